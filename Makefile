@@ -1,0 +1,55 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.PHONY: help demo serve test check sim bench lock clean
+
+help:           ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ \t/'
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The axis needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with: make PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the axis into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
+	@echo "Installing the test tools into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/installed  ## play 15 January 2020 through a real axis
+	@$(BIN)/axis demo
+
+serve: $(VENV)/installed  ## an axis with 94 answering agencies, and your chair
+	@$(BIN)/axis serve
+
+test: $(VENV)/installed-dev  ## the whole suite
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev  ## ruff, mypy, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+SEEDS ?= 1000
+sim: $(VENV)/installed-dev  ## the deterministic simulation, SEEDS=1000 fresh seeds
+	@$(BIN)/python -m tests.sim --seeds $(SEEDS)
+
+bench: $(VENV)/installed-dev  ## measure, and write docs/performance.md
+	@$(BIN)/python -m benchmarks
+
+LOCK = $(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --no-header --strip-extras --allow-unsafe --extra build
+lock:           ## renew both lock files (no index address in them)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install pip-tools
+	@$(LOCK) -o requirements.lock pyproject.toml
+	@$(LOCK) --extra dev -o requirements-dev.lock pyproject.toml
+
+clean:          ## forget the books (var/), keep the environment
+	@rm -rf var

@@ -1,0 +1,1 @@
+"""Simulated agencies: they send, take, check and answer like real ones."""

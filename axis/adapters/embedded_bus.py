@@ -1,0 +1,52 @@
+"""The bus of the embedded form: topics in this process's memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from axis.ports import Notice
+
+
+class _Listener:
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def tell(self) -> None:
+        self._event.set()
+
+    async def wait(self, timeout_s: float) -> bool:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._event.wait()
+        except TimeoutError:
+            return False
+        self._event.clear()
+        return True
+
+
+class EmbeddedBus:
+    """Wakes the listeners of a topic; keeps nothing, since the store is the truth."""
+
+    def __init__(self) -> None:
+        self._topics: dict[str, set[_Listener]] = {}
+
+    async def publish(self, notices: Sequence[Notice]) -> None:
+        """Wake whoever listens to the recipients named."""
+        for recipient in {notice.recipient for notice in notices}:
+            for listener in self._topics.get(recipient, ()):
+                listener.tell()
+
+    @contextmanager
+    def listen(self, recipient: str) -> Iterator[_Listener]:
+        """Subscribe to one topic."""
+        listener = _Listener()
+        topic = self._topics.setdefault(recipient, set())
+        topic.add(listener)
+        try:
+            yield listener
+        finally:
+            topic.discard(listener)
+            if not topic:
+                self._topics.pop(recipient, None)

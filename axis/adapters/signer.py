@@ -1,0 +1,69 @@
+"""The axis's own Ed25519 key: receipts and tokens."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.api_jws import PyJWS
+from jwt.exceptions import PyJWTError
+
+
+class AxisSigner:
+    """Signs compact JWS. Ed25519 is deterministic: the same payload gives the same bits."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        self._public = key.public_key()
+        self._jws = PyJWS(algorithms=["EdDSA"])
+
+    @property
+    def public_pem(self) -> bytes:
+        """What a receipt is verified with."""
+        return self._public.public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+    def sign(self, payload: bytes, typ: str) -> str:
+        """A compact JWS over ``payload``."""
+        return self._jws.encode(payload, self._key, algorithm="EdDSA", headers={"typ": typ})
+
+    def verify(self, jws: str, typ: str) -> bytes | None:
+        """The payload, when this key signed it as ``typ``."""
+        try:
+            decoded = self._jws.decode_complete(jws, self._public, algorithms=["EdDSA"])
+        except (PyJWTError, ValueError):
+            return None
+        if decoded["header"].get("typ") != typ:
+            return None
+        payload: bytes = decoded["payload"]
+        return payload
+
+
+def load_signer(path: Path) -> AxisSigner:
+    """The key in ``path``, made there when it is the first start."""
+    if not path.exists():
+        pem = Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        _write_private(path, pem)
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError(f"{path} holds no Ed25519 key")
+    return AxisSigner(key)
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    """Write whole or not at all, readable by the owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

@@ -1,0 +1,294 @@
+"""The error catalogue: every code, its HTTP status, its VXP number, its words in two languages.
+
+Codes are never renamed. ``vxp`` is the number a VXP client gets (the table of the Lạng Sơn guide,
+which cites section 4 of the VPCP technical guide; whether the national axis used the same numbers
+is not known). Sentences take their details by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: HTTP status, VXP number, one sentence in English and one in Vietnamese."""
+
+    status: int
+    vxp: int
+    en: str
+    vi: str
+
+
+def _rows(status: int, vxp: int, rows: Mapping[str, tuple[str, str]]) -> dict[str, Entry]:
+    return {code: Entry(status, vxp, en, vi) for code, (en, vi) in rows.items()}
+
+
+_FORM = {
+    "package.empty": ("The request has no body.", "Yêu cầu không có nội dung."),
+    "edxml.not_xml": (
+        "The package is not well-formed XML: {message}.",
+        "Gói tin không phải XML hợp lệ: {message}.",
+    ),
+    "edxml.encoding": (
+        "The package is not UTF-8 but {found}.",
+        "Gói tin không dùng mã UTF-8 mà là {found}.",
+    ),
+    "edxml.leading_garbage": (
+        "{count} bytes stand before the XML declaration: {found}.",
+        "Có {count} byte thừa trước khai báo XML: {found}.",
+    ),
+    "edxml.doctype": (
+        "A package may not carry a DOCTYPE or entities.",
+        "Gói tin không được chứa DOCTYPE hay thực thể.",
+    ),
+    "edxml.too_deep": (
+        "Elements are nested deeper than {limit}.",
+        "Các phần tử lồng nhau sâu quá {limit} cấp.",
+    ),
+    "edxml.too_many": ("There are more than {limit} elements.", "Có quá {limit} phần tử."),
+    "edxml.namespace": (
+        "The namespace is {found}, not {expected}.",
+        "Không gian tên là {found}, phải là {expected}.",
+    ),
+    "edxml.root": (
+        "The root element is {found}, not edXML.",
+        "Phần tử gốc là {found}, phải là edXML.",
+    ),
+    "edxml.missing": ("{element} is missing or empty.", "Thiếu {element} hoặc để trống."),
+    "edxml.repeated": ("{element} may stand only once.", "{element} chỉ được xuất hiện một lần."),
+    "edxml.too_long": (
+        "{element} has {length} characters; {limit} are allowed.",
+        "{element} dài {length} ký tự, tối đa {limit}.",
+    ),
+    "edxml.value": (
+        "{element} is '{found}'; expected {expected}.",
+        "{element} có giá trị '{found}', cần {expected}.",
+    ),
+    "edxml.date_order": (
+        "{element} is written dd/MM/yyyy ('{found}'); it was read so, but yyyy/MM/dd is the format.",
+        "{element} viết theo dd/MM/yyyy ('{found}'); đã đọc như vậy, nhưng quy định là yyyy/MM/dd.",
+    ),
+    "edxml.unknown": (
+        "{element} is not an element of the format.",
+        "{element} không có trong định dạng.",
+    ),
+    "edxml.priority": (
+        "Priority {found} is not 0 to 4; it is read as 0 (normal).",
+        "Độ khẩn {found} không thuộc 0 đến 4; được hiểu là 0 (thường).",
+    ),
+    "edxml.schema": (
+        "The package breaks the schema: {message}.",
+        "Gói tin không đúng lược đồ: {message}.",
+    ),
+    "attachment.unmatched": (
+        "Manifest and attachments do not agree on {content_id}.",
+        "Danh mục và tệp đính kèm không khớp ở {content_id}.",
+    ),
+    "attachment.doubled_cid": (
+        "The content id {content_id} has the prefix cid: twice.",
+        "Mã nội dung {content_id} có tiền tố cid: hai lần.",
+    ),
+    "attachment.base64": ("Attachment {name} is not base64.", "Tệp {name} không phải base64."),
+    "attachment.not_zip": (
+        "Attachment {name} is not zipped; its bytes are carried as they are.",
+        "Tệp {name} không nén zip; được chuyển nguyên trạng.",
+    ),
+    "attachment.mislabelled": (
+        "Attachment {name} says {found} but holds a zip.",
+        "Tệp {name} ghi là {found} nhưng bên trong là zip.",
+    ),
+    "attachment.entries": (
+        "The zip of {name} has {count} entries; one is expected.",
+        "Tệp zip của {name} có {count} mục; cần đúng một.",
+    ),
+    "attachment.bomb": (
+        "Attachment {name} inflates to {size} bytes; {limit} are allowed.",
+        "Tệp {name} giải nén thành {size} byte; tối đa {limit}.",
+    ),
+    "attachment.size_lies": (
+        "Attachment {name} declares {declared} bytes and holds {found}.",
+        "Tệp {name} khai {declared} byte nhưng có {found}.",
+    ),
+    "attachment.damaged": (
+        "Attachment {name} was damaged by text decoding (U+FFFD inside).",
+        "Tệp {name} bị hỏng do giải mã văn bản (có U+FFFD bên trong).",
+    ),
+    "status.unknown_code": (
+        "Status {found} is not one of 01 to 06, 13, 15, 16.",
+        "Trạng thái {found} không thuộc 01 đến 06, 13, 15, 16.",
+    ),
+    "status.reason_missing": ("Status {code} needs a reason.", "Trạng thái {code} phải kèm lý do."),
+    "document.id_disagrees": (
+        "DocumentId says {found}, the code and date say {expected}.",
+        "DocumentId là {found}, còn số ký hiệu và ngày là {expected}.",
+    ),
+    "document.future": (
+        "The promulgation date {found} lies in the future.",
+        "Ngày ban hành {found} ở tương lai.",
+    ),
+    "business.missing": (
+        "BussinessDocType {doc_type} needs {element}.",
+        "BussinessDocType {doc_type} cần có {element}.",
+    ),
+    "package.kind": (
+        "This door takes a {expected} package, not a {found} package.",
+        "Cổng này nhận gói {expected}, không nhận gói {found}.",
+    ),
+}
+
+_RULES = {
+    "recipient.twice": (
+        "{organ_id} is named twice as recipient.",
+        "{organ_id} được ghi hai lần ở nơi nhận.",
+    ),
+    "document.secret": (
+        "The package is marked secret; secret documents do not enter the axis.",
+        "Gói tin mang dấu mật; văn bản mật không được gửi qua trục.",
+    ),
+    "signature.broken": (
+        "The package signature does not hold: {reason}.",
+        "Chữ ký gói tin không hợp lệ: {reason}.",
+    ),
+    "signature.untrusted": (
+        "The signing certificate is not trusted: {reason}.",
+        "Chứng thư ký không được tin cậy: {reason}.",
+    ),
+    "signature.absent": ("The package has no signature.", "Gói tin không có chữ ký."),
+    "signature.weak": ("The package signature uses SHA-1.", "Chữ ký gói tin dùng SHA-1."),
+}
+
+_CONFLICTS = {
+    "document.conflict": (
+        "{recipient} already has another document {document_id} (accepted as {doc}).",
+        "{recipient} đã có văn bản khác mang mã {document_id} (đã nhận là {doc}).",
+    ),
+    "lifecycle.backwards": (
+        "{code} cannot follow: the delivery is already {state}.",
+        "Không thể báo {code}: văn bản đã ở trạng thái {state}.",
+    ),
+    "lifecycle.ended": (
+        "{code} cannot follow: {state} is the last state.",
+        "Không thể báo {code}: {state} là trạng thái cuối.",
+    ),
+    "lifecycle.not_asked": (
+        "{code} answers a request, and none is open.",
+        "{code} là trả lời yêu cầu, nhưng không có yêu cầu nào đang chờ.",
+    ),
+    "delivery.not_parked": (
+        "Only a parked delivery can be reset; this one is {state}.",
+        "Chỉ đặt lại được văn bản đang tạm giữ; văn bản này đang {state}.",
+    ),
+    "delivery.locked": (
+        "The recipient is locked; unlock it first.",
+        "Đơn vị nhận đang bị khóa; hãy mở khóa trước.",
+    ),
+    "agency.exists": ("{code} is in the directory already.", "{code} đã có trong danh mục."),
+}
+
+CATALOGUE: Mapping[str, Entry] = MappingProxyType(
+    _rows(422, 22, _FORM)
+    | _rows(422, 22, _RULES)
+    | _rows(409, 21, _CONFLICTS)
+    | {
+        "package.too_large": Entry(
+            413,
+            10,
+            "The package has {size} bytes; {limit} are allowed.",
+            "Gói tin có {size} byte, tối đa {limit}.",
+        ),
+        "recipient.unknown": Entry(
+            422,
+            18,
+            "Not in the directory: {organ_ids}.",
+            "Không có trong danh mục: {organ_ids}.",
+        ),
+        "recipient.locked": Entry(
+            422,
+            23,
+            "Locked, nothing can be sent to: {organ_ids}.",
+            "Đang bị khóa, không gửi được đến: {organ_ids}.",
+        ),
+        "sender.unknown": Entry(
+            422,
+            19,
+            "The sender {organ_id} is not in the directory.",
+            "Bên gửi {organ_id} chưa đăng ký.",
+        ),
+        "sender.not_caller": Entry(
+            403,
+            15,
+            "The package is from {sender}; the caller is {caller}.",
+            "Gói tin của {sender}, còn người gọi là {caller}.",
+        ),
+        "agency.locked": Entry(403, 23, "{code} is locked.", "{code} đang bị khóa."),
+        "agency.unknown": Entry(
+            404, 18, "{code} is not in the directory.", "{code} không có trong danh mục."
+        ),
+        "status.not_yours": Entry(
+            403,
+            22,
+            "Status {code} is said by the {speaker} of a document.",
+            "Trạng thái {code} chỉ do {speaker} của văn bản báo.",
+        ),
+        "auth.missing": Entry(
+            401, 15, "A bearer token is needed.", "Cần mã truy cập (bearer token)."
+        ),
+        "auth.bad_client": Entry(
+            401, 15, "Client id or secret is wrong.", "Sai mã hệ thống hoặc khóa bí mật."
+        ),
+        "auth.bad_token": Entry(
+            401,
+            15,
+            "The token is expired, damaged or not of this axis.",
+            "Mã truy cập hết hạn, hỏng hoặc không phải của trục này.",
+        ),
+        "auth.role": Entry(403, 15, "This needs the role {role}.", "Việc này cần vai trò {role}."),
+        "auth.grant": Entry(
+            400,
+            15,
+            "Only grant_type=client_credentials is served.",
+            "Chỉ hỗ trợ grant_type=client_credentials.",
+        ),
+        "auth.history": Entry(
+            403,
+            15,
+            "Axis-Occurred-At needs the scope history, which this axis does not give.",
+            "Axis-Occurred-At cần quyền history, trục này không cấp.",
+        ),
+        "document.not_found": Entry(404, 21, "There is no such document.", "Không có văn bản này."),
+        "delivery.not_found": Entry(
+            404, 21, "There is no such delivery.", "Không có lượt gửi này."
+        ),
+        "reason.missing": Entry(
+            422, 22, "This act needs a reason (why).", "Thao tác này phải ghi lý do."
+        ),
+        "request.invalid": Entry(422, 10, "{place}: {message}.", "{place}: {message}."),
+        "request.route": Entry(
+            404, 10, "There is nothing at this address.", "Không có gì ở địa chỉ này."
+        ),
+        "request.method": Entry(
+            405, 10, "This address does not take {method}.", "Địa chỉ này không nhận {method}."
+        ),
+        "axis.busy": Entry(
+            503, 20, "The axis is busy; repeat the request.", "Trục đang bận; hãy gửi lại yêu cầu."
+        ),
+        "axis.store_away": Entry(
+            503,
+            20,
+            "The store does not answer; repeat the request.",
+            "Kho dữ liệu không trả lời; hãy gửi lại yêu cầu.",
+        ),
+        "axis.disk_full": Entry(
+            507,
+            20,
+            "The disk is full: nothing new is accepted, reading goes on.",
+            "Đĩa đã đầy: không nhận văn bản mới, vẫn đọc được.",
+        ),
+        "axis.internal": Entry(
+            500, 20, "A fault of the axis; it was recorded.", "Lỗi của trục; đã được ghi lại."
+        ),
+    }
+)

@@ -1,0 +1,206 @@
+"""What can be asked of the books, and what they answer.
+
+Commands are imperative, frozen and complete: they carry their own times and ids, so deciding one
+needs no clock and no die. ``at`` is when it happened (occurred), ``now`` the axis's clock
+(recorded), both microseconds UTC. Every command answers with exactly one outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from axis.core.directory import Agency
+from axis.core.document import (
+    NO_DETAILS,
+    Addressee,
+    Delivery,
+    Details,
+    Document,
+    Link,
+    Place,
+)
+from axis.core.errors import Fault
+from axis.core.lifecycle import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accept:
+    """Take a verified document package into the books.
+
+    Same bytes again: the same document. A new document (kind 0) with other bytes under the same
+    (sender, document_id) for a recipient who has it: ``document.conflict``.
+    """
+
+    id: str
+    sender: str
+    unit: str
+    document_id: str
+    kind: int
+    urgency: int
+    sha256: str
+    body: bytes = field(repr=False)
+    recipients: tuple[Addressee, ...]
+    at: int
+    now: int
+    verdict: str
+    links: tuple[Link, ...] = ()
+    meta: Details = NO_DETAILS
+
+
+@dataclass(frozen=True, slots=True)
+class ById:
+    """The delivery of package ``doc_id`` to ``recipient``."""
+
+    doc_id: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByDocument:
+    """The newest package of (sender, document_id) that went to ``recipient``."""
+
+    sender: str
+    document_id: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpTo:
+    """Every open delivery of a lane whose number is at most ``no``."""
+
+    recipient: str
+    urgency: int
+    no: int
+
+
+Target = ById | ByDocument | UpTo | Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Move deliveries along the transport machine: offer, done, fail or reset.
+
+    ``mine`` restricts the act to deliveries of that recipient; others are not found.
+    """
+
+    step: Step
+    targets: tuple[Target, ...]
+    actor: str
+    at: int
+    now: int
+    mine: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """Record one status of ``actor`` about one delivery."""
+
+    target: ById | ByDocument
+    code: str
+    actor: str
+    at: int
+    now: int
+    reason: str = ""
+    body: Details = NO_DETAILS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """Who did what to what, and why; ``reads`` of operators are recorded too."""
+
+    actor: str
+    act: str
+    target: str
+    why: str
+    now: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """Lock an agency out (its open deliveries are parked) or let it in again (they wait again)."""
+
+    code: str
+    locked: bool
+    audit: Audit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """Add an agency to the directory."""
+
+    agency: Agency
+    audit: Audit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Write an audit line of its own."""
+
+    audit: Audit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """Log an input that was refused; the books proper do not move."""
+
+    caller: str
+    code: str
+    place: str
+    sentence: str
+    sha256: str
+    size: int
+    now: int
+
+
+Command = Accept | Move | Say | Lock | Register | Note | Refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Answer to ``Accept``: the document in the books; ``repeated`` if it was there before."""
+
+    document: Document
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What one target of a ``Move`` came to; ``changed`` is False when it was so before."""
+
+    delivery: Delivery | None
+    changed: bool
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Answer to ``Move``: one item per delivery met, faults included."""
+
+    items: tuple[Moved, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Answer to ``Say``: the delivery after it; ``repeated`` when the status was there before."""
+
+    delivery: Delivery
+    seq: int
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Answer to ``Lock``, ``Register``, ``Note`` and ``Refuse``; ``count`` deliveries moved."""
+
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The command breaks a rule; nothing of it was written."""
+
+    fault: Fault
+
+
+Outcome = Accepted | Moves | Said | Recorded | Refused

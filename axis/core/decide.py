@@ -1,0 +1,247 @@
+"""Decide commands against what the books say, and book the legal ones.
+
+Pure: every store calls ``decide`` with the facts it loaded, so every store has one semantics. A
+group of commands is decided in order, each seeing the ones before it, and each by itself: one
+refused command never aborts its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from axis.core.commands import (
+    Accept,
+    Accepted,
+    ByDocument,
+    ById,
+    Command,
+    Lock,
+    Move,
+    Moved,
+    Moves,
+    Note,
+    Outcome,
+    Recorded,
+    Refuse,
+    Refused,
+    Register,
+    Said,
+    Say,
+    Target,
+    UpTo,
+)
+from axis.core.document import Addressee, Delivery, Document, Place
+from axis.core.errors import Fault
+from axis.core.facts import Changes, Facts
+from axis.core.ledger import Ledger
+from axis.core.lifecycle import (
+    ANSWERS,
+    BUSINESS,
+    BY_SENDER,
+    TRANSPORT,
+    TRANSPORT_SAME,
+    WITH_REASON,
+    Request,
+    Step,
+)
+from schemas.edxml import NEW
+
+#: The reason under which a lock parks deliveries; unlocking looks for it.
+LOCKED = "locked"
+
+_REQUEST = {"13": Request.OPEN} | dict(ANSWERS)
+
+
+def decide(facts: Facts, commands: Sequence[Command]) -> tuple[list[Outcome], Changes]:
+    """Decide ``commands`` in order; one outcome each, and the changes of all together."""
+    ledger = Ledger(facts)
+    outcomes = [_one(ledger, command) for command in commands]
+    return outcomes, ledger.changes
+
+
+def _one(ledger: Ledger, command: Command) -> Outcome:
+    match command:
+        case Accept():
+            return _accept(ledger, command)
+        case Move():
+            return _move(ledger, command)
+        case Say():
+            return _say(ledger, command)
+        case Lock():
+            return _lock(ledger, command)
+        case Register():
+            return _register(ledger, command)
+        case Note():
+            ledger.changes.audits.append(command.audit)
+            return Recorded()
+        case Refuse():
+            ledger.changes.refusals.append(command)
+            return Recorded()
+
+
+# ---- documents --------------------------------------------------------------------------------
+
+
+def _accept(ledger: Ledger, command: Accept) -> Outcome:
+    known = ledger.facts.documents.setdefault((command.sender, command.document_id), [])
+    for document in known:
+        if document.sha256 == command.sha256:
+            return Accepted(document, repeated=True)
+    fault = _clash(known, command) or _locked_out(ledger.facts, command)
+    if fault is not None:
+        return Refused(fault)
+    document = ledger.accept(command)
+    known.append(document)
+    return Accepted(document)
+
+
+def _clash(known: Iterable[Document], command: Accept) -> Fault | None:
+    """A new document may reach each recipient once under one (sender, document_id)."""
+    if command.kind != NEW:
+        return None
+    names = _names(command.recipients)
+    for document in known:
+        if document.kind == NEW:
+            for recipient in _names(document.recipients) & names:
+                detail = {
+                    "recipient": recipient,
+                    "document_id": document.document_id,
+                    "doc": document.id,
+                }
+                return Fault("document.conflict", "", detail)
+    return None
+
+
+def _names(recipients: Iterable[Addressee]) -> set[str]:
+    return {r.agency for r in recipients}
+
+
+def _locked_out(facts: Facts, command: Accept) -> Fault | None:
+    # Asked here and not only in intake: a lock may have been committed since intake looked.
+    if facts.agencies[command.sender].locked:
+        return Fault("agency.locked", "", {"code": command.sender})
+    bad = [r.agency for r in command.recipients if facts.agencies[r.agency].locked]
+    return Fault("recipient.locked", "", {"organ_ids": ", ".join(bad)}) if bad else None
+
+
+# ---- deliveries -------------------------------------------------------------------------------
+
+
+def _places(facts: Facts, target: Target) -> list[Place]:
+    match target:
+        case Place():
+            return [target] if target in facts.deliveries else []
+        case UpTo(recipient, urgency, no):
+            return sorted(
+                place
+                for place, delivery in facts.deliveries.items()
+                if (place.recipient, place.urgency) == (recipient, urgency)
+                and place.no <= no
+                and delivery.transport.open
+            )
+        case ById() | ByDocument():
+            place = facts.found.get(target)
+            return [] if place is None else [place]
+
+
+def _move(ledger: Ledger, command: Move) -> Moves:
+    items: list[Moved] = []
+    for target in command.targets:
+        places = _places(ledger.facts, target)
+        if not places and not isinstance(target, UpTo):
+            items.append(Moved(None, False, Fault("delivery.not_found")))
+        items.extend(_step(ledger, command, ledger.facts.deliveries[p]) for p in places)
+    return Moves(tuple(items))
+
+
+def _step(ledger: Ledger, command: Move, delivery: Delivery) -> Moved:
+    recipient = delivery.place.recipient
+    if command.mine and recipient != command.mine:
+        return Moved(None, False, Fault("delivery.not_found"))
+    step = (delivery.transport, command.step)
+    if step in TRANSPORT_SAME:
+        return Moved(delivery, False)
+    if step not in TRANSPORT:
+        state = {"state": delivery.transport.name.lower()}
+        return Moved(delivery, False, Fault("delivery.not_parked", "", state))
+    if command.step is Step.RESET and ledger.facts.agencies[recipient].locked:
+        return Moved(delivery, False, Fault("delivery.locked"))
+    moved = ledger.transport(
+        delivery, command.step, command.actor, command.at, command.now, command.reason
+    )
+    return Moved(moved, True)
+
+
+# ---- statuses ---------------------------------------------------------------------------------
+
+
+def _say(ledger: Ledger, command: Say) -> Outcome:
+    places = _places(ledger.facts, command.target)
+    delivery = ledger.facts.deliveries[places[0]] if places else None
+    if delivery is None or command.actor not in (delivery.sender, delivery.place.recipient):
+        return Refused(Fault("delivery.not_found"))
+    by_sender = command.code in BY_SENDER
+    if command.actor != (delivery.sender if by_sender else delivery.place.recipient):
+        detail = {"code": command.code, "speaker": "sender" if by_sender else "recipient"}
+        return Refused(Fault("status.not_yours", "", detail))
+    if _repeated(delivery, command):
+        # Nothing new is written; the number is the newest of the books, the status lies before it.
+        return Said(delivery, ledger.facts.seq, repeated=True)
+    if (fault := _illegal(delivery, command.code)) is not None:
+        return Refused(fault)
+    return ledger.status(command, delivery)
+
+
+def _repeated(delivery: Delivery, command: Say) -> bool:
+    """Whether exactly this was said before, and still stands."""
+    if not delivery.said >> int(command.code) & 1:
+        return False
+    if delivery.request is not _REQUEST.get(command.code, delivery.request):
+        return False
+    return command.code not in WITH_REASON or command.reason == delivery.reason
+
+
+def _illegal(delivery: Delivery, code: str) -> Fault | None:
+    """Why ``code`` cannot follow; None when it can."""
+    detail = {"code": code, "state": delivery.business.name.lower()}
+    if code in ANSWERS:
+        asked = delivery.request is Request.OPEN
+        return None if asked else Fault("lifecycle.not_asked", "", detail)
+    if delivery.business.ended:
+        return Fault("lifecycle.ended", "", detail)
+    if code in BY_SENDER or (delivery.business, code) in BUSINESS:
+        return None
+    return Fault("lifecycle.backwards", "", detail)
+
+
+# ---- operators --------------------------------------------------------------------------------
+
+
+def _lock(ledger: Ledger, command: Lock) -> Outcome:
+    agency = ledger.facts.agencies.get(command.code)
+    if agency is None:
+        return Refused(Fault("agency.unknown", "", {"code": command.code}))
+    ledger.changes.audits.append(command.audit)
+    if agency.locked == command.locked:
+        return Recorded()
+    ledger.agency(replace(agency, locked=command.locked))
+    step, reason = (Step.LOCK, LOCKED) if command.locked else (Step.UNLOCK, "")
+    count = 0
+    for place in sorted(p for p in ledger.facts.deliveries if p.recipient == command.code):
+        delivery = ledger.facts.deliveries[place]
+        # Unlocking lets wait again what the lock parked, and not what failed by itself.
+        by_lock = step is Step.LOCK or delivery.reason == LOCKED
+        if by_lock and (delivery.transport, step) in TRANSPORT:
+            now = command.audit.now
+            ledger.transport(delivery, step, command.audit.actor, now, now, reason)
+            count += 1
+    return Recorded(count)
+
+
+def _register(ledger: Ledger, command: Register) -> Outcome:
+    if command.agency.code in ledger.facts.agencies:
+        return Refused(Fault("agency.exists", "", {"code": command.agency.code}))
+    ledger.agency(command.agency)
+    ledger.changes.audits.append(command.audit)
+    return Recorded()

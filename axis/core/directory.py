@@ -1,0 +1,55 @@
+"""The agencies an axis serves, and which of them a code belongs to.
+
+A 13-character code names an agency (``000.00.00.H37``) or a unit beneath one (``000.00.13.H37``);
+a unit, and an old short code (``28.22.H17``), belongs to the agency of its last group. Books count
+agencies and keep the unit (QĐ 28/2018 art. 10.2a; facts on identifiers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from schemas.organ import agency_of, is_organ_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agency:
+    """A connected agency. ``certainty`` says how sure the code is, with its source."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    kind: str
+    level: str
+    certainty: str
+    locked: bool = False
+
+
+class Directory:
+    """The agencies by code. A snapshot: changes make a new one."""
+
+    def __init__(self, agencies: Iterable[Agency]) -> None:
+        self._by_code = {a.code: a for a in agencies}
+
+    def __iter__(self) -> Iterator[Agency]:
+        return iter(self._by_code.values())
+
+    def __len__(self) -> int:
+        return len(self._by_code)
+
+    def get(self, code: str) -> Agency | None:
+        """The agency with exactly this code."""
+        return self._by_code.get(code)
+
+    def agency_of(self, organ_id: str) -> Agency | None:
+        """The agency that ``organ_id`` names or lies beneath; None when there is none."""
+        return self._by_code.get(agency_of(organ_id)) if is_organ_id(organ_id) else None
+
+    def with_agency(self, agency: Agency) -> Directory:
+        """A directory in which ``agency`` is added or stands in for the one of its code."""
+        return Directory((self._by_code | {agency.code: agency}).values())
+
+    def locked(self, code: str, locked: bool) -> Directory:
+        """A directory in which ``code`` is locked or not."""
+        return self.with_agency(replace(self._by_code[code], locked=locked))

@@ -1,0 +1,129 @@
+"""What the books hold: documents, deliveries, events. Frozen rows; a change is a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from axis.core.lifecycle import Business, Request, Transport
+
+#: Free-form details that are shown and never decided upon (JSON values).
+Details = Mapping[str, Any]
+NO_DETAILS: Details = MappingProxyType({})
+
+
+class Place(NamedTuple):
+    """A delivery's place: the ``no``-th of the lane (recipient, urgency)."""
+
+    recipient: str
+    urgency: int
+    no: int
+
+
+class Lane(NamedTuple):
+    """Documents of one urgency class for one recipient; delivered in the order of acceptance."""
+
+    recipient: str
+    urgency: int
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """A recipient agency and the units of it that the package names; ``no`` once placed."""
+
+    agency: str
+    units: tuple[str, ...]
+    no: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The package speaks of another document: recalls, updates, replaces or answers it."""
+
+    relation: str
+    sender: str
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One accepted document package (append-only). Times are microseconds UTC."""
+
+    seq: int
+    id: str
+    sender: str
+    unit: str
+    document_id: str
+    kind: int
+    urgency: int
+    sha256: str
+    size: int
+    recipients: tuple[Addressee, ...]
+    occurred_at: int
+    recorded_at: int
+    verdict: str
+    links: tuple[Link, ...] = ()
+    meta: Details = NO_DETAILS
+
+    def delivery_ids(self) -> tuple[str, ...]:
+        """One id per recipient, in the order of the package."""
+        return tuple(delivery_id(self.id, r.agency) for r in self.recipients)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One package for one recipient: a fold of its events.
+
+    ``doc``, ``doc_id``, ``sender`` and ``kind`` are the document's and never change. ``said`` has
+    bit ``n`` set when status ``n`` was said; ``reason`` is the last reason given (parked, 02, 16).
+    """
+
+    place: Place
+    doc: int
+    doc_id: str
+    sender: str
+    kind: int
+    transport: Transport = Transport.WAITING
+    business: Business = Business.NONE
+    request: Request = Request.NONE
+    said: int = 0
+    reason: str = ""
+    attempt: int = 1
+
+    @property
+    def id(self) -> str:
+        """``<doc id>.<recipient code>``."""
+        return delivery_id(self.doc_id, self.place.recipient)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of the history (append-only), numbered in commit order.
+
+    ``kind``: accepted, offered, done, parked, reset, status. ``recipient`` names the delivery
+    (empty for ``accepted``); ``addressee`` is the agency in whose status stream it appears.
+    """
+
+    seq: int
+    kind: str
+    doc: int
+    recipient: str
+    actor: str
+    occurred_at: int
+    recorded_at: int
+    code: str = ""
+    addressee: str = ""
+    body: Details = field(default=NO_DETAILS)
+
+
+def delivery_id(doc_id: str, recipient: str) -> str:
+    """The id of a package's delivery to one recipient."""
+    return f"{doc_id}.{recipient}"
+
+
+def split_delivery_id(text: str) -> tuple[str, str] | None:
+    """The document id and the recipient's code of a delivery id; None when it is none."""
+    doc_id, dot, recipient = text.partition(".")
+    return (doc_id, recipient) if dot and recipient else None

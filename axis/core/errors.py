@@ -1,0 +1,81 @@
+"""Every failure a caller can meet.
+
+    AxisError
+    ├── Rejected      the caller's fault: fix the request; nothing was written
+    └── Unavailable   the world's fault: the same request may be repeated as it is
+
+Each carries codes of the catalogue (``axis.core.catalogue``). Anything else that escapes a flow
+is a bug of ours and ends as ``axis.internal``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from axis.core.catalogue import CATALOGUE, Entry
+
+
+class _Blank(dict[str, str]):
+    """Details a sentence speaks of and the caller did not give read as '?', never as a crash."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def sentence(code: str, detail: Mapping[str, str], language: str = "en") -> str:
+    """Return the catalogue's sentence for ``code`` with ``detail`` filled in."""
+    entry = CATALOGUE[code]
+    return (entry.vi if language == "vi" else entry.en).format_map(_Blank(detail))
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong: a catalogue code, the place in the package or request, the details."""
+
+    code: str
+    place: str = ""
+    detail: Mapping[str, str] = MappingProxyType({})
+
+    def __post_init__(self) -> None:
+        assert self.code in CATALOGUE, f"{self.code} is not in the catalogue"
+
+    @property
+    def entry(self) -> Entry:
+        """The catalogue row."""
+        return CATALOGUE[self.code]
+
+    def sentence(self, language: str = "en") -> str:
+        """One sentence for a person."""
+        return sentence(self.code, self.detail, language)
+
+
+class AxisError(Exception):
+    """A failure with a code of the catalogue; ``faults[0]`` decides the HTTP status."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        assert self.faults
+        super().__init__("; ".join(f"{f.code}: {f.sentence()}" for f in self.faults))
+
+
+class Rejected(AxisError):
+    """The caller's fault: nothing was written, and the same request will fail again."""
+
+
+class Unavailable(AxisError):
+    """The world's fault: the outcome is unknown or nothing was done; repeat the request."""
+
+    #: Seconds told to the caller in Retry-After; one group commit takes milliseconds.
+    retry_after_s = 1
+
+
+def rejected(code: str, place: str = "", /, **detail: object) -> Rejected:
+    """Return the rejection ``code`` with its details as text."""
+    return Rejected([Fault(code, place, {k: str(v) for k, v in detail.items()})])
+
+
+def unavailable(code: str, /, **detail: object) -> Unavailable:
+    """Return the unavailability ``code``."""
+    return Unavailable([Fault(code, "", {k: str(v) for k, v in detail.items()})])

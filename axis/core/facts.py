@@ -1,0 +1,115 @@
+"""What a group of commands needs to know, and what it writes.
+
+A store loads the ``Facts`` that ``wants`` names, has them decided (``axis.core.decide``) and
+writes the ``Changes``: the three values are all that passes between a store and the rules.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from axis.core import tally
+from axis.core.commands import (
+    Accept,
+    Audit,
+    ByDocument,
+    ById,
+    Command,
+    Lock,
+    Move,
+    Refuse,
+    Say,
+    Target,
+    UpTo,
+)
+from axis.core.directory import Agency
+from axis.core.document import Delivery, Document, Event, Lane, Place
+
+#: (sender, document_id): what repeats and conflicts are looked up by.
+Name = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Wants:
+    """What a group of commands needs loaded."""
+
+    #: (sender, document_id, sha256): the packages of that digest, and all of kind 0.
+    names: set[tuple[str, str, str]] = field(default_factory=set)
+    lanes: set[Lane] = field(default_factory=set)
+    places: set[Place] = field(default_factory=set)
+    by_id: set[ById] = field(default_factory=set)
+    by_document: set[ByDocument] = field(default_factory=set)
+    up_to: set[UpTo] = field(default_factory=set)
+    #: Agencies of which every delivery not done is needed (lock, unlock).
+    whole: set[str] = field(default_factory=set)
+
+    def target(self, target: Target) -> None:
+        """Ask for what one target means."""
+        match target:
+            case ById():
+                self.by_id.add(target)
+            case ByDocument():
+                self.by_document.add(target)
+            case UpTo():
+                self.up_to.add(target)
+            case Place():
+                self.places.add(target)
+
+
+def wants(commands: Iterable[Command]) -> Wants:
+    """What must be loaded before ``commands`` can be decided."""
+    out = Wants()
+    for command in commands:
+        match command:
+            case Accept():
+                out.names.add((command.sender, command.document_id, command.sha256))
+                out.lanes.update(Lane(r.agency, command.urgency) for r in command.recipients)
+            case Move():
+                for target in command.targets:
+                    out.target(target)
+            case Say():
+                out.target(command.target)
+            case Lock():
+                out.whole.add(command.code)
+            case _:
+                pass
+    return out
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the books say before a group; ``decide`` keeps it true while it goes along.
+
+    ``found`` maps a target (of ``by_id`` and ``by_document``) to its place.
+    """
+
+    seq: int
+    agencies: dict[str, Agency]
+    documents: dict[Name, list[Document]] = field(default_factory=dict)
+    lanes: dict[Lane, int] = field(default_factory=dict)
+    deliveries: dict[Place, Delivery] = field(default_factory=dict)
+    found: dict[ById | ByDocument, Place] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one group writes. ``seq`` and ``lanes`` are the new heads."""
+
+    seq: int = 0
+    bodies: dict[str, bytes] = field(default_factory=dict)
+    documents: list[Document] = field(default_factory=list)
+    created: dict[Place, Delivery] = field(default_factory=dict)
+    updated: dict[Place, Delivery] = field(default_factory=dict)
+    lanes: dict[Lane, int] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    tally: Counter[tally.Key] = field(default_factory=Counter)
+    agencies: dict[str, Agency] = field(default_factory=dict)
+    audits: list[Audit] = field(default_factory=list)
+    refusals: list[Refuse] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to write."""
+        return not (self.events or self.agencies or self.audits or self.refusals)

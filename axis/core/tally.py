@@ -1,0 +1,139 @@
+"""The books' counters: their names, the two balance lines, and the recount that proves them.
+
+A counter is (agency, day, metric). *Flows* only grow and carry the Viet Nam day of the event:
+``sent`` (by the sender), ``received`` (by the recipient, at the first ``done``), ``said.NN`` (each
+status, by who said it). *Standing* counters carry day 0 and follow the deliveries from state to
+state; they belong to the recipient. "Sent" counts accepted document packages of all DocTypes,
+"received" deliveries at the first ``done``: our reading, since no source defines the counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from axis.core.document import Delivery, Document, Event
+from axis.core.lifecycle import Business, Transport
+from axis.core.timetable import day_number
+
+#: (agency, day number or STANDING, metric)
+Key = tuple[str, int, str]
+STANDING = 0
+
+SENT, RECEIVED, DELIVERIES = "sent", "received", "deliveries"
+
+
+def said(code: str) -> str:
+    """The metric of a status code."""
+    return f"said.{code}"
+
+
+def transport_metric(state: Transport) -> str:
+    """The standing counter of a transport state."""
+    return f"transport.{state.name.lower()}"
+
+
+def business_metric(state: Business) -> str:
+    """The standing counter of a business state, over the deliveries that are done."""
+    return f"business.{state.name.lower()}"
+
+
+TRANSPORT_METRICS = tuple(transport_metric(s) for s in Transport)
+BUSINESS_METRICS = tuple(business_metric(s) for s in Business)
+
+
+def standing(delivery: Delivery) -> Iterable[str]:
+    """The standing counters in which a delivery counts one."""
+    yield DELIVERIES
+    yield transport_metric(delivery.transport)
+    if delivery.transport is Transport.DONE:
+        yield business_metric(delivery.business)
+
+
+def move(tally: Counter[Key], before: Delivery | None, after: Delivery) -> None:
+    """Book a delivery's step from ``before`` (None: it is new) to ``after``."""
+    agency = after.place.recipient
+    if before is not None:
+        for metric in standing(before):
+            tally[agency, STANDING, metric] -= 1
+    for metric in standing(after):
+        tally[agency, STANDING, metric] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One balance line of one agency (or of all): the total and the states it must equal."""
+
+    line: str
+    total: int
+    parts: Mapping[str, int]
+
+    @property
+    def difference(self) -> int:
+        """Zero when the line balances."""
+        return self.total - sum(self.parts.values())
+
+
+def balances(counts: Mapping[str, int]) -> tuple[Balance, Balance]:
+    """The transport and the business line over standing counters (promise 5 of the design)."""
+    transport = {m.partition(".")[2]: counts.get(m, 0) for m in TRANSPORT_METRICS}
+    business = {m.partition(".")[2]: counts.get(m, 0) for m in BUSINESS_METRICS}
+    return (
+        Balance("transport", counts.get(DELIVERIES, 0), transport),
+        Balance("business", transport["done"], business),
+    )
+
+
+def total(rows: Iterable[tuple[str, str, int]]) -> dict[str, Counter[str]]:
+    """Counters per agency, and under "" of all, from (agency, metric, n) rows."""
+    out: dict[str, Counter[str]] = {"": Counter()}
+    for agency, metric, n in rows:
+        out.setdefault(agency, Counter())[metric] += n
+        out[""][metric] += n
+    return out
+
+
+class Recount:
+    """Recompute every counter from the history alone, and the state each delivery should have.
+
+    Feed documents and events in commit order; ``tally`` is then what the counters must be and
+    ``states`` maps (document seq, recipient) to (transport, business).
+    """
+
+    def __init__(self) -> None:
+        self.tally: Counter[Key] = Counter()
+        self.states: dict[tuple[int, str], tuple[Transport, Business]] = {}
+
+    def document(self, document: Document) -> None:
+        """Count an accepted document and its deliveries."""
+        self.tally[document.sender, day_number(document.occurred_at), SENT] += 1
+        for recipient in document.recipients:
+            self.states[document.seq, recipient.agency] = (Transport.WAITING, Business.NONE)
+
+    def event(self, event: Event) -> None:
+        """Fold one event."""
+        key = (event.doc, event.recipient)
+        day = day_number(event.occurred_at)
+        match event.kind:
+            case "offered":
+                self.states[key] = (Transport.OFFERED, self.states[key][1])
+            case "parked":
+                self.states[key] = (Transport.PARKED, self.states[key][1])
+            case "reset":
+                self.states[key] = (Transport.WAITING, self.states[key][1])
+            case "done":
+                self.states[key] = (Transport.DONE, self.states[key][1])
+                self.tally[event.recipient, day, RECEIVED] += 1
+            case "status":
+                self.tally[event.actor, day, said(event.code)] += 1
+                if (target := event.body.get("state")) is not None:
+                    self.states[key] = (self.states[key][0], Business[str(target).upper()])
+
+    def close(self) -> None:
+        """Add the standing counters of the states reached."""
+        for (_, recipient), (transport, business) in self.states.items():
+            self.tally[recipient, STANDING, DELIVERIES] += 1
+            self.tally[recipient, STANDING, transport_metric(transport)] += 1
+            if transport is Transport.DONE:
+                self.tally[recipient, STANDING, business_metric(business)] += 1

@@ -1,0 +1,1 @@
+"""The paths through the axis, one module each."""

@@ -1,0 +1,132 @@
+"""Group commit: gather what requests want written and apply it as one group.
+
+While one group is being made durable the next gathers, so a lone request waits for nobody and a
+crowd shares one fsync. The batching lives here and not in a store, so every store and the
+simulation run it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from axis.core.commands import Accept, Command, Outcome
+from axis.core.errors import AxisError, unavailable
+from axis.ports import Store
+
+log = structlog.get_logger()
+
+#: Commands in one group: at 64 an fsync is already shared thinly, and the writer's pause stays
+#: a few milliseconds.
+GROUP_COMMANDS_MAX = 128
+#: Package bytes in one group: 200 documents of 20 kB; larger ones go nearly alone.
+GROUP_BYTES_MAX = 4 * 1024 * 1024
+#: Bytes and commands that may wait for the store. Past it a caller is told to come back: memory
+#: is bounded, and a queue this long already means more than a second of waiting.
+QUEUE_COMMANDS_MAX = 20_000
+QUEUE_BYTES_MAX = 64 * 1024 * 1024
+
+Announce = Callable[[Sequence[Outcome]], None]
+
+
+@dataclass(slots=True)
+class _Entry:
+    commands: Sequence[Command]
+    size: int
+    future: asyncio.Future[list[Outcome]]
+
+
+class Committer:
+    """The one way into the store for everything that writes."""
+
+    def __init__(self, store: Store, announce: Announce) -> None:
+        self._store = store
+        self._announce = announce
+        self._queue: deque[_Entry] = deque()
+        self._commands = 0
+        self._bytes = 0
+        self._more = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """Commands waiting to be written."""
+        return self._commands
+
+    def post(self, commands: Sequence[Command]) -> asyncio.Future[list[Outcome]]:
+        """Queue commands (kept together, in order); the future brings their outcomes.
+
+        Raises ``Unavailable`` (``axis.busy``) when too much is waiting.
+        """
+        size = sum(len(c.body) for c in commands if isinstance(c, Accept))
+        full = self._commands + len(commands) > QUEUE_COMMANDS_MAX
+        if self._queue and (full or self._bytes + size > QUEUE_BYTES_MAX):
+            raise unavailable("axis.busy")
+        future: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Entry(commands, size, future))
+        self._commands += len(commands)
+        self._bytes += size
+        self._more.set()
+        return future
+
+    async def submit(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Write commands and wait until they are durable; one outcome each.
+
+        Raises ``Unavailable`` when the outcome is unknown or nothing was done. A caller that is
+        cancelled while waiting takes nothing back.
+        """
+        return await self.post(commands)
+
+    async def run(self) -> None:
+        """Apply groups for ever; cancelling stops between groups or leaves one to the store."""
+        while True:
+            await self._more.wait()
+            # One turn of the loop: requests that are ready now join this group.
+            await asyncio.sleep(0)
+            group = self._take()
+            commands = [command for entry in group for command in entry.commands]
+            try:
+                outcomes = await self._store.apply(commands)
+            except Exception as error:
+                self._fail(group, error)
+                continue
+            self._answer(group, outcomes)
+            self._announce(outcomes)
+
+    def _take(self) -> list[_Entry]:
+        group: list[_Entry] = []
+        commands = size = 0
+        while self._queue:
+            entry = self._queue[0]
+            over = commands + len(entry.commands) > GROUP_COMMANDS_MAX
+            if group and (over or size + entry.size > GROUP_BYTES_MAX):
+                break
+            group.append(self._queue.popleft())
+            commands += len(entry.commands)
+            size += entry.size
+        self._commands -= commands
+        self._bytes -= size
+        if not self._queue:
+            self._more.clear()
+        return group
+
+    def _answer(self, group: Sequence[_Entry], outcomes: Sequence[Outcome]) -> None:
+        assert len(outcomes) == sum(len(entry.commands) for entry in group)
+        start = 0
+        for entry in group:
+            end = start + len(entry.commands)
+            if not entry.future.done():
+                entry.future.set_result(list(outcomes[start:end]))
+            start = end
+
+    def _fail(self, group: Sequence[_Entry], error: Exception) -> None:
+        if not isinstance(error, AxisError):
+            log.error("group not written", action="commit.failed", exc_info=error)
+        for entry in group:
+            if not entry.future.done():
+                entry.future.set_exception(error)
+                # A posted group need not be awaited; asyncio should not complain of it then.
+                entry.future.exception()

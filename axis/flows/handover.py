@@ -1,0 +1,195 @@
+"""Hand waiting documents over to their recipients, and take their word for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from axis.core.caller import Caller
+from axis.core.commands import ById, Move, Moved, Moves, Target
+from axis.core.document import Document, Place
+from axis.core.errors import Rejected, Unavailable, rejected
+from axis.core.lifecycle import Step, Transport
+from axis.flows.commit import Committer
+from axis.ports import Bus, Clock, Row, Store
+
+#: A waiting poll looks again by itself this often: a lost notice costs this delay, no document.
+LOOK_AGAIN_S = 5.0
+#: The longest a poll may wait; shorter than the minute after which proxies give up.
+WAIT_S_MAX = 50.0
+#: Rows of one page.
+PAGE_ROWS_MAX = 1000
+#: Package bytes of one stream: the page that fills it is the last, one package always passes.
+STREAM_BYTES_MAX = 64 * 1024 * 1024
+#: Deliveries named in one confirmation.
+CONFIRM_MAX = 1000
+
+_T = TypeVar("_T", bound=Sequence[object])
+
+OPEN = (Transport.WAITING, Transport.OFFERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A delivery handed out with the very bytes of its package."""
+
+    row: Row
+    body: bytes
+
+
+async def look(bus: Bus, recipient: str, wait_s: float, find: Callable[[], Awaitable[_T]]) -> _T:
+    """Return what ``find`` finds, waiting up to ``wait_s`` for something to be there."""
+    found = await find()
+    if found or wait_s <= 0:
+        return found
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + min(wait_s, WAIT_S_MAX)
+    with bus.listen(recipient) as listener:
+        while True:
+            # Look after subscribing: what came in between would otherwise be waited out.
+            found = await find()
+            left = deadline - loop.time()
+            if found or left <= 0:
+                return found
+            await listener.wait(min(left, LOOK_AGAIN_S))
+
+
+class Handover:
+    """The inbox, packages, confirmations and resets of one recipient."""
+
+    def __init__(self, store: Store, committer: Committer, bus: Bus, clock: Clock) -> None:
+        self._store = store
+        self._committer = committer
+        self._bus = bus
+        self._clock = clock
+
+    async def page(
+        self,
+        caller: Caller,
+        after: Mapping[int, int],
+        limit: int,
+        wait_s: float = 0,
+        transports: Sequence[int] = OPEN,
+    ) -> list[Row]:
+        """Deliveries of the caller, most urgent class first, then by lane number."""
+        agency = caller.agency
+        limit = min(limit, PAGE_ROWS_MAX)
+        return await look(
+            self._bus,
+            agency,
+            wait_s,
+            lambda: self._store.inbox(agency, after, limit, transports),
+        )
+
+    async def packages(
+        self,
+        caller: Caller,
+        after: Mapping[int, int],
+        bytes_max: int,
+        limit: int,
+        wait_s: float,
+        occurred_at: int | None = None,
+    ) -> list[Taken]:
+        """Open deliveries with their packages, until ``bytes_max`` is filled."""
+        rows = await self.page(caller, after, limit, wait_s)
+        chosen: list[Row] = []
+        size = 0
+        for row in rows:
+            if chosen and size + row.document.size > min(bytes_max, STREAM_BYTES_MAX):
+                break
+            chosen.append(row)
+            size += row.document.size
+        bodies = await self._store.bodies([row.document.sha256 for row in chosen])
+        self._offer(caller, chosen, occurred_at)
+        return [Taken(row, bodies[row.document.sha256]) for row in chosen]
+
+    def _offer(self, caller: Caller, rows: Sequence[Row], occurred_at: int | None) -> None:
+        """Write that packages are handed out, without making the recipient wait for it.
+
+        The committer keeps order, so a confirmation cannot overtake this; should the line not be
+        written, the books show "waiting" for a package that was taken, and nothing is lost.
+        """
+        fresh = tuple(
+            row.delivery.place for row in rows if row.delivery.transport is Transport.WAITING
+        )
+        if not fresh:
+            return
+        now = self._clock.now()
+        move = Move(
+            step=Step.OFFER,
+            targets=fresh,
+            actor=caller.id,
+            at=now if occurred_at is None else occurred_at,
+            now=now,
+            mine=caller.agency,
+        )
+        try:
+            self._committer.post([move])
+        except Unavailable:
+            return
+
+    async def package(self, caller: Caller, doc_id: str, recipient: str) -> tuple[Document, bytes]:
+        """The package of one delivery: for its recipient (who takes it) or its sender."""
+        document = await self._store.document(doc_id)
+        if document is None:
+            raise rejected("delivery.not_found")
+        agency = caller.agency
+        deliveries = await self._store.deliveries(document.seq)
+        delivery = next((d for d in deliveries if d.place.recipient == recipient), None)
+        if delivery is None or agency not in (recipient, document.sender):
+            raise rejected("delivery.not_found")
+        body = await self._store.body(document.sha256)
+        assert body is not None, f"no bytes of {document.sha256}"
+        if agency == recipient:
+            self._offer(caller, [Row(delivery, document)], None)
+        return document, body
+
+    async def confirm(
+        self,
+        caller: Caller,
+        targets: Sequence[Target],
+        step: Step,
+        reason: str = "",
+        occurred_at: int | None = None,
+    ) -> tuple[Moved, ...]:
+        """``done`` or ``fail`` (with a reason) for the caller's own deliveries."""
+        assert step in (Step.DONE, Step.FAIL)
+        if step is Step.FAIL and not reason.strip():
+            raise rejected("reason.missing")
+        return await self._move(caller, caller.agency, targets, step, reason, occurred_at)
+
+    async def reset(self, caller: Caller, target: ById | Place) -> Moved:
+        """Put a parked delivery of the caller's back into its lane."""
+        (item,) = await self._move(caller, caller.agency, [target], Step.RESET, "", None)
+        if item.fault is not None:
+            raise Rejected([item.fault])
+        return item
+
+    async def _move(
+        self,
+        caller: Caller,
+        mine: str,
+        targets: Sequence[Target],
+        step: Step,
+        reason: str,
+        occurred_at: int | None,
+    ) -> tuple[Moved, ...]:
+        if len(targets) > CONFIRM_MAX:
+            raise rejected(
+                "request.invalid", place="deliveries", message=f"at most {CONFIRM_MAX} at once"
+            )
+        now = self._clock.now()
+        move = Move(
+            step=step,
+            targets=tuple(targets),
+            actor=caller.id,
+            at=now if occurred_at is None else occurred_at,
+            now=now,
+            mine=mine,
+            reason=reason.strip(),
+        )
+        (outcome,) = await self._committer.submit([move])
+        assert isinstance(outcome, Moves)
+        return outcome.items

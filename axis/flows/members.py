@@ -1,0 +1,57 @@
+"""The directory as the running axis sees it, and the two acts that change it."""
+
+from __future__ import annotations
+
+from axis.core.commands import Audit, Lock, Outcome, Recorded, Refused, Register
+from axis.core.directory import Agency, Directory
+from axis.core.errors import Rejected, rejected
+from axis.flows.commit import Committer
+from axis.ports import Clock, Store
+
+
+class Members:
+    """Holds the current ``Directory``; the store's rows are the truth."""
+
+    def __init__(self, store: Store, committer: Committer, clock: Clock) -> None:
+        self._store = store
+        self._committer = committer
+        self._clock = clock
+        self.directory = Directory(())
+
+    async def load(self) -> None:
+        """Read the directory from the store."""
+        self.directory = Directory(await self._store.agencies())
+
+    def agency(self, organ_id: str) -> Agency:
+        """The agency of a code or unit; ``agency.unknown`` when there is none."""
+        agency = self.directory.agency_of(organ_id)
+        if agency is None:
+            raise rejected("agency.unknown", code=organ_id)
+        return agency
+
+    async def lock(self, code: str, locked: bool, actor: str, why: str) -> int:
+        """Lock an agency out or let it in again; returns how many deliveries moved."""
+        agency = self.agency(code)
+        audit = self._audit(actor, "lock" if locked else "unlock", agency.code, why)
+        outcome = await self._one(Lock(code=agency.code, locked=locked, audit=audit))
+        return outcome.count
+
+    async def register(self, agency: Agency, actor: str, why: str) -> None:
+        """Add an agency."""
+        await self._one(
+            Register(agency=agency, audit=self._audit(actor, "register", agency.code, why))
+        )
+
+    def _audit(self, actor: str, act: str, target: str, why: str) -> Audit:
+        if not why.strip():
+            raise rejected("reason.missing")
+        return Audit(actor=actor, act=act, target=target, why=why.strip(), now=self._clock.now())
+
+    async def _one(self, command: Lock | Register) -> Recorded:
+        outcome: Outcome
+        (outcome,) = await self._committer.submit([command])
+        if isinstance(outcome, Refused):
+            raise Rejected([outcome.fault])
+        assert isinstance(outcome, Recorded)
+        await self.load()
+        return outcome

@@ -1,0 +1,71 @@
+"""What an operator does: find, put back, look inside. Every act says who and why."""
+
+from __future__ import annotations
+
+from axis.core.caller import OPERATOR, Caller
+from axis.core.commands import Audit, ById, Move, Moved, Moves, Note
+from axis.core.document import Document
+from axis.core.errors import Rejected, rejected
+from axis.core.lifecycle import Step
+from axis.flows.commit import Committer
+from axis.flows.members import Members
+from axis.ports import Clock, Queue, Row, Search, Store
+
+
+class Oversight:
+    """The operator's acts; reads are open to auditors, acts to operators only."""
+
+    def __init__(self, store: Store, committer: Committer, members: Members, clock: Clock) -> None:
+        self._store = store
+        self._committer = committer
+        self._members = members
+        self._clock = clock
+
+    async def waiting(self, caller: Caller) -> list[Queue]:
+        """What waits, per agency."""
+        caller.needs_sight()
+        return await self._store.queues()
+
+    async def find(self, caller: Caller, search: Search) -> list[Row]:
+        """Headers and states of deliveries that match, newest first."""
+        caller.needs_sight()
+        return await self._store.find(search)
+
+    async def lock(self, caller: Caller, code: str, locked: bool, why: str) -> int:
+        """Lock an agency out or let it in; how many deliveries moved."""
+        caller.needs(OPERATOR)
+        return await self._members.lock(code, locked, caller.id, why)
+
+    async def reset(self, caller: Caller, doc_id: str, recipient: str, why: str) -> Moved:
+        """Put a parked delivery back into its lane."""
+        caller.needs(OPERATOR)
+        now = self._clock.now()
+        move = Move(
+            step=Step.RESET, targets=(ById(doc_id, recipient),), actor=caller.id, at=now, now=now
+        )
+        note = Note(audit=self._audit(caller, "reset", f"{doc_id}.{recipient}", why, now))
+        outcome, _ = await self._committer.submit([move, note])
+        assert isinstance(outcome, Moves)
+        (item,) = outcome.items
+        if item.fault is not None:
+            raise Rejected([item.fault])
+        return item
+
+    async def package(self, caller: Caller, doc_id: str, why: str) -> tuple[Document, bytes]:
+        """The bytes of a package: an operator sees them only with a recorded reason."""
+        caller.needs(OPERATOR)
+        document = await self._store.document(doc_id)
+        if document is None:
+            raise rejected("document.not_found")
+        now = self._clock.now()
+        await self._committer.submit(
+            [Note(audit=self._audit(caller, "read package", doc_id, why, now))]
+        )
+        body = await self._store.body(document.sha256)
+        assert body is not None, f"no bytes of {document.sha256}"
+        return document, body
+
+    def _audit(self, caller: Caller, act: str, target: str, why: str, now: int) -> Audit:
+        if not why.strip():
+            raise rejected("reason.missing")
+        return Audit(actor=caller.id, act=act, target=target, why=why.strip(), now=now)

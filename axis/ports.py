@@ -1,0 +1,265 @@
+"""The seams of the axis. Each docstring is the whole contract of its adapters.
+
+``tests/contract`` runs one suite per port on every adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from axis.core.commands import Audit, Command, Outcome, Refuse
+from axis.core.directory import Agency
+from axis.core.document import Delivery, Document, Event
+from axis.core.trust import Certificate, Verdict
+
+#: Every counter: (agency, day number or 0, metric) to its value.
+Counters = Mapping[tuple[str, int, str], int]
+
+
+class Clock(Protocol):
+    """The axis's clock."""
+
+    def now(self) -> int:
+        """Microseconds UTC; never goes back within a process."""
+        ...
+
+
+class Ids(Protocol):
+    """The only source of ids."""
+
+    def document(self, now: int) -> str:
+        """``doc_<ULID>`` whose time part is ``now`` (microseconds UTC)."""
+        ...
+
+
+class Signer(Protocol):
+    """The axis's own key."""
+
+    def sign(self, payload: bytes, typ: str) -> str:
+        """A compact JWS (EdDSA) over ``payload``: the same bits for the same arguments."""
+        ...
+
+    def verify(self, jws: str, typ: str) -> bytes | None:
+        """The payload of a JWS that this key signed with this ``typ`` header; else None."""
+        ...
+
+
+class Trust(Protocol):
+    """Judges package signatures against the certificates of the agencies."""
+
+    def judge(self, sha256: str, root: Any, agency: str, at: int) -> tuple[Verdict, str]:
+        """The ``package_signature`` verdict on a parsed package (an lxml element), and why.
+
+        ``agency`` is the sender's, ``at`` the instant at which certificates are judged
+        (microseconds UTC). Verified once per process and ``sha256``. Pure CPU, 0.2 ms at 20 kB.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A hint to look: lane ``(recipient, urgency)`` reaches to ``no``; or, with ``urgency`` -1,
+    the status stream of ``recipient`` reaches to event ``no``.
+    """
+
+    recipient: str
+    urgency: int
+    no: int
+
+
+STATUSES = -1
+
+
+class Listener(Protocol):
+    """One subscription to an agency's topic."""
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Wait for a notice that came after the last ``wait`` (or after subscribing).
+
+        True when there was one, False after ``timeout_s``. Never misses one in between.
+        """
+        ...
+
+
+class Bus(Protocol):
+    """Carries notices. May lose, repeat and reorder them: the store is the truth."""
+
+    async def publish(self, notices: Sequence[Notice]) -> None:
+        """Carry notices to the listeners of their recipients; returns when handed on."""
+        ...
+
+    def listen(self, recipient: str) -> AbstractContextManager[Listener]:
+        """Subscribe to the topic of ``recipient`` from now on; leaving unsubscribes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A delivery with its document, as lists show it."""
+
+    delivery: Delivery
+    document: Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """Who may ask for a token. ``secret_sha256`` is hex; secrets are 256 random bits, so a plain
+    digest of one cannot be searched and a slow one would only slow the token door.
+    """
+
+    id: str
+    secret_sha256: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Filters of ``Store.find``; None and "" do not filter. Times are microseconds UTC."""
+
+    sender: str = ""
+    recipient: str = ""
+    transport: int | None = None
+    business: int | None = None
+    since: int | None = None
+    text: str = ""
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits for one agency. ``oldest`` is the recorded time of its oldest open delivery."""
+
+    agency: str
+    waiting: int
+    offered: int
+    parked: int
+    oldest: int | None
+
+
+class Store(Protocol):
+    """The books. The truth of the axis.
+
+    ``apply`` decides and writes a group of commands atomically: either every change of the group
+    is durable when it returns (promise 1: fsynced, package bytes before the rows that name them),
+    or it raises ``Unavailable``. After ``Unavailable`` the outcome is unknown: the group was
+    written whole or not at all, and repeating it is safe. Decisions are ``axis.core.decide``'s,
+    taken in order; groups are applied one after the other, and ``seq`` is the commit order.
+
+    Reads see every group whose ``apply`` has returned. Lists come in the stated order.
+    """
+
+    async def apply(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Decide and write a group; one outcome per command, in order."""
+        ...
+
+    async def body(self, sha256: str) -> bytes | None:
+        """The package bytes with this digest (hex), exactly as they came in."""
+        ...
+
+    async def bodies(self, digests: Sequence[str]) -> Mapping[str, bytes]:
+        """Several packages at once."""
+        ...
+
+    async def document(self, doc_id: str) -> Document | None:
+        """The document package with this id."""
+        ...
+
+    async def documents_named(self, sender: str, document_id: str) -> list[Document]:
+        """All packages of one document, oldest first."""
+        ...
+
+    async def document_of(self, sender: str, sha256: str) -> Document | None:
+        """The package of these bytes from this sender (a repeat is recognised by it)."""
+        ...
+
+    async def linked_to(self, document: Document) -> list[tuple[str, Document]]:
+        """(relation, package) of the packages that speak of this document, oldest first."""
+        ...
+
+    async def deliveries(self, doc: int) -> list[Delivery]:
+        """The deliveries of a document, by recipient."""
+        ...
+
+    async def events(self, doc: int) -> list[Event]:
+        """The history of a document, oldest first."""
+        ...
+
+    async def inbox(
+        self,
+        recipient: str,
+        after: Mapping[int, int],
+        limit: int,
+        transports: Sequence[int] = (0, 1),
+    ) -> list[Row]:
+        """Deliveries of a recipient in the given transport states.
+
+        Most urgent class first, by number within a class; ``after`` maps an urgency class to the
+        last number already seen. Reading open ones costs the same however many are done.
+        """
+        ...
+
+    async def stream(self, addressee: str, after: int, limit: int) -> list[tuple[Event, Document]]:
+        """Events addressed to an agency with ``seq > after``, in order."""
+        ...
+
+    async def agencies(self) -> list[Agency]:
+        """The directory, by code."""
+        ...
+
+    async def certificates(self) -> list[Certificate]:
+        """The trust list."""
+        ...
+
+    async def client(self, client_id: str) -> Client | None:
+        """Who may ask for a token under this id."""
+        ...
+
+    async def enrol(
+        self,
+        agencies: Iterable[Agency],
+        certificates: Iterable[Certificate],
+        clients: Iterable[Client],
+    ) -> None:
+        """Set up the directory: rows that are there already stay as they are, but a client's
+        secret is replaced.
+        """
+        ...
+
+    async def counts(
+        self, agencies: Sequence[str] | None, first_day: int, last_day: int
+    ) -> list[tuple[str, int, str, int]]:
+        """(agency, day, metric, n) of the flow counters in a span of days; None: all agencies.
+
+        Day 0 alone (0, 0) asks for the standing counters. Costs rows read, never documents.
+        """
+        ...
+
+    async def queues(self) -> list[Queue]:
+        """What waits, per agency, by code; agencies with nothing are left out."""
+        ...
+
+    async def find(self, search: Search) -> list[Row]:
+        """Deliveries that match, newest first."""
+        ...
+
+    async def audit_log(self, limit: int) -> list[Audit]:
+        """The newest acts of operators."""
+        ...
+
+    async def refusals(self, limit: int) -> list[Refuse]:
+        """The newest refused inputs."""
+        ...
+
+    def history(self) -> AsyncIterator[Counters | Document | Event | Delivery]:
+        """Everything the counters are made of, for a recount, from one consistent snapshot:
+        first all counters, then documents and events (each in commit order, documents first),
+        then the deliveries as they stand.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release everything; idempotent."""
+        ...

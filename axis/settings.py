@@ -1,0 +1,54 @@
+"""Everything that can be set, from ``AXIS_*`` environment variables or the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.edxml import PACKAGE_BYTES_MAX
+
+LIVE = "live"
+
+
+class Settings(BaseSettings):
+    """One frozen value, read at the start of a process and handed on."""
+
+    model_config = SettingsConfigDict(env_prefix="AXIS_", frozen=True, extra="ignore")
+
+    var: Path = Field(Path("var"), description="Where an axis keeps what it must not forget.")
+    run: str = Field(
+        LIVE,
+        pattern=r"^[a-z0-9][a-z0-9-]{0,31}$",
+        description="The run: a world of its own with its own store. 'live' is the real one.",
+    )
+    host: str = Field("127.0.0.1", description="Address the axis listens on.")
+    port: int = Field(8095, ge=0, le=65535, description="Port; 0 takes a free one.")
+    history: bool = Field(
+        False,
+        description="Give every agency the scope 'history' (Axis-Occurred-At): only for a run "
+        "that plays another time.",
+    )
+    strict_signatures: bool = Field(
+        False, description="Refuse packages whose signature is absent or SHA-1."
+    )
+    package_bytes_max: int = Field(
+        PACKAGE_BYTES_MAX, gt=0, le=PACKAGE_BYTES_MAX, description="Largest package accepted."
+    )
+    token_seconds: int = Field(900, ge=30, le=86_400, description="How long a token lives.")
+
+    @property
+    def home(self) -> Path:
+        """The folder of this run: ``var`` itself for the live one."""
+        return self.var if self.run == LIVE else self.var / self.run
+
+    @property
+    def axis_dir(self) -> Path:
+        """The axis's own folder: keys, trust root, store. Agencies never read it."""
+        return self.home / "axis"
+
+    @property
+    def agencies_dir(self) -> Path:
+        """The agencies' folders: key, certificate and secret of each. The axis never reads it."""
+        return self.home / "agencies"

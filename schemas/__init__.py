@@ -1,0 +1,1 @@
+"""Wire formats, pure: edXML, signatures, frames, code lists."""
