@@ -1,4 +1,8 @@
-"""What an edXML package says, as values (QCVN 102:2016; facts, edxml.md sections 1 to 3).
+"""What an edXML package says, as values (QCVN 102:2016).
+
+The full text of the standard's tables is not public; the elements are those that VPCP 2.4 (the
+Government Office's business description, 2018), VNPT's library and client, NĐ 30/2020 and real
+packages agree on.
 
 Two kinds of package share one container: a *document package* and a *status package*.
 Every value is frozen. Text fields are stripped text, empty string when the element is absent or
@@ -17,10 +21,10 @@ from typing import Literal
 NS = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 DS = "http://www.w3.org/2000/09/xmldsig#"
 
-#: 50 MB is the only package limit any source names (facts, edxml.md section 2.7).
+#: 50 MB is the only package limit any source names (guides of provincial gateways).
 PACKAGE_BYTES_MAX = 50 * 1024 * 1024
 
-#: BussinessDocType (facts, edxml.md section 4.2; the format spells it so).
+#: BussinessDocType (VPCP 2.4 section 2.3.3; the format spells it so).
 NEW, RECALL, UPDATE, REPLACEMENT = 0, 1, 2, 3
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -44,7 +48,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """A sender or a recipient (section 2.2)."""
+    """A sender or a recipient (``From``, ``To``)."""
 
     organ_id: str
     in_charge: str = ""
@@ -58,7 +62,7 @@ class Organization:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """``ResponseFor``: the document answered, recalled or reported on (sections 2.4 and 3)."""
+    """``ResponseFor``: the document answered, recalled or reported on (VPCP 2.4, 1.12)."""
 
     organ_id: str
     code: str
@@ -87,7 +91,7 @@ class Signer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherInfo:
-    """``OtherInfo`` (section 2.3). ``priority`` is 0 (normal) to 4 (section 4.1)."""
+    """``OtherInfo``. ``priority`` is 0 (normal) to 4 (express at an appointed hour)."""
 
     priority: int = 0
     sphere: str = ""
@@ -124,7 +128,7 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Business:
-    """``Bussiness`` (sic): what the package does to a document (section 2.5)."""
+    """``Bussiness`` (sic): what the package does to a document (VPCP 2.4, 2.2)."""
 
     doc_type: int = NEW
     reason: str = ""
@@ -155,7 +159,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPackage:
-    """A document package (section 2)."""
+    """A document package: header, trace, manifest, attachments."""
 
     sender: Organization
     recipients: tuple[Organization, ...]
@@ -178,13 +182,13 @@ class DocumentPackage:
     traces: tuple[Trace, ...] = ()
     business: Business = field(default_factory=Business)
     attachments: tuple[Attachment, ...] = ()
-    #: Our own marker (``<?axis-secret?>``): the format has no field for secrecy; words do not count.
+    #: Our own marker (``<?axis-secret?>``): the format has no field for it; words do not count.
     secret: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusPackage:
-    """A status package (section 3): what ``sender`` says about ``response_for``."""
+    """A status package: what ``sender`` says about ``response_for``."""
 
     sender: Organization
     response_for: Reference

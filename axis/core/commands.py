@@ -44,7 +44,7 @@ class Accept:
     now: int
     verdict: str
     links: tuple[Link, ...] = ()
-    meta: Details = NO_DETAILS
+    meta: Details = field(default_factory=lambda: NO_DETAILS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Say:
     at: int
     now: int
     reason: str = ""
-    body: Details = NO_DETAILS
+    body: Details = field(default_factory=lambda: NO_DETAILS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

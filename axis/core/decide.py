@@ -128,27 +128,21 @@ def _locked_out(facts: Facts, command: Accept) -> Fault | None:
 # ---- deliveries -------------------------------------------------------------------------------
 
 
-def _places(facts: Facts, target: Target) -> list[Place]:
+def _places(ledger: Ledger, target: Target) -> list[Place]:
     match target:
         case Place():
-            return [target] if target in facts.deliveries else []
-        case UpTo(recipient, urgency, no):
-            return sorted(
-                place
-                for place, delivery in facts.deliveries.items()
-                if (place.recipient, place.urgency) == (recipient, urgency)
-                and place.no <= no
-                and delivery.transport.open
-            )
+            return [target] if target in ledger.facts.deliveries else []
+        case UpTo():
+            return ledger.up_to(target)
         case ById() | ByDocument():
-            place = facts.found.get(target)
+            place = ledger.find(target)
             return [] if place is None else [place]
 
 
 def _move(ledger: Ledger, command: Move) -> Moves:
     items: list[Moved] = []
     for target in command.targets:
-        places = _places(ledger.facts, target)
+        places = _places(ledger, target)
         if not places and not isinstance(target, UpTo):
             items.append(Moved(None, False, Fault("delivery.not_found")))
         items.extend(_step(ledger, command, ledger.facts.deliveries[p]) for p in places)
@@ -177,7 +171,7 @@ def _step(ledger: Ledger, command: Move, delivery: Delivery) -> Moved:
 
 
 def _say(ledger: Ledger, command: Say) -> Outcome:
-    places = _places(ledger.facts, command.target)
+    places = _places(ledger, command.target)
     delivery = ledger.facts.deliveries[places[0]] if places else None
     if delivery is None or command.actor not in (delivery.sender, delivery.place.recipient):
         return Refused(Fault("delivery.not_found"))

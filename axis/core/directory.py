@@ -2,7 +2,7 @@
 
 A 13-character code names an agency (``000.00.00.H37``) or a unit beneath one (``000.00.13.H37``);
 a unit, and an old short code (``28.22.H17``), belongs to the agency of its last group. Books count
-agencies and keep the unit (QĐ 28/2018 art. 10.2a; facts on identifiers).
+agencies and keep the unit (QĐ 28/2018 art. 10.2a).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from schemas.organ import agency_of, is_organ_id
+from schemas.organ import agency_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,11 @@ class Directory:
 
     def agency_of(self, organ_id: str) -> Agency | None:
         """The agency that ``organ_id`` names or lies beneath; None when there is none."""
-        return self._by_code.get(agency_of(organ_id)) if is_organ_id(organ_id) else None
+        try:
+            return self._by_code.get(agency_of(organ_id))
+        except ValueError:
+            # Not a code, or one of the order that QĐ 20/2020 turned round: nobody's here.
+            return None
 
     def with_agency(self, agency: Agency) -> Directory:
         """A directory in which ``agency`` is added or stands in for the one of its code."""

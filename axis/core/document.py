@@ -65,7 +65,7 @@ class Document:
     recorded_at: int
     verdict: str
     links: tuple[Link, ...] = ()
-    meta: Details = NO_DETAILS
+    meta: Details = field(default_factory=lambda: NO_DETAILS)
 
     def delivery_ids(self) -> tuple[str, ...]:
         """One id per recipient, in the order of the package."""
@@ -115,7 +115,7 @@ class Event:
     recorded_at: int
     code: str = ""
     addressee: str = ""
-    body: Details = field(default=NO_DETAILS)
+    body: Details = field(default_factory=lambda: NO_DETAILS)
 
 
 def delivery_id(doc_id: str, recipient: str) -> str:

@@ -11,10 +11,13 @@ is a bug of ours and ends as ``axis.internal``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from axis.core.catalogue import CATALOGUE, Entry
+
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class _Blank(dict[str, str]):
@@ -36,7 +39,7 @@ class Fault:
 
     code: str
     place: str = ""
-    detail: Mapping[str, str] = MappingProxyType({})
+    detail: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
     def __post_init__(self) -> None:
         assert self.code in CATALOGUE, f"{self.code} is not in the catalogue"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from axis.core import tally
-from axis.core.commands import Accept, Said, Say
+from axis.core.commands import Accept, ByDocument, ById, Said, Say, UpTo
 from axis.core.directory import Agency
 from axis.core.document import Addressee, Delivery, Details, Document, Event, Lane, Place
 from axis.core.facts import Changes, Facts
@@ -42,6 +42,39 @@ class Ledger:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.changes = Changes()
+        #: The documents of this very group, by id.
+        self._accepted: dict[str, Document] = {}
+        self._lanes: dict[Lane, list[Place]] | None = None
+
+    def find(self, target: ById | ByDocument) -> Place | None:
+        """The delivery that ``target`` means; what this group accepted before is found too."""
+        documents: list[Document] = []
+        match target:
+            case ById(doc_id):
+                if doc_id in self._accepted:
+                    documents = [self._accepted[doc_id]]
+            case ByDocument(sender, document_id):
+                known = self.facts.documents.get((sender, document_id), ())
+                documents = [d for d in known if d.id in self._accepted]
+        for document in reversed(documents):
+            for recipient in document.recipients:
+                if recipient.agency == target.recipient:
+                    return Place(recipient.agency, document.urgency, recipient.no)
+        return self.facts.found.get(target)
+
+    def up_to(self, target: UpTo) -> list[Place]:
+        """The open deliveries that ``target`` means, in the order of the lane."""
+        if self._lanes is None:
+            # Made for the first range of a group: every further one finds its lane at once.
+            self._lanes = {}
+            for place in self.facts.deliveries:
+                self._lanes.setdefault(Lane(place.recipient, place.urgency), []).append(place)
+        lane = self._lanes.get(Lane(target.recipient, target.urgency), ())
+        return sorted(
+            place
+            for place in lane
+            if place.no <= target.no and self.facts.deliveries[place].transport.open
+        )
 
     def accept(self, command: Accept) -> Document:
         """Number a document in every lane of its recipients and write it."""
@@ -63,6 +96,7 @@ class Ledger:
             links=command.links,
             meta=command.meta,
         )
+        self._accepted[document.id] = document
         self.changes.documents.append(document)
         self.changes.bodies[command.sha256] = command.body
         self.changes.events.append(
@@ -98,6 +132,9 @@ class Ledger:
             request=Request.OPEN if document.kind == UPDATE else Request.NONE,
         )
         self.facts.deliveries[delivery.place] = self.changes.created[delivery.place] = delivery
+        if self._lanes is not None:
+            lane = Lane(delivery.place.recipient, delivery.place.urgency)
+            self._lanes.setdefault(lane, []).append(delivery.place)
         tally.move(self.changes.tally, None, delivery)
 
     def transport(

@@ -1,6 +1,6 @@
 r"""The two state machines of a delivery, each one table; a missing key is an illegal step.
 
-Transport (facts on the axis's transport states; VPCP 2.4 sections 2.1.2 and 2.8)::
+Transport (VPCP 2.4 sections 2.1.2 and 2.8)::
 
     waiting --offer--> offered --done--> done
        ^  \--------------\--fail, lock--> parked --done--> done
@@ -153,5 +153,5 @@ ANSWERS: Mapping[str, Request] = MappingProxyType({"15": Request.AGREED, "16": R
 BY_SENDER = frozenset({"13"})
 BY_RECIPIENT = frozenset({"01", "02", "03", "04", "05", "06", "15", "16"})
 STATUS_CODES = BY_SENDER | BY_RECIPIENT
-#: Codes that need a reason (section 3 of the format: mandatory with 02 and 16).
+#: Codes that need a reason (mandatory with 02 and 16).
 WITH_REASON = frozenset({"02", "16"})

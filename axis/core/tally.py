@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from axis.core.document import Delivery, Document, Event
 from axis.core.lifecycle import Business, Transport
@@ -43,22 +44,32 @@ TRANSPORT_METRICS = tuple(transport_metric(s) for s in Transport)
 BUSINESS_METRICS = tuple(business_metric(s) for s in Business)
 
 
-def standing(delivery: Delivery) -> Iterable[str]:
-    """The standing counters in which a delivery counts one."""
-    yield DELIVERIES
-    yield transport_metric(delivery.transport)
-    if delivery.transport is Transport.DONE:
-        yield business_metric(delivery.business)
+#: The two states of a delivery.
+State = tuple[Transport, Business]
+
+
+def standing(state: State) -> tuple[str, ...]:
+    """The standing counters in which a delivery in this state counts one."""
+    transport, business = state
+    metrics = (DELIVERIES, transport_metric(transport))
+    return (*metrics, business_metric(business)) if transport is Transport.DONE else metrics
+
+
+@cache
+def _difference(before: State | None, after: State) -> tuple[tuple[str, int], ...]:
+    """What a step adds to which standing counter. There are few steps, and they are hot."""
+    difference = Counter(standing(after))
+    if before is not None:
+        difference.subtract(standing(before))
+    return tuple((metric, n) for metric, n in difference.items() if n)
 
 
 def move(tally: Counter[Key], before: Delivery | None, after: Delivery) -> None:
     """Book a delivery's step from ``before`` (None: it is new) to ``after``."""
     agency = after.place.recipient
-    if before is not None:
-        for metric in standing(before):
-            tally[agency, STANDING, metric] -= 1
-    for metric in standing(after):
-        tally[agency, STANDING, metric] += 1
+    origin = None if before is None else (before.transport, before.business)
+    for metric, n in _difference(origin, (after.transport, after.business)):
+        tally[agency, STANDING, metric] += n
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class Statuses:
     def _statement(
         self, package: edxml.StatusPackage, caller: Caller, occurred_at: int | None
     ) -> Statement:
-        """Whom it is about follows from the code (section 3 of the format): 13 is the sender's
+        """Whom it is about follows from the code (VPCP 2.4 section 2.2.3): 13 is the sender's
         and names the recipient asked, every other one is a recipient's and names the sender.
         """
         directory = self._members.directory

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import base64
+import io
+import struct
+import zipfile
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.attachments import (
+    ATTACHMENT_BYTES_MAX,
+    INFLATE_RATIO_FREE_BYTES,
+    Unpacked,
+    entry_name,
+    pack_attachment,
+    unpack,
+)
+
+DATA = "Phụ lục số liệu\n".encode() * 40
+
+
+def encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def opened(packed: bytes, **options: int) -> Unpacked:
+    return unpack(encoded(packed), files=True, **options)
+
+
+def codes(unpacked: Unpacked) -> list[str]:
+    return [fault.code for fault in unpacked.faults]
+
+
+def by_zipfile(data: bytes, method: int = zipfile.ZIP_DEFLATED, count: int = 1) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as made:
+        for number in range(count):
+            made.writestr(f"{number}.txt", data)
+    return target.getvalue()
+
+
+def streamed(data: bytes) -> bytes:
+    """A zip as Java's ZipOutputStream writes it: the sizes follow the data."""
+
+    class Unseekable(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+        def tell(self) -> int:
+            raise OSError
+
+    target = Unseekable()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("a.txt", data)
+    return target.getvalue()
+
+
+def declaring(packed: bytes, size: int) -> bytes:
+    """The same zip with another uncompressed size in both its headers."""
+    lying = bytearray(packed)
+    central = lying.index(b"PK\x01\x02")
+    lying[22:26] = lying[central + 24 : central + 28] = struct.pack("<I", size)
+    return bytes(lying)
+
+
+@given(st.binary(max_size=3000), st.booleans())
+def test_what_is_packed_is_unpacked(data: bytes, stored: bool) -> None:
+    packed = pack_attachment("a.pdf", data, entry_name("a.pdf", data), stored)
+    assert opened(packed) == Unpacked(data, zipped=True, inflated=len(data), faults=())
+
+
+@given(st.binary(max_size=3000), st.booleans())
+def test_the_standard_library_reads_what_is_packed(data: bytes, stored: bool) -> None:
+    packed = pack_attachment("a.pdf", data, "số-1.pdf", stored)
+    with zipfile.ZipFile(io.BytesIO(packed)) as made:
+        assert made.testzip() is None
+        (entry,) = made.infolist()
+        assert (entry.filename, entry.date_time) == ("số-1.pdf", (1980, 1, 1, 0, 0, 0))
+        assert made.read(entry) == data
+
+
+@pytest.mark.parametrize("packed", [by_zipfile(DATA), by_zipfile(DATA, 0), streamed(DATA)])
+def test_zips_of_others_are_opened(packed: bytes) -> None:
+    assert opened(packed) == Unpacked(DATA, zipped=True, inflated=len(DATA), faults=())
+
+
+def test_without_files_nothing_is_kept_but_everything_is_measured() -> None:
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        text = encoded(by_zipfile(DATA, method))
+        assert unpack(text, files=False) == Unpacked(b"", True, len(DATA), ())
+
+
+def test_the_entry_is_named_by_the_file_and_keeps_its_extension() -> None:
+    name = entry_name("Công văn.PDF", DATA)
+    assert name == entry_name("other name.PDF", DATA)
+    assert name != entry_name("other name.PDF", DATA + b"x")
+    assert len(name) == 36 + 4
+    assert name.endswith(".PDF")
+    assert "." not in entry_name("no extension", DATA)
+    assert "." not in entry_name("trap./../etc", DATA)
+
+
+def test_a_file_beyond_every_limit_is_not_packed() -> None:
+    with pytest.raises(ValueError, match="big"):
+        pack_attachment("big.bin", bytes(ATTACHMENT_BYTES_MAX + 1), "big.bin", stored=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["****", "QUJ", "QUJD=", "QUI=QUI=", "=QUI", "QUJD\u00a0", "QUJDẮ", "Q===", "===="]
+)
+def test_what_is_not_base64_says_so(text: str) -> None:
+    assert codes(unpack(text, files=False)) == ["attachment.base64"]
+
+
+@given(st.binary(max_size=500), st.sampled_from([64, 76, 1]))
+def test_base64_may_be_broken_into_lines(data: bytes, width: int) -> None:
+    packed = pack_attachment("a", data, "a", stored=True)
+    text = encoded(packed)
+    lines = "\r\n\t ".join(text[at : at + width] for at in range(0, len(text), width))
+    assert unpack(lines, files=True).data == data
+
+
+@pytest.mark.parametrize("declared", [0, 1, len(DATA) - 1])
+def test_a_zip_that_holds_more_than_it_declares_is_refused(declared: int) -> None:
+    unpacked = opened(declaring(by_zipfile(DATA), declared))
+    assert codes(unpacked) == ["attachment.size_lies"]
+    assert unpacked.inflated == declared + 1  # No byte more was inflated to know it.
+    assert unpacked.faults[0].detail == {"declared": str(declared), "found": f">{declared}"}
+
+
+def test_a_zip_that_holds_less_than_it_declares_is_refused() -> None:
+    unpacked = opened(declaring(by_zipfile(DATA), len(DATA) + 5))
+    assert unpacked.faults[0].detail == {
+        "declared": str(len(DATA) + 5),
+        "found": str(len(DATA)),
+    }
+
+
+def test_a_stored_entry_cannot_declare_another_size() -> None:
+    assert codes(opened(declaring(by_zipfile(DATA, 0), 7))) == ["attachment.size_lies"]
+
+
+def test_the_two_headers_may_not_disagree() -> None:
+    lying = bytearray(by_zipfile(DATA))
+    lying[22:26] = struct.pack("<I", 7)
+    assert codes(opened(bytes(lying))) == ["attachment.size_lies"]
+
+
+def test_a_bomb_is_refused_by_its_ratio_without_inflating() -> None:
+    unpacked = opened(by_zipfile(bytes(20 * 1024 * 1024)))
+    assert codes(unpacked) == ["attachment.bomb"]
+    assert unpacked.inflated == 0
+
+
+def test_small_files_may_compress_as_well_as_they_like() -> None:
+    assert codes(opened(by_zipfile(bytes(INFLATE_RATIO_FREE_BYTES)))) == []
+
+
+def test_the_budget_of_the_package_is_a_bound() -> None:
+    packed = by_zipfile(DATA)
+    assert opened(packed, budget_bytes=len(DATA)).faults == ()
+    bomb = opened(packed, budget_bytes=len(DATA) - 1).faults[0]
+    assert (bomb.code, bomb.severity) == ("attachment.bomb", "error")
+    assert bomb.detail == {"size": str(len(DATA)), "limit": str(len(DATA) - 1)}
+
+
+@pytest.mark.parametrize("count", [0, 2, 3])
+def test_another_number_of_entries_is_carried_as_it_came(count: int) -> None:
+    packed = by_zipfile(DATA, count=count)
+    unpacked = opened(packed)
+    assert codes(unpacked) == ["attachment.entries"]
+    assert unpacked.faults[0].detail == {"count": str(count)}
+    assert (unpacked.data, unpacked.zipped) == (packed, False)
+
+
+def test_bytes_that_are_no_zip_are_carried_as_they_came() -> None:
+    unpacked = opened(b"%PDF-1.4 plain")
+    assert (unpacked.data, unpacked.zipped) == (b"%PDF-1.4 plain", False)
+    assert codes(unpacked) == ["attachment.not_zip"]
+
+
+def test_a_spoiled_content_is_no_zip_that_can_be_opened() -> None:
+    spoiled = bytearray(by_zipfile(DATA, zipfile.ZIP_STORED))
+    spoiled[60] ^= 1
+    assert codes(opened(bytes(spoiled))) == ["attachment.not_zip"]
+    cut = by_zipfile(DATA)[:-30]
+    assert codes(opened(cut)) == ["attachment.not_zip"]
+
+
+def test_an_encrypted_zip_is_none_that_can_be_opened() -> None:
+    locked = bytearray(by_zipfile(DATA))
+    locked[locked.index(b"PK\x01\x02") + 8] |= 1
+    assert codes(opened(bytes(locked))) == ["attachment.not_zip"]
+
+
+def test_a_pdf_that_was_decoded_as_text_is_called_damaged() -> None:
+    pdf = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n" + bytes(range(256)) * 4
+    spoiled = pdf.decode("utf-8", "replace").encode()
+    assert codes(opened(pdf)) == ["attachment.not_zip"]
+    assert codes(opened(spoiled)) == ["attachment.not_zip", "attachment.damaged"]
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        assert codes(opened(by_zipfile(spoiled, method))) == ["attachment.damaged"]
+        text = encoded(by_zipfile(spoiled, method))
+        assert codes(unpack(text, files=False)) == ["attachment.damaged"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_zip_with_any_bytes_changed_never_raises(data: st.DataObject) -> None:
+    packed = bytearray(by_zipfile(DATA[:100], data.draw(st.sampled_from([0, 8]))))
+    for _ in range(data.draw(st.integers(1, 6))):
+        packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
+    unpacked = opened(bytes(packed))
+    if unpacked.zipped:
+        assert unpacked.inflated == len(unpacked.data)
+        assert unpacked.data == DATA[:100] or zlib.crc32(unpacked.data)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_carried_or_refused(data: bytes) -> None:
+    unpacked = opened(data)
+    assert unpacked.data == data
+    assert codes(unpacked)[0] == "attachment.not_zip"
