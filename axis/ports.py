@@ -96,6 +96,11 @@ class Bus(Protocol):
         ...
 
 
+#: Lines of the refusal log that a store keeps: enough to see what went wrong lately, and no bad
+#: client can fill a disk with them.
+REFUSALS_KEPT_MAX = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A delivery with its document, as lists show it."""

@@ -16,7 +16,6 @@ from types import MappingProxyType
 
 from axis.core.catalogue import CATALOGUE, Entry
 
-
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 

@@ -6,8 +6,6 @@ the row, its event and its counters, so that none of the three can be forgotten.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from axis.core import tally
 from axis.core.commands import Accept, ByDocument, ById, Said, Say, UpTo
 from axis.core.directory import Agency
@@ -19,6 +17,7 @@ from axis.core.lifecycle import (
     BY_SENDER,
     TRANSPORT,
     WITH_REASON,
+    Business,
     Request,
     Step,
     Transport,
@@ -34,6 +33,32 @@ _EVENT = {
     Step.UNLOCK: "reset",
     Step.RESET: "reset",
 }
+
+
+def _after(
+    before: Delivery,
+    *,
+    transport: Transport,
+    business: Business,
+    request: Request,
+    said: int,
+    reason: str,
+    attempt: int,
+) -> Delivery:
+    """A delivery behind a step. ``dataclasses.replace`` takes three times as long."""
+    return Delivery(
+        place=before.place,
+        doc=before.doc,
+        doc_id=before.doc_id,
+        sender=before.sender,
+        kind=before.kind,
+        transport=transport,
+        business=business,
+        request=request,
+        said=said,
+        reason=reason,
+        attempt=attempt,
+    )
 
 
 class Ledger:
@@ -142,9 +167,12 @@ class Ledger:
     ) -> Delivery:
         """Book a legal transport step; the first ``done`` counts as received."""
         state = TRANSPORT[before.transport, step]
-        after = replace(
+        after = _after(
             before,
             transport=state,
+            business=before.business,
+            request=before.request,
+            said=before.said,
             reason=reason if state is Transport.PARKED else "",
             attempt=before.attempt + (state is Transport.WAITING),
         )
@@ -169,12 +197,14 @@ class Ledger:
         if not by_sender and delivery.transport is not Transport.DONE:
             delivery = self.transport(delivery, Step.DONE, command.actor, command.at, command.now)
         business = BUSINESS.get((delivery.business, command.code), delivery.business)
-        after = replace(
+        after = _after(
             delivery,
+            transport=delivery.transport,
             business=business,
             request=Request.OPEN if by_sender else ANSWERS.get(command.code, delivery.request),
             said=delivery.said | 1 << int(command.code),
             reason=command.reason if command.code in WITH_REASON else delivery.reason,
+            attempt=delivery.attempt,
         )
         self._update(delivery, after)
         self.changes.tally[command.actor, day_number(command.at), tally.said(command.code)] += 1

@@ -1,0 +1,45 @@
+"""The documents met last, kept in memory: their rows never change, and pages show them often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import islice
+from threading import Lock
+from typing import Final
+
+from axis.core.document import Document
+
+#: Some 3 KB each. A document is shown to each recipient and with each status about it, mostly
+#: within seconds of its acceptance.
+DOCUMENTS_KEPT_MAX: Final = 4096
+
+
+class DocumentsKept:
+    """Documents by ``seq``; threads may share one."""
+
+    def __init__(self, most: int = DOCUMENTS_KEPT_MAX) -> None:
+        self._most = most
+        self._kept: dict[int, Document] = {}
+        self._lock = Lock()
+
+    def keep(self, documents: Iterable[Document]) -> None:
+        """Remember committed documents; the ones remembered longest go."""
+        with self._lock:
+            for document in documents:
+                self._kept[document.seq] = document
+            over = max(0, len(self._kept) - self._most)
+            for seq in list(islice(self._kept, over)):
+                del self._kept[seq]
+
+    def get(
+        self, wanted: Collection[int], load: Callable[[list[int]], Iterable[Document]]
+    ) -> Mapping[int, Document]:
+        """The documents ``wanted``; ``load`` brings those not remembered."""
+        with self._lock:
+            found = {seq: self._kept[seq] for seq in wanted if seq in self._kept}
+        missing = [seq for seq in set(wanted) if seq not in found]
+        if missing:
+            fresh = list(load(missing))
+            self.keep(fresh)
+            found.update((document.seq, document) for document in fresh)
+        return found

@@ -1,0 +1,284 @@
+"""The books on dicts and lists: the store of the simulation, with the faults a store can have.
+
+``MemoryBooks`` is what lies on the disk. It outlives a crash: a new ``MemoryStore`` on the same
+books is the axis started again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from axis.adapters.search import mentions
+from axis.core import tally
+from axis.core.commands import Audit, ByDocument, ById, Command, Outcome, Refuse
+from axis.core.decide import decide
+from axis.core.directory import Agency
+from axis.core.document import Delivery, Document, Event, Lane, Place
+from axis.core.errors import unavailable
+from axis.core.facts import Changes, Facts, Wants, wants
+from axis.core.lifecycle import Transport
+from axis.core.trust import Certificate
+from axis.ports import REFUSALS_KEPT_MAX, Client, Counters, Queue, Row, Search
+
+#: Asked before each group with the word ``apply``. ``before``: the group fails and nothing is
+#: written; ``after``: it is written and the answer is lost; None: all goes well.
+Fault = Callable[[str], Literal["before", "after"] | None]
+
+
+def _none(_: str) -> None:
+    """No fault."""
+
+
+@dataclass(slots=True)
+class MemoryBooks:
+    """Everything that is durable."""
+
+    seq: int = 0
+    agencies: dict[str, Agency] = field(default_factory=dict)
+    certificates: dict[str, Certificate] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
+    packages: dict[str, bytes] = field(default_factory=dict)
+    documents: dict[int, Document] = field(default_factory=dict)
+    by_id: dict[str, Document] = field(default_factory=dict)
+    by_name: dict[tuple[str, str], list[Document]] = field(default_factory=dict)
+    lanes: dict[Lane, int] = field(default_factory=dict)
+    deliveries: dict[Place, Delivery] = field(default_factory=dict)
+    by_doc: dict[int, list[Place]] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    tally: Counter[tally.Key] = field(default_factory=Counter)
+    audits: list[Audit] = field(default_factory=list)
+    refusals: deque[Refuse] = field(default_factory=lambda: deque(maxlen=REFUSALS_KEPT_MAX))
+
+
+class MemoryStore:
+    """``axis.ports.Store`` on ``MemoryBooks``."""
+
+    def __init__(self, books: MemoryBooks | None = None, fault: Fault = _none) -> None:
+        self._books = MemoryBooks() if books is None else books
+        self._fault = fault
+
+    # ---- writing ------------------------------------------------------------------------------
+
+    async def apply(self, commands: Sequence[Command]) -> list[Outcome]:
+        fault = self._fault("apply")
+        if fault == "before":
+            raise unavailable("axis.store_away")
+        books = self._books
+        facts = Facts(seq=books.seq, agencies=dict(books.agencies))
+        self._load(wants(commands), facts)
+        outcomes, changes = decide(facts, commands)
+        self._write(changes)
+        if fault == "after":
+            raise unavailable("axis.store_away")
+        return outcomes
+
+    def _load(self, wanted: Wants, facts: Facts) -> None:
+        books = self._books
+        for sender, document_id, _ in wanted.names:
+            facts.documents[sender, document_id] = list(
+                books.by_name.get((sender, document_id), ())
+            )
+        facts.lanes = {lane: books.lanes.get(lane, 0) for lane in wanted.lanes}
+        for target in wanted.by_id | wanted.by_document:
+            if (place := self._find(target)) is not None:
+                facts.found[target] = place
+        lanes = {(want.recipient, want.urgency) for want in wanted.up_to}
+        named = wanted.places | set(facts.found.values())
+        facts.deliveries = {
+            place: delivery
+            for place, delivery in books.deliveries.items()
+            if place in named or place[:2] in lanes or place.recipient in wanted.whole
+        }
+
+    def _find(self, target: ById | ByDocument) -> Place | None:
+        if isinstance(target, ById):
+            document = self._books.by_id.get(target.doc_id)
+            documents = [] if document is None else [document]
+        else:
+            documents = self._books.by_name.get((target.sender, target.document_id), [])
+        for document in reversed(documents):
+            for place in self._books.by_doc[document.seq]:
+                if place.recipient == target.recipient:
+                    return place
+        return None
+
+    def _write(self, changes: Changes) -> None:
+        books = self._books
+        books.seq = changes.seq or books.seq
+        books.packages |= changes.bodies
+        for document in changes.documents:
+            books.documents[document.seq] = document
+            books.by_id[document.id] = document
+            books.by_name.setdefault((document.sender, document.document_id), []).append(document)
+        for delivery in changes.created.values():
+            books.by_doc.setdefault(delivery.doc, []).append(delivery.place)
+        books.lanes |= changes.lanes
+        books.deliveries |= changes.created | changes.updated
+        books.events += changes.events
+        books.tally.update(changes.tally)
+        books.agencies |= changes.agencies
+        books.audits += changes.audits
+        books.refusals += changes.refusals
+
+    async def enrol(
+        self,
+        agencies: Iterable[Agency],
+        certificates: Iterable[Certificate],
+        clients: Iterable[Client],
+    ) -> None:
+        books = self._books
+        for agency in agencies:
+            books.agencies.setdefault(agency.code, agency)
+        for certificate in certificates:
+            books.certificates.setdefault(certificate.fingerprint, certificate)
+        for client in clients:
+            known = books.clients.setdefault(client.id, client)
+            books.clients[client.id] = replace(known, secret_sha256=client.secret_sha256)
+
+    # ---- reading ------------------------------------------------------------------------------
+
+    async def body(self, sha256: str) -> bytes | None:
+        return self._books.packages.get(sha256)
+
+    async def bodies(self, digests: Sequence[str]) -> Mapping[str, bytes]:
+        packages = self._books.packages
+        return {sha256: packages[sha256] for sha256 in digests if sha256 in packages}
+
+    async def document(self, doc_id: str) -> Document | None:
+        return self._books.by_id.get(doc_id)
+
+    async def documents_named(self, sender: str, document_id: str) -> list[Document]:
+        return list(self._books.by_name.get((sender, document_id), ()))
+
+    async def document_of(self, sender: str, sha256: str) -> Document | None:
+        found = (
+            d for d in self._books.documents.values() if (d.sender, d.sha256) == (sender, sha256)
+        )
+        return next(found, None)
+
+    async def linked_to(self, document: Document) -> list[tuple[str, Document]]:
+        return [
+            (relation, other)
+            for other in self._books.documents.values()
+            if other.seq != document.seq
+            for relation in sorted(
+                link.relation
+                for link in other.links
+                if (link.sender, link.document_id) == (document.sender, document.document_id)
+            )
+        ]
+
+    async def deliveries(self, doc: int) -> list[Delivery]:
+        return [self._books.deliveries[place] for place in sorted(self._books.by_doc.get(doc, ()))]
+
+    async def events(self, doc: int) -> list[Event]:
+        return [event for event in self._books.events if event.doc == doc]
+
+    async def inbox(
+        self,
+        recipient: str,
+        after: Mapping[int, int],
+        limit: int,
+        transports: Sequence[int] = (0, 1),
+    ) -> list[Row]:
+        places = sorted(
+            (
+                place
+                for place, delivery in self._books.deliveries.items()
+                if place.recipient == recipient
+                and delivery.transport in transports
+                and place.no > after.get(place.urgency, 0)
+            ),
+            key=lambda place: (-place.urgency, place.no),
+        )
+        return [self._row(place) for place in places[:limit]]
+
+    def _row(self, place: Place) -> Row:
+        delivery = self._books.deliveries[place]
+        return Row(delivery, self._books.documents[delivery.doc])
+
+    async def stream(self, addressee: str, after: int, limit: int) -> list[tuple[Event, Document]]:
+        found = [e for e in self._books.events if e.addressee == addressee and e.seq > after]
+        return [(event, self._books.documents[event.doc]) for event in found[:limit]]
+
+    async def agencies(self) -> list[Agency]:
+        return [self._books.agencies[code] for code in sorted(self._books.agencies)]
+
+    async def certificates(self) -> list[Certificate]:
+        return sorted(self._books.certificates.values(), key=lambda c: (c.agency, c.fingerprint))
+
+    async def client(self, client_id: str) -> Client | None:
+        return self._books.clients.get(client_id)
+
+    async def counts(
+        self, agencies: Sequence[str] | None, first_day: int, last_day: int
+    ) -> list[tuple[str, int, str, int]]:
+        standing = (first_day, last_day) == (tally.STANDING, tally.STANDING)
+        return [
+            (agency, day, metric, n)
+            for (agency, day, metric), n in sorted(self._books.tally.items())
+            if n
+            and (agencies is None or agency in agencies)
+            and first_day <= day <= last_day
+            and (day == tally.STANDING) == standing
+        ]
+
+    async def queues(self) -> list[Queue]:
+        found: dict[str, list[Delivery]] = {}
+        for delivery in self._books.deliveries.values():
+            if delivery.transport.open or delivery.transport is Transport.PARKED:
+                found.setdefault(delivery.place.recipient, []).append(delivery)
+        return [self._queue(agency, waiting) for agency, waiting in sorted(found.items())]
+
+    def _queue(self, agency: str, deliveries: Sequence[Delivery]) -> Queue:
+        states = Counter(delivery.transport for delivery in deliveries)
+        oldest = min((d.doc for d in deliveries if d.transport.open), default=None)
+        return Queue(
+            agency,
+            waiting=states[Transport.WAITING],
+            offered=states[Transport.OFFERED],
+            parked=states[Transport.PARKED],
+            oldest=None if oldest is None else self._books.documents[oldest].recorded_at,
+        )
+
+    async def find(self, search: Search) -> list[Row]:
+        rows = [self._row(place) for place in self._books.deliveries]
+        found = [row for row in rows if _matches(search, row)]
+        found.sort(key=lambda row: (-row.document.seq, row.delivery.place.recipient))
+        return found[: search.limit]
+
+    async def audit_log(self, limit: int) -> list[Audit]:
+        return self._books.audits[::-1][:limit]
+
+    async def refusals(self, limit: int) -> list[Refuse]:
+        return list(self._books.refusals)[::-1][:limit]
+
+    async def history(self) -> AsyncIterator[Counters | Document | Event | Delivery]:
+        books = self._books
+        documents, events = list(books.documents.values()), list(books.events)
+        deliveries = [books.deliveries[place] for place in sorted(books.deliveries)]
+        yield {key: n for key, n in books.tally.items() if n}
+        for document in documents:
+            yield document
+        for event in events:
+            yield event
+        for delivery in deliveries:
+            yield delivery
+
+    async def close(self) -> None:
+        """Nothing is held: the books stay."""
+
+
+def _matches(search: Search, row: Row) -> bool:
+    delivery, document = row.delivery, row.document
+    return (
+        search.sender in ("", document.sender)
+        and search.recipient in ("", delivery.place.recipient)
+        and search.transport in (None, delivery.transport)
+        and search.business in (None, delivery.business)
+        and (search.since is None or document.occurred_at >= search.since)
+        and (not search.text or mentions(search.text, document.document_id, document.meta))
+    )

@@ -1,0 +1,252 @@
+"""The reader's half of the SQLite store: every question of the port as SQL.
+
+Pages walk partial indexes, so rows that are done cost nothing. Conditions of a partial index stand
+in the SQL as they stand in the index (``transport < 2``), or SQLite would not see that they match.
+"""
+
+# ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from axis.adapters import rows, tables
+from axis.adapters.documents_kept import DocumentsKept
+from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, document_from, event_from
+from axis.adapters.search import mentions
+from axis.adapters.segments import Spot
+from axis.adapters.sqlite_file import driver
+from axis.core.commands import Audit, Refuse
+from axis.core.directory import Agency
+from axis.core.document import Delivery, Document, Event
+from axis.core.lifecycle import Transport
+from axis.core.tally import STANDING, transport_metric
+from axis.core.trust import Certificate
+from axis.ports import Client, Queue, Row
+
+_T = Transport
+
+_LANE: Final = f"""
+    select {DELIVERY} from delivery d {{index}} cross join document t
+    where d.recipient = ? and d.urgency = ? and d.no > ? and {{states}} and t.seq = d.doc
+    order by d.no limit ?"""
+
+#: How a lane is walked for each set of transport states that is asked for.
+LANES: Final[Mapping[frozenset[Transport], str]] = {
+    frozenset({_T.WAITING, _T.OFFERED}): _LANE.format(
+        index="indexed by delivery_open", states="d.transport < 2"
+    ),
+    frozenset({_T.WAITING}): _LANE.format(
+        index="indexed by delivery_open", states="d.transport < 2 and d.transport = 0"
+    ),
+    frozenset({_T.OFFERED}): _LANE.format(
+        index="indexed by delivery_open", states="d.transport < 2 and d.transport = 1"
+    ),
+    frozenset({_T.PARKED}): _LANE.format(
+        index="indexed by delivery_parked", states="d.transport = 3"
+    ),
+    frozenset({_T.DONE}): _LANE.format(index="indexed by delivery_lane", states="d.transport = 2"),
+    frozenset({_T.WITHDRAWN}): _LANE.format(
+        index="indexed by delivery_lane", states="d.transport = 4"
+    ),
+}
+
+QUERIES: Final = {
+    "packages": """
+        select p.sha256, p.size, p.segment, p.start
+        from json_each(?) w cross join package p where p.sha256 = w.value""",
+    "documents": f"""
+        select {DOCUMENT} from json_each(?) w cross join document t where t.seq = w.value""",
+    "document": f"select {DOCUMENT} from document t where t.id = ?",
+    "documents_named": f"""
+        select {DOCUMENT} from document t where t.sender = ? and t.document_id = ?
+        order by t.seq""",
+    "document_of": f"""
+        select {DOCUMENT} from package p cross join document t
+        where p.sha256 = ? and t.seq = p.doc and t.sender = ? order by p.doc limit 1""",
+    "linked_to": f"""
+        select {DOCUMENT}, l.relation from link l cross join document t
+        where l.sender = ? and l.document_id = ? and l.doc <> ? and t.seq = l.doc
+        order by l.doc, l.relation""",
+    "deliveries": f"""
+        select {DELIVERY} from delivery d cross join document t
+        where d.doc = ? and t.seq = d.doc order by d.recipient""",
+    "events": f"select {EVENT} from event e where e.doc = ? order by e.seq",
+    "stream": f"""
+        select {EVENT} from event e
+        where e.addressee = ? and e.addressee <> '' and e.seq > ? order by e.seq limit ?""",
+    # From each day that was counted to the next: one descent per day and agency.
+    "counts": """
+        with recursive counted(day) as (
+            select min(day) from tally where day >= ?
+            union all
+            select (select min(day) from tally where day > counted.day) from counted
+            where counted.day < ?
+        )
+        select t.agency, t.day, t.metric, t.n
+        from counted cross join json_each(?) w cross join tally t
+        where t.day = counted.day and t.day <= ? and t.agency = w.value and t.n <> 0
+        order by t.agency, t.day, t.metric""",
+    "counts_of_all": """
+        select t.agency, t.day, t.metric, t.n from tally t
+        where t.day between ? and ? and t.n <> 0
+        order by t.agency, t.day, t.metric""",
+    # What waits is counted already; only the oldest is looked for, one descent per lane.
+    "queues": f"""
+        select a.code,
+            (select n from tally where agency = a.code and day = {STANDING}
+                and metric = '{transport_metric(_T.WAITING)}'),
+            (select n from tally where agency = a.code and day = {STANDING}
+                and metric = '{transport_metric(_T.OFFERED)}'),
+            (select n from tally where agency = a.code and day = {STANDING}
+                and metric = '{transport_metric(_T.PARKED)}'),
+            (select t.recorded_at from (
+                select min((
+                    select d.doc from delivery d indexed by delivery_open
+                    where d.recipient = a.code and d.urgency = u.value and d.transport < 2
+                    order by d.no limit 1
+                )) as doc from json_each('{list(tables.URGENCIES)}') u
+            ) first cross join document t where t.seq = first.doc)
+        from agency a order by a.code""",
+    "agencies": f"select {rows.columns(tables.agency, 'a')} from agency a order by a.code",
+    "certificates": f"""
+        select {rows.columns(tables.certificate, "c")} from certificate c
+        order by c.agency, c.fingerprint""",
+    "client": f"select {rows.columns(tables.client, 'c')} from client c where c.id = ?",
+    "audit_log": f"""
+        select {rows.columns(tables.audit, "a")} from audit a order by a.no desc limit ?""",
+    "refusals": f"""
+        select {rows.columns(tables.refusal, "r")} from refusal r order by r.no desc limit ?""",
+}
+
+
+def prepare(connection: Connection) -> Connection:
+    """Give a reading connection the one function that SQL has not."""
+
+    def found(text: str, document_id: str, meta: str) -> bool:
+        return mentions(text, document_id, json.loads(meta) if meta else {})
+
+    driver(connection).create_function("mentions", 3, found, deterministic=True)
+    return connection
+
+
+def _ask(connection: Connection, query: str, *values: object) -> Sequence[Any]:
+    return connection.exec_driver_sql(QUERIES[query], values).fetchall()
+
+
+def spots(connection: Connection, digests: Iterable[str]) -> list[Spot]:
+    return [Spot(*row) for row in _ask(connection, "packages", rows.encode(list(digests)))]
+
+
+def document(connection: Connection, doc_id: str) -> Document | None:
+    return next(map(document_from, _ask(connection, "document", doc_id)), None)
+
+
+def documents_named(connection: Connection, sender: str, document_id: str) -> list[Document]:
+    return [document_from(row) for row in _ask(connection, "documents_named", sender, document_id)]
+
+
+def document_of(connection: Connection, sender: str, sha256: str) -> Document | None:
+    return next(map(document_from, _ask(connection, "document_of", sha256, sender)), None)
+
+
+def linked_to(connection: Connection, to: Document) -> list[tuple[str, Document]]:
+    found = _ask(connection, "linked_to", to.sender, to.document_id, to.seq)
+    return [(row[-1], document_from(row)) for row in found]
+
+
+def deliveries(connection: Connection, doc: int) -> list[Delivery]:
+    return [delivery_from(row) for row in _ask(connection, "deliveries", doc)]
+
+
+def events(connection: Connection, doc: int) -> list[Event]:
+    return [event_from(row) for row in _ask(connection, "events", doc)]
+
+
+def with_documents(
+    connection: Connection, kept: DocumentsKept, found: Sequence[Delivery]
+) -> list[Row]:
+    """Deliveries as rows of a list."""
+    documents = kept.get({d.doc for d in found}, lambda seqs: _documents(connection, seqs))
+    return [Row(delivery, documents[delivery.doc]) for delivery in found]
+
+
+def _documents(connection: Connection, seqs: Sequence[int]) -> list[Document]:
+    return [document_from(row) for row in _ask(connection, "documents", rows.encode(seqs))]
+
+
+def inbox(
+    connection: Connection,
+    kept: DocumentsKept,
+    recipient: str,
+    after: Mapping[int, int],
+    limit: int,
+    transports: Sequence[int],
+) -> list[Row]:
+    states = frozenset(map(Transport, transports))
+    # A set that no index serves as a whole is read state by state.
+    walks = [LANES[states]] if states in LANES else [LANES[frozenset({s})] for s in states]
+    found: list[Delivery] = []
+    for urgency in tables.URGENCIES:
+        left = limit - len(found)
+        if left <= 0:
+            break
+        values = (recipient, urgency, after.get(urgency, 0), left)
+        lane = [
+            delivery_from(row) for sql in walks for row in connection.exec_driver_sql(sql, values)
+        ]
+        found += sorted(lane, key=lambda delivery: delivery.place.no)[:left]
+    return with_documents(connection, kept, found)
+
+
+def stream(
+    connection: Connection, kept: DocumentsKept, addressee: str, after: int, limit: int
+) -> list[tuple[Event, Document]]:
+    found = [event_from(row) for row in _ask(connection, "stream", addressee, after, limit)]
+    documents = kept.get({e.doc for e in found}, lambda seqs: _documents(connection, seqs))
+    return [(event, documents[event.doc]) for event in found]
+
+
+def counts(
+    connection: Connection, agencies: Sequence[str] | None, first_day: int, last_day: int
+) -> list[tuple[str, int, str, int]]:
+    if (first_day, last_day) != (STANDING, STANDING):
+        # A span of days holds flows; what stands now is asked for by itself.
+        first_day = max(first_day, STANDING + 1)
+    if agencies is None:
+        found = _ask(connection, "counts_of_all", first_day, last_day)
+    else:
+        wanted = rows.encode(sorted(set(agencies)))
+        found = _ask(connection, "counts", first_day, last_day, wanted, last_day)
+    return [tuple(row) for row in found]
+
+
+def queues(connection: Connection) -> list[Queue]:
+    found = [
+        Queue(code, waiting or 0, offered or 0, parked or 0, oldest)
+        for code, waiting, offered, parked, oldest in _ask(connection, "queues")
+    ]
+    return [queue for queue in found if queue.waiting or queue.offered or queue.parked]
+
+
+def agencies(connection: Connection) -> list[Agency]:
+    return [rows.agency_from(row) for row in _ask(connection, "agencies")]
+
+
+def certificates(connection: Connection) -> list[Certificate]:
+    return [rows.certificate_from(row) for row in _ask(connection, "certificates")]
+
+
+def client(connection: Connection, client_id: str) -> Client | None:
+    return next(map(rows.client_from, _ask(connection, "client", client_id)), None)
+
+
+def audit_log(connection: Connection, limit: int) -> list[Audit]:
+    return [rows.audit_from(row) for row in _ask(connection, "audit_log", limit)]
+
+
+def refusals(connection: Connection, limit: int) -> list[Refuse]:
+    return [rows.refusal_from(row) for row in _ask(connection, "refusals", limit)]

@@ -1,0 +1,244 @@
+"""The books in one SQLite file and the package bytes in segments beside it.
+
+Layout of the folder: ``books.sqlite``, ``packages/0001.seg`` ..., ``lock``. One thread writes,
+a few read, one copies the log; SQLite's write-ahead log lets them all work at once, so a page is
+never behind a group. For a backup copy ``books.sqlite*`` first, then ``packages``: bytes no row
+names are harmless, rows without bytes are not.
+"""
+
+# ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+
+from axis.adapters import rows, sqlite_find
+from axis.adapters import sqlite_reads as reads
+from axis.adapters.documents_kept import DocumentsKept
+from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT
+from axis.adapters.segments import Segments
+from axis.adapters.sqlite_checkpoints import Checkpoints
+from axis.adapters.sqlite_file import Database, LockFile, failures_told, migrate
+from axis.adapters.sqlite_writer import Writer
+from axis.core.commands import Audit, Command, Outcome, Refuse
+from axis.core.directory import Agency
+from axis.core.document import Delivery, Document, Event
+from axis.core.trust import Certificate
+from axis.ports import Client, Counters, Queue, Row, Search
+
+#: Reading threads: one may be busy with a long search while the other serves pages.
+READERS: Final = 2
+#: Rows that a recount holds at a time.
+HISTORY_ROWS: Final = 1000
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def open_store(folder: Path) -> SqliteStore:
+    """Open the books in ``folder``, made or brought up to date where needed.
+
+    Raises ``InUse`` when another process has them open and ``segments.Damaged`` when package
+    bytes are missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = LockFile(folder / "lock")
+    try:
+        return SqliteStore(folder, lock)
+    except BaseException:
+        lock.release()
+        raise
+
+
+class SqliteStore:
+    """``axis.ports.Store`` on SQLite; made by ``open_store``."""
+
+    def __init__(self, folder: Path, lock: LockFile) -> None:
+        self._lock = lock
+        self._database = Database(folder / "books.sqlite")
+        self._kept = DocumentsKept()
+        self._segments = Segments(folder / "packages")
+        self._writing = self._database.writer()
+        migrate(self._writing)
+        self._writer = Writer(self._writing, self._segments, self._kept)
+        self._writer_thread = ThreadPoolExecutor(1, "axis-writer")
+        self._readers: SimpleQueue[Connection] = SimpleQueue()
+        for _ in range(READERS):
+            self._readers.put(self._reader())
+        self._reader_threads = ThreadPoolExecutor(READERS, "axis-reader")
+        self._checkpoints = Checkpoints(self._database)
+        self._closed = False
+
+    def _reader(self) -> Connection:
+        return reads.prepare(self._database.reader())
+
+    # ---- writing ------------------------------------------------------------------------------
+
+    async def apply(self, commands: Sequence[Command]) -> list[Outcome]:
+        return await self._write(self._writer.apply, commands)
+
+    async def enrol(
+        self,
+        agencies: Iterable[Agency],
+        certificates: Iterable[Certificate],
+        clients: Iterable[Client],
+    ) -> None:
+        await self._write(self._writer.enrol, list(agencies), list(certificates), list(clients))
+
+    async def _write(self, work: Callable[_P, _R], /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        def job() -> _R:
+            with failures_told():
+                result = work(*args, **kwargs)
+            self._checkpoints.written()
+            return result
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer_thread, job)
+
+    # ---- reading ------------------------------------------------------------------------------
+
+    async def _read(
+        self,
+        work: Callable[Concatenate[Connection, _P], _R],
+        /,
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _R:
+        def job() -> _R:
+            # There are as many connections as threads, so this never waits.
+            connection = self._readers.get()
+            try:
+                with failures_told():
+                    return work(connection, *args, **kwargs)
+            finally:
+                self._readers.put(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._reader_threads, job)
+
+    async def body(self, sha256: str) -> bytes | None:
+        return (await self.bodies([sha256])).get(sha256)
+
+    async def bodies(self, digests: Sequence[str]) -> Mapping[str, bytes]:
+        def work(connection: Connection) -> dict[str, bytes]:
+            return self._segments.read(reads.spots(connection, digests))
+
+        return await self._read(work)
+
+    async def document(self, doc_id: str) -> Document | None:
+        return await self._read(reads.document, doc_id)
+
+    async def documents_named(self, sender: str, document_id: str) -> list[Document]:
+        return await self._read(reads.documents_named, sender, document_id)
+
+    async def document_of(self, sender: str, sha256: str) -> Document | None:
+        return await self._read(reads.document_of, sender, sha256)
+
+    async def linked_to(self, document: Document) -> list[tuple[str, Document]]:
+        return await self._read(reads.linked_to, document)
+
+    async def deliveries(self, doc: int) -> list[Delivery]:
+        return await self._read(reads.deliveries, doc)
+
+    async def events(self, doc: int) -> list[Event]:
+        return await self._read(reads.events, doc)
+
+    async def inbox(
+        self,
+        recipient: str,
+        after: Mapping[int, int],
+        limit: int,
+        transports: Sequence[int] = (0, 1),
+    ) -> list[Row]:
+        return await self._read(reads.inbox, self._kept, recipient, after, limit, transports)
+
+    async def stream(self, addressee: str, after: int, limit: int) -> list[tuple[Event, Document]]:
+        return await self._read(reads.stream, self._kept, addressee, after, limit)
+
+    async def agencies(self) -> list[Agency]:
+        return await self._read(reads.agencies)
+
+    async def certificates(self) -> list[Certificate]:
+        return await self._read(reads.certificates)
+
+    async def client(self, client_id: str) -> Client | None:
+        return await self._read(reads.client, client_id)
+
+    async def counts(
+        self, agencies: Sequence[str] | None, first_day: int, last_day: int
+    ) -> list[tuple[str, int, str, int]]:
+        return await self._read(reads.counts, agencies, first_day, last_day)
+
+    async def queues(self) -> list[Queue]:
+        return await self._read(reads.queues)
+
+    async def find(self, search: Search) -> list[Row]:
+        def work(connection: Connection) -> list[Row]:
+            sql, values = sqlite_find.statement(search)
+            found = connection.exec_driver_sql(sql, tuple(values)).fetchall()
+            return reads.with_documents(
+                connection, self._kept, [rows.delivery_from(row) for row in found]
+            )
+
+        return await self._read(work)
+
+    async def audit_log(self, limit: int) -> list[Audit]:
+        return await self._read(reads.audit_log, limit)
+
+    async def refusals(self, limit: int) -> list[Refuse]:
+        return await self._read(reads.refusals, limit)
+
+    async def history(self) -> AsyncIterator[Counters | Document | Event | Delivery]:
+        # A thread and a connection of its own: pages are served meanwhile, and the transaction
+        # stands still while groups go on.
+        thread = ThreadPoolExecutor(1, "axis-history")
+        run = partial(asyncio.get_running_loop().run_in_executor, thread)
+        connection = await run(self._reader)
+        try:
+            with failures_told():
+                await run(connection.exec_driver_sql, "begin")
+                counters = await run(connection.exec_driver_sql, _ALL_COUNTERS)
+                yield {(agency, day, metric): n for agency, day, metric, n in counters}
+                for sql, value_from in _HISTORY:
+                    found = await run(connection.exec_driver_sql, sql)
+                    while page := await run(found.fetchmany, HISTORY_ROWS):
+                        for row in page:
+                            yield value_from(row)
+        finally:
+            # Behind whatever still runs there, should the caller have gone away meanwhile.
+            thread.submit(connection.close)
+            thread.shutdown(wait=False)
+
+    async def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._writer_thread.shutdown()
+        self._reader_threads.shutdown()
+        self._checkpoints.close()
+        while not self._readers.empty():
+            self._readers.get().close()
+        # The last connection to close empties the log and removes it.
+        self._writing.close()
+        self._segments.close()
+        self._lock.release()
+
+
+_ALL_COUNTERS: Final = "select t.agency, t.day, t.metric, t.n from tally t where t.n <> 0"
+_HISTORY: Final[Sequence[tuple[str, Callable[[Any], Document | Event | Delivery]]]] = (
+    (f"select {DOCUMENT} from document t order by t.seq", rows.document_from),
+    (f"select {EVENT} from event e order by e.seq", rows.event_from),
+    (
+        f"""
+        select {DELIVERY} from delivery d cross join document t where t.seq = d.doc
+        order by d.recipient, d.urgency, d.no""",
+        rows.delivery_from,
+    ),
+)

@@ -1,0 +1,179 @@
+"""Small books for the tests of stores: four agencies, and commands with their own times and ids."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from itertools import count
+
+from axis.core import tally
+from axis.core.commands import (
+    Accept,
+    Accepted,
+    Audit,
+    ById,
+    Lock,
+    Move,
+    Moved,
+    Moves,
+    Outcome,
+    Refused,
+    Said,
+    Say,
+    Target,
+)
+from axis.core.directory import Agency
+from axis.core.document import Addressee, Delivery, Document, Event, Link
+from axis.core.lifecycle import Step
+from axis.core.timetable import day_number
+from axis.ports import Store
+
+A, B, C, D = (f"000.00.00.H{n:02}" for n in (1, 2, 3, 4))
+CODES = (A, B, C, D)
+#: Noon of 15 January 2020 in Viet Nam, and its day.
+NOON = 1_579_064_400_000_000
+TODAY = day_number(NOON)
+OPEN, PARKED, DONE = (0, 1), (3,), (2,)
+
+
+def agency(code: str, *, locked: bool = False) -> Agency:
+    return Agency(
+        code=code,
+        name_vi=f"Đơn vị {code}",
+        name_en=f"Agency {code}",
+        kind="province",
+        level="local",
+        certainty="made up",
+        locked=locked,
+    )
+
+
+class Scribe:
+    """Makes commands; numbers and times run on by themselves."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+
+    def accept(
+        self,
+        document_id: str = "1/UBND",
+        *,
+        sender: str = A,
+        to: Iterable[str] = (B,),
+        kind: int = 0,
+        urgency: int = 0,
+        body: bytes = b"",
+        links: Sequence[Link] = (),
+        subject: str = "V/v báo cáo",
+        at: int = NOON,
+    ) -> Accept:
+        number = next(self._numbers)
+        body = body or f"{sender} {document_id} {kind}".encode()
+        return Accept(
+            id=f"doc_{number:026}",
+            sender=sender,
+            unit=sender,
+            document_id=document_id,
+            kind=kind,
+            urgency=urgency,
+            sha256=hashlib.sha256(body).hexdigest(),
+            body=body,
+            recipients=tuple(Addressee(code, (code.replace("00.H", "13.H"),)) for code in to),
+            at=at,
+            now=NOON + number,
+            verdict="valid",
+            links=tuple(links),
+            meta={"subject": subject, "attachments": ["tờ trình.pdf"]},
+        )
+
+    def move(
+        self,
+        step: Step,
+        *targets: Target,
+        actor: str = B,
+        mine: str = "",
+        reason: str = "",
+        at: int = NOON,
+    ) -> Move:
+        now = NOON + next(self._numbers)
+        return Move(
+            step=step, targets=targets, actor=actor, at=at, now=now, mine=mine, reason=reason
+        )
+
+    def say(
+        self, target: ById, code: str, *, actor: str = "", reason: str = "", at: int = NOON
+    ) -> Say:
+        return Say(
+            target=target,
+            code=code,
+            actor=actor or target.recipient,
+            at=at,
+            now=NOON + next(self._numbers),
+            reason=reason,
+        )
+
+    def audit(self, act: str, target: str) -> Audit:
+        return Audit(
+            actor="op", act=act, target=target, why="asked to", now=NOON + next(self._numbers)
+        )
+
+    def lock(self, code: str, locked: bool = True) -> Lock:
+        act = "lock" if locked else "unlock"
+        return Lock(code=code, locked=locked, audit=self.audit(act, code))
+
+
+def document_of(outcome: Outcome) -> Document:
+    assert isinstance(outcome, Accepted), outcome
+    return outcome.document
+
+
+def items_of(outcome: Outcome) -> tuple[Moved, ...]:
+    assert isinstance(outcome, Moves), outcome
+    return outcome.items
+
+
+def said(outcome: Outcome) -> Said:
+    assert isinstance(outcome, Said), outcome
+    return outcome
+
+
+def code_of(outcome: Outcome) -> str:
+    assert isinstance(outcome, Refused), outcome
+    return outcome.fault.code
+
+
+async def one(store: Store, command: object) -> Outcome:
+    (outcome,) = await store.apply([command])  # type: ignore[list-item]
+    return outcome
+
+
+async def numbers(store: Store, recipient: str, transports: Sequence[int] = OPEN) -> list[int]:
+    """The lane numbers that an inbox shows, most urgent class first."""
+    rows = await store.inbox(recipient, {}, 100, transports)
+    return [row.delivery.place.no for row in rows]
+
+
+async def differences(store: Store) -> list[str]:
+    """What is wrong with the books: the recount, and both balance lines of every agency."""
+    recount, books, wrong = tally.Recount(), {}, []
+    async for item in store.history():
+        match item:
+            case Document():
+                recount.document(item)
+            case Event():
+                recount.event(item)
+            case Delivery():
+                if recount.states[item.doc, item.place.recipient] != (
+                    item.transport,
+                    item.business,
+                ):
+                    wrong.append(f"{item.id} is not the fold of its events")
+            case _:
+                books = dict(item)
+    recount.close()
+    if books != {key: n for key, n in recount.tally.items() if n}:
+        wrong.append(f"counted {books}, recounted {recount.tally}")
+    standing = await store.counts(None, tally.STANDING, tally.STANDING)
+    for code, counts in tally.total((a, metric, n) for a, _, metric, n in standing).items():
+        wrong += [f"{code} {b.line}: {b}" for b in tally.balances(counts) if b.difference]
+    return wrong

@@ -1,0 +1,328 @@
+"""The contract of ``axis.ports.Store``: documents, packages, the directory, logs and counts."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from axis.core.commands import Accepted, Note, Recorded, Refuse, Register
+from axis.core.document import Link
+from axis.core.trust import Certificate
+from axis.ports import REFUSALS_KEPT_MAX, Client, Store
+from tests.contract.books import (
+    CODES,
+    NOON,
+    TODAY,
+    A,
+    B,
+    C,
+    D,
+    Scribe,
+    agency,
+    code_of,
+    differences,
+    document_of,
+    numbers,
+    one,
+)
+from tests.contract.conftest import Library
+
+# ---- accepting ---------------------------------------------------------------------------------
+
+
+async def test_an_accepted_document_is_in_the_books_with_its_bytes(store: Store, scribe: Scribe):
+    command = scribe.accept(to=[B, C], body="Đúng từng byte \r\n\x00".encode(), urgency=3)
+    document = document_of(await one(store, command))
+    assert (document.seq, document.id, document.sha256) == (1, command.id, command.sha256)
+    assert [(r.agency, r.units, r.no) for r in document.recipients] == [
+        (B, ("000.00.13.H02",), 1),
+        (C, ("000.00.13.H03",), 1),
+    ]
+    assert document.meta == command.meta
+    assert await store.document(command.id) == document
+    assert await store.body(command.sha256) == command.body
+    assert [d.id for d in await store.deliveries(document.seq)] == list(document.delivery_ids())
+    (event,) = await store.events(document.seq)
+    assert (event.seq, event.kind, event.actor, event.recipient) == (1, "accepted", A, "")
+    assert (event.occurred_at, event.recorded_at) == (command.at, command.now)
+
+
+async def test_the_same_bytes_again_are_the_same_document(store: Store, scribe: Scribe):
+    first = document_of(await one(store, scribe.accept()))
+    again = await store.apply([scribe.accept(), scribe.accept()])
+    assert again == [Accepted(first, repeated=True)] * 2
+    assert await store.counts([A], TODAY, TODAY) == [(A, TODAY, "sent", 1)]
+    assert len(await store.events(first.seq)) == 1
+
+
+async def test_the_same_bytes_twice_in_one_group_are_one_document(store: Store, scribe: Scribe):
+    first, second = await store.apply([scribe.accept(), scribe.accept()])
+    assert second == Accepted(document_of(first), repeated=True)
+
+
+async def test_a_new_document_with_other_bytes_conflicts_where_a_recipient_has_it(
+    store: Store, scribe: Scribe
+):
+    first = document_of(await one(store, scribe.accept(to=[B, C])))
+    outcome = await one(store, scribe.accept(to=[C, D], body=b"other"))
+    assert code_of(outcome) == "document.conflict"
+    assert outcome.fault.detail == {"recipient": C, "document_id": "1/UBND", "doc": first.id}
+    assert await store.body(scribe.accept(body=b"other").sha256) is None
+    assert await store.deliveries(2) == []
+    assert await numbers(store, D) == []
+
+
+async def test_other_recipients_and_doctypes_1_to_3_are_new_packages_of_the_document(
+    store: Store, scribe: Scribe
+):
+    commands = [scribe.accept(to=[B]), scribe.accept(to=[C], body=b"to C")]
+    commands += [scribe.accept(to=[B, C], kind=kind) for kind in (1, 2, 3)]
+    outcomes = await store.apply(commands)
+    documents = [document_of(outcome) for outcome in outcomes]
+    assert await store.documents_named(A, "1/UBND") == documents
+    assert [d.kind for d in documents] == [0, 0, 1, 2, 3]
+    assert await store.apply(commands) == [Accepted(d, repeated=True) for d in documents]
+    assert await store.documents_named(B, "1/UBND") == []
+
+
+async def test_a_refused_command_never_aborts_its_neighbours(store: Store, scribe: Scribe):
+    outcomes = await store.apply(
+        [
+            scribe.accept("1/UBND"),
+            scribe.accept("1/UBND", body=b"other"),
+            scribe.lock("000.00.00.H99"),
+            scribe.accept("2/UBND"),
+        ]
+    )
+    assert [type(outcome).__name__ for outcome in outcomes] == [
+        "Accepted",
+        "Refused",
+        "Refused",
+        "Accepted",
+    ]
+    assert await numbers(store, B) == [1, 2]
+    assert await differences(store) == []
+
+
+async def test_a_group_without_changes_answers_and_writes_nothing(store: Store, scribe: Scribe):
+    assert await store.apply([]) == []
+    assert code_of(await one(store, scribe.lock("000.00.00.H99"))) == "agency.unknown"
+    assert document_of(await one(store, scribe.accept())).seq == 1
+
+
+async def test_groups_are_applied_one_after_the_other_in_commit_order(
+    store: Store, scribe: Scribe
+):
+    groups = [[scribe.accept(f"{g}.{i}/UBND", to=CODES[1:]) for i in range(5)] for g in range(8)]
+    outcomes = await asyncio.gather(*(store.apply(group) for group in groups))
+    documents = [document_of(outcome) for group in outcomes for outcome in group]
+    assert sorted(d.seq for d in documents) == list(range(1, 41))
+    for code in CODES[1:]:
+        assert await numbers(store, code) == list(range(1, 41))
+    by_seq = sorted(documents, key=lambda d: d.seq)
+    assert [d.recipients[0].no for d in by_seq] == list(range(1, 41))
+
+
+async def test_one_digest_under_two_names_keeps_one_set_of_bytes(store: Store, scribe: Scribe):
+    first = document_of(await one(store, scribe.accept("1/UBND", body=b"same")))
+    second = document_of(await one(store, scribe.accept("2/UBND", sender=B, to=[A], body=b"same")))
+    assert first.sha256 == second.sha256
+    assert await store.document_of(A, first.sha256) == first
+    assert await store.document_of(B, first.sha256) == second
+    assert await store.document_of(C, first.sha256) is None
+    assert await store.body(first.sha256) == b"same"
+
+
+async def test_the_books_stay_when_they_are_closed_and_opened(library: Library, scribe: Scribe):
+    store = await library.open()
+    await store.enrol([agency(code) for code in CODES], [], [])
+    first = document_of(await one(store, scribe.accept()))
+    store = await library.reopen()
+    assert await store.document(first.id) == first
+    assert await store.body(first.sha256) == b"000.00.00.H01 1/UBND 0"
+    second = document_of(await one(store, scribe.accept("2/UBND")))
+    assert (second.seq, second.recipients[0].no) == (2, 2)
+    assert [a.code for a in await store.agencies()] == list(CODES)
+    assert await differences(store) == []
+
+
+async def test_closing_twice_is_closing(store: Store):
+    await store.close()
+    await store.close()
+
+
+# ---- reading -----------------------------------------------------------------------------------
+
+
+async def test_what_is_not_there_is_not_found(store: Store):
+    assert await store.body("0" * 64) is None
+    assert await store.bodies(["0" * 64]) == {}
+    assert await store.document("doc_0") is None
+    assert await store.documents_named(A, "1/UBND") == []
+    assert await store.document_of(A, "0" * 64) is None
+    assert await store.deliveries(1) == []
+    assert await store.events(1) == []
+    assert await store.client("nobody") is None
+    assert await store.queues() == []
+
+
+async def test_several_packages_are_read_at_once(store: Store, scribe: Scribe):
+    commands = [scribe.accept(f"{n}/UBND", body=bytes([n]) * n) for n in range(1, 6)]
+    await store.apply(commands[:3])
+    await store.apply(commands[3:])
+    digests = [command.sha256 for command in commands[::-1]]
+    bodies = await store.bodies([*digests, digests[0], "0" * 64])
+    assert bodies == {command.sha256: command.body for command in commands}
+
+
+async def test_packages_that_speak_of_a_document_are_linked_to_it(store: Store, scribe: Scribe):
+    original = document_of(await one(store, scribe.accept("1/UBND")))
+    links = [Link("recalls", A, "1/UBND"), Link("recalls", A, "9/UBND")]
+    recall = document_of(await one(store, scribe.accept("2/UBND", kind=1, links=links)))
+    update = document_of(
+        await one(store, scribe.accept("1/UBND", kind=2, links=[Link("updates", A, "1/UBND")]))
+    )
+    answer = document_of(
+        await one(
+            store,
+            scribe.accept("7/BTTTT", sender=B, to=[A], links=[Link("answers", A, "1/UBND")]),
+        )
+    )
+    assert recall.links == tuple(links)
+    assert await store.linked_to(original) == [
+        ("recalls", recall),
+        ("updates", update),
+        ("answers", answer),
+    ]
+    # An update is a package of the document it updates, and does not speak of itself.
+    assert await store.linked_to(update) == [("recalls", recall), ("answers", answer)]
+    assert await store.linked_to(answer) == []
+
+
+async def test_deliveries_come_by_recipient_and_events_oldest_first(store: Store, scribe: Scribe):
+    document = document_of(await one(store, scribe.accept(to=[D, B, C])))
+    assert [d.place.recipient for d in await store.deliveries(document.seq)] == [B, C, D]
+    assert [r.agency for r in document.recipients] == [D, B, C]
+
+
+# ---- the directory -----------------------------------------------------------------------------
+
+
+def _certificate(code: str, fingerprint: str) -> Certificate:
+    return Certificate(
+        agency=code, fingerprint=fingerprint, not_before=1, not_after=2, revoked_at=None, der=b"\x00"
+    )
+
+
+async def test_enrolment_adds_and_changes_nothing_but_secrets(store: Store):
+    certificates = [_certificate(B, "bb"), _certificate(A, "aa")]
+    clients = [Client(id=A, secret_sha256="11", roles=("agency", "history"))]
+    await store.enrol([agency(D), agency("000.00.00.G22")], certificates, clients)
+    assert [a.code for a in await store.agencies()] == ["000.00.00.G22", *CODES]
+    assert await store.certificates() == [certificates[1], certificates[0]]
+    assert await store.client(A) == clients[0]
+    await store.enrol(
+        [replace(agency(A), name_vi="Khác")],
+        [replace(certificates[0], not_after=99)],
+        [Client(id=A, secret_sha256="22", roles=("operator",))],
+    )
+    assert agency(A) in await store.agencies()
+    assert certificates[0] in await store.certificates()
+    assert await store.client(A) == replace(clients[0], secret_sha256="22")
+
+
+async def test_a_registered_agency_is_in_the_directory_at_once(store: Store, scribe: Scribe):
+    new = agency("000.00.00.G22")
+    register = Register(agency=new, audit=scribe.audit("register", new.code))
+    outcomes = await store.apply([register, scribe.accept(to=[new.code])])
+    assert outcomes[0] == Recorded()
+    assert document_of(outcomes[1]).recipients[0].no == 1
+    assert new in await store.agencies()
+    assert code_of(await one(store, register)) == "agency.exists"
+    assert await store.audit_log(10) == [register.audit]
+
+
+# ---- logs and counts ---------------------------------------------------------------------------
+
+
+async def test_the_newest_acts_come_first(store: Store, scribe: Scribe):
+    notes = [Note(audit=scribe.audit("read package", f"doc_{n}")) for n in range(3)]
+    assert await store.apply(notes) == [Recorded()] * 3
+    assert await store.audit_log(2) == [notes[2].audit, notes[1].audit]
+
+
+def _refuse(number: int) -> Refuse:
+    return Refuse(
+        caller=A,
+        code="edxml.not_xml",
+        place="dòng 1",
+        sentence=f"no XML {number}",
+        sha256="0" * 64,
+        size=7,
+        now=NOON + number,
+    )
+
+
+async def test_refused_inputs_leave_a_line_and_no_trace_in_the_books(store: Store):
+    refused = [_refuse(number) for number in range(3)]
+    assert await store.apply(refused) == [Recorded()] * 3
+    assert await store.refusals(2) == [refused[2], refused[1]]
+    assert await store.counts(None, 0, 0) == []
+    assert [item async for item in store.history()] == [{}]
+
+
+async def test_only_the_newest_refusals_are_kept(store: Store):
+    await store.apply([_refuse(number) for number in range(REFUSALS_KEPT_MAX)])
+    await store.apply([_refuse(REFUSALS_KEPT_MAX + number) for number in range(5)])
+    kept = await store.refusals(2 * REFUSALS_KEPT_MAX)
+    assert len(kept) == REFUSALS_KEPT_MAX
+    assert (kept[0], kept[-1]) == (_refuse(REFUSALS_KEPT_MAX + 4), _refuse(5))
+
+
+async def test_flows_are_counted_by_day_and_agency(store: Store, scribe: Scribe):
+    day_us = 86_400_000_000
+    await store.apply(
+        [
+            scribe.accept("1/UBND", at=NOON - day_us),
+            scribe.accept("2/UBND", at=NOON),
+            scribe.accept("3/UBND", at=NOON),
+            scribe.accept("4/UBND", sender=B, to=[A], at=NOON + day_us),
+        ]
+    )
+    expected = [(A, TODAY - 1, "sent", 1), (A, TODAY, "sent", 2), (B, TODAY + 1, "sent", 1)]
+    assert await store.counts(None, TODAY - 1, TODAY + 1) == expected
+    assert await store.counts(None, 0, TODAY + 1) == expected
+    assert await store.counts([A], TODAY - 9, TODAY + 9) == expected[:2]
+    assert await store.counts([B, A, B], TODAY, TODAY + 1) == expected[1:]
+    assert await store.counts([C], TODAY, TODAY) == []
+    assert await store.counts([], TODAY, TODAY) == []
+    assert await store.counts([A], TODAY + 2, TODAY + 3) == []
+
+
+async def test_day_zero_holds_what_stands_and_only_that(store: Store, scribe: Scribe):
+    await store.apply([scribe.accept(to=[B, C]), scribe.accept("2/UBND", to=[C])])
+    assert await store.counts(None, 0, 0) == [
+        (B, 0, "deliveries", 1),
+        (B, 0, "transport.waiting", 1),
+        (C, 0, "deliveries", 2),
+        (C, 0, "transport.waiting", 2),
+    ]
+    assert await store.counts([B], 0, 0) == [
+        (B, 0, "deliveries", 1),
+        (B, 0, "transport.waiting", 1),
+    ]
+
+
+async def test_history_is_one_snapshot_counters_first(store: Store, scribe: Scribe):
+    first = document_of(await one(store, scribe.accept(to=[C, B])))
+    items = store.history()
+    counters = await anext(items)
+    second = document_of(await one(store, scribe.accept("2/UBND")))
+    rest = [item async for item in items]
+    assert counters == {
+        (A, TODAY, "sent"): 1,
+        **{(code, 0, m): 1 for code in (B, C) for m in ("deliveries", "transport.waiting")},
+    }
+    (event,) = await store.events(first.seq)
+    assert rest == [first, event, *await store.deliveries(first.seq)]
+    assert second not in rest
