@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from axis.core.caller import Caller
 from axis.core.commands import ByDocument, ById, Outcome, Refused, Said, Say
@@ -31,7 +31,7 @@ class Statement:
     code: str
     reason: str = ""
     at: int | None = None
-    body: Details = NO_DETAILS
+    body: Details = field(default_factory=lambda: NO_DETAILS)
 
 
 class Statuses:

@@ -1,0 +1,76 @@
+"""The HTTP app of one axis: FastAPI, with the hot routes as plain ASGI beside its router."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from starlette.routing import Match
+from starlette.types import ASGIApp, Scope
+
+from axis.api import counts, openapi, operator, service, v1
+from axis.api.auth import Auth
+from axis.api.bodies import Bodies
+from axis.api.door import Door
+from axis.api.hot import Hot
+from axis.api.metrics import Meter, Metrics
+from axis.api.running import Axis
+
+#: Handing out a package is an act that is recorded, so these addresses serve GET and not HEAD.
+_NO_HEAD = ("/package", "/packages")
+
+
+class Application(FastAPI):
+    """FastAPI's router and documentation behind our own door.
+
+    FastAPI's stack of middleware is left out: the door renders every error, so that hot routes
+    and others tell of it in the same words.
+    """
+
+    def __init__(self, axis: Axis) -> None:
+        super().__init__(
+            title=openapi.TITLE,
+            version=openapi.VERSION,
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+            separate_input_output_schemas=False,
+        )
+        self.state.axis = axis
+        self.state.auth = Auth(axis.settings, axis.store, axis.signer, axis.clock)
+        self.state.bodies = Bodies()
+        self.state.metrics = Metrics()
+        self._hot = Hot(axis, self.state.auth, self.state.bodies, self.state.metrics).routes
+        for module in (v1, counts, operator, service):
+            # As they stand: an included router would be matched once more by itself.
+            self.router.routes.extend(module.router.routes)
+        service.add_pages(self)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Meter, door, router."""
+        door = Door(AsyncExitStackMiddleware(self.router), self._hot, self._methods)
+        return Meter(door, self.state.metrics, self._hot)
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        if not self.openapi_schema:
+            self.openapi_schema = openapi.document(self.routes)
+        return self.openapi_schema
+
+    def _methods(self, scope: Scope) -> frozenset[str]:
+        """The methods that an address takes; none when there is nothing at it."""
+        path = scope["path"]
+        methods = {method for method, hot_path in self._hot if hot_path == path}
+        for route in self.routes:
+            match, _ = route.matches(scope)
+            if match is not Match.NONE:
+                methods |= getattr(route, "methods", None) or {"GET"}
+        if "GET" in methods and not path.endswith(_NO_HEAD):
+            methods.add("HEAD")
+        return frozenset(methods | {"OPTIONS"}) if methods else frozenset()
+
+
+def create_app(axis: Axis) -> Application:
+    """Return the app that serves ``axis``. It starts and stops nothing."""
+    return Application(axis)

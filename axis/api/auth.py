@@ -1,0 +1,143 @@
+"""Who may come in: client secrets are exchanged for short-lived tokens, tokens for callers.
+
+A token is a compact JWS of the axis's own key (``typ`` ``axis-token+jwt``) that names its holder,
+its roles and its end. Nothing is looked up to verify one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote_plus
+
+from axis.api.bodies import HeaderMap, media_type, wrong_type
+from axis.api.problems import invalid
+from axis.api.requests import is_text
+from axis.api.wire import canonical
+from axis.core.caller import AGENCY, HISTORY, Caller
+from axis.core.errors import rejected
+from axis.core.timetable import MICROSECONDS
+from axis.ports import Client, Clock, Signer, Store
+from axis.settings import Settings
+
+TOKEN_TYPE = "axis-token+jwt"  # noqa: S105 - a media type, no secret
+#: Verified tokens remembered: a hundred times the agencies there are, some 500 bytes each.
+TOKENS_MAX = 10_000
+#: A token request: grant type, id and secret.
+FORM_BYTES_MAX = 8 * 1024
+FORM_FIELDS_MAX = 16
+GRANT = "client_credentials"
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Auth:
+    """The token door, and the check at every other one."""
+
+    def __init__(self, settings: Settings, store: Store, signer: Signer, clock: Clock) -> None:
+        self._settings = settings
+        self._store = store
+        self._signer = signer
+        self._clock = clock
+        #: By the whole header value: its caller, and when its token ends (microseconds UTC).
+        self._known: dict[bytes, tuple[Caller, int]] = {}
+
+    async def grant(self, headers: HeaderMap, form: bytes) -> dict[str, Any]:
+        """Answer a token request (RFC 6749 section 4.4); raises ``auth.*``."""
+        fields = _form(headers, form)
+        basic = headers.get(b"authorization")
+        client_id, secret = _basic(basic) if basic is not None else _in_form(fields)
+        if fields.get("grant_type") != GRANT:
+            raise rejected("auth.grant", "grant_type")
+        client = await self._store.client(client_id) if is_text(client_id) else None
+        if not _holds(client, secret):
+            raise rejected("auth.bad_client")
+        assert client is not None
+        return self._token(client)
+
+    def _token(self, client: Client) -> dict[str, Any]:
+        roles = list(client.roles)
+        if self._settings.history and AGENCY in roles:
+            roles.append(HISTORY)
+        now = self._clock.now() // MICROSECONDS
+        seconds = self._settings.token_seconds
+        claims = {"sub": client.id, "roles": roles, "iat": now, "exp": now + seconds}
+        return {
+            "access_token": self._signer.sign(canonical(claims), TOKEN_TYPE),
+            "token_type": "bearer",
+            "expires_in": seconds,
+            "scope": " ".join(roles),
+        }
+
+    def caller(self, authorization: bytes | None) -> Caller:
+        """Return who the value of an ``Authorization`` header says is calling.
+
+        Raises ``auth.missing`` and ``auth.bad_token``.
+        """
+        if authorization is None:
+            raise rejected("auth.missing")
+        known = self._known.get(authorization)
+        if known is None:
+            known = self._verify(authorization)
+            self._remember(authorization, known)
+        caller, end = known
+        if self._clock.now() >= end:
+            self._known.pop(authorization, None)
+            raise rejected("auth.bad_token")
+        return caller
+
+    def _verify(self, authorization: bytes) -> tuple[Caller, int]:
+        scheme, _, token = authorization.decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer":
+            raise rejected("auth.missing")
+        payload = self._signer.verify(token.strip(), TOKEN_TYPE)
+        if payload is None:
+            raise rejected("auth.bad_token")
+        claims = json.loads(payload)
+        return Caller(claims["sub"], frozenset(claims["roles"])), claims["exp"] * MICROSECONDS
+
+    def _remember(self, authorization: bytes, known: tuple[Caller, int]) -> None:
+        if len(self._known) >= TOKENS_MAX:
+            # The oldest goes: it is the first to end, or will be verified once more.
+            del self._known[next(iter(self._known))]
+        self._known[authorization] = known
+
+
+def _form(headers: HeaderMap, form: bytes) -> Mapping[str, str]:
+    kind = media_type(headers)
+    if kind != _FORM:
+        wrong_type(kind, _FORM)
+    try:
+        fields = parse_qsl(form.decode(), errors="strict", max_num_fields=FORM_FIELDS_MAX)
+    except ValueError:
+        raise invalid("body", "is not a form", "không phải biểu mẫu") from None
+    return dict(fields)
+
+
+def _in_form(fields: Mapping[str, str]) -> tuple[str, str]:
+    return fields.get("client_id", ""), fields.get("client_secret", "")
+
+
+def _basic(header: bytes) -> tuple[str, str]:
+    """Id and secret of HTTP Basic, each form-encoded inside it (RFC 6749 section 2.3.1)."""
+    scheme, _, value = header.partition(b" ")
+    if scheme.lower() != b"basic":
+        raise rejected("auth.bad_client")
+    try:
+        text = base64.b64decode(value.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise rejected("auth.bad_client") from None
+    client_id, _, secret = text.partition(":")
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _holds(client: Client | None, secret: str) -> bool:
+    """Compare in the same time whether or not there is such a client."""
+    expected = "0" * 64 if client is None else client.secret_sha256
+    found = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+    return hmac.compare_digest(found, expected) and client is not None

@@ -1,0 +1,110 @@
+"""Where a request comes in: its size is checked, the hot routes branch off, errors are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from axis.api.bodies import ClientGone
+from axis.api.hot import Handler
+from axis.api.problems import answer, as_axis_error, invalid
+from axis.api.wire import Headers, send_bytes
+from axis.core.errors import AxisError, rejected
+
+#: All headers together: eight times what any client of ours sends, and what most proxies pass.
+HEADER_BYTES_MAX = 16 * 1024
+#: Path and query together: a DocumentId of 200 characters takes 1,800 bytes percent-encoded.
+ADDRESS_BYTES_MAX = 8 * 1024
+
+Methods = Callable[[Scope], frozenset[str]]
+
+
+class Door:
+    """Pure ASGI, outermost but for the meter. ``methods`` says what an address takes."""
+
+    def __init__(
+        self, app: ASGIApp, hot: Mapping[tuple[str, str], Handler], methods: Methods
+    ) -> None:
+        self._app = app
+        self._hot = hot
+        self._methods = methods
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            _check_size(scope)
+            handler = self._hot.get((scope["method"], scope["path"]))
+            if handler is not None:
+                await handler(scope, receive, watched)
+            elif scope["method"] in ("HEAD", "OPTIONS"):
+                await self._about(scope, receive, watched)
+            else:
+                await self._app(scope, receive, watched)
+        except ClientGone:
+            return
+        except Exception as error:
+            if started:
+                # Half an answer is out; the server closes the connection on it.
+                raise
+            await self._tell(as_axis_error(error), scope, send)
+
+    async def _tell(self, error: AxisError, scope: Scope, send: Send) -> None:
+        extra: Headers = []
+        if error.faults[0].code in ("request.route", "request.method"):
+            # The router does not know the hot routes, nor all methods of an address together.
+            if methods := self._methods(scope):
+                error = rejected("request.method", method=scope["method"])
+                extra.append(_allow(methods))
+        status, headers, body = answer(error)
+        await send_bytes(send, status, headers + extra, body)
+
+    async def _about(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve HEAD as GET without a body, and OPTIONS with the methods there are."""
+        methods = self._methods(scope)
+        if not methods:
+            raise rejected("request.route")
+        if scope["method"] == "OPTIONS":
+            await send_bytes(send, 204, [_allow(methods)], b"")
+        elif "HEAD" in methods:
+            await self._app({**scope, "method": "GET"}, receive, _bodiless(send))
+        else:
+            raise rejected("request.method", method="HEAD")
+
+
+def _check_size(scope: Scope) -> None:
+    size = sum([len(name) + len(value) for name, value in scope["headers"]])
+    if size > HEADER_BYTES_MAX:
+        raise invalid(
+            "headers",
+            f"have more than {HEADER_BYTES_MAX} bytes",
+            f"dài quá {HEADER_BYTES_MAX} byte",
+        )
+    if len(scope["path"]) + len(scope["query_string"]) > ADDRESS_BYTES_MAX:
+        raise invalid(
+            "address",
+            f"has more than {ADDRESS_BYTES_MAX} bytes",
+            f"dài quá {ADDRESS_BYTES_MAX} byte",
+        )
+
+
+def _allow(methods: frozenset[str]) -> tuple[bytes, bytes]:
+    return b"allow", ", ".join(sorted(methods)).encode()
+
+
+def _bodiless(send: Send) -> Send:
+    async def bodiless(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return bodiless

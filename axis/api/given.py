@@ -1,0 +1,64 @@
+"""What FastAPI hands to a route: the axis, the caller, a bounded body."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+
+from axis.api.auth import Auth
+from axis.api.bodies import JSON_BYTES_MAX, Bodies, is_json, media_type, wrong_type
+from axis.api.metrics import Metrics
+from axis.api.requests import parse_object
+from axis.api.running import Axis
+from axis.core.caller import Caller
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+async def _axis(request: Request) -> Axis:
+    axis: Axis = request.app.state.axis
+    return axis
+
+
+async def _auth(request: Request) -> Auth:
+    auth: Auth = request.app.state.auth
+    return auth
+
+
+async def _metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
+async def _caller(request: Request) -> Caller:
+    auth: Auth = request.app.state.auth
+    header = request.headers.get("authorization")
+    return auth.caller(None if header is None else header.encode("latin-1"))
+
+
+TheAxis = Annotated[Axis, Depends(_axis)]
+TheAuth = Annotated[Auth, Depends(_auth)]
+TheMetrics = Annotated[Metrics, Depends(_metrics)]
+TheCaller = Annotated[Caller, Depends(_caller)]
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return the body of at most ``limit`` bytes."""
+    bodies: Bodies = request.app.state.bodies
+    with bodies.room() as room:
+        return await room.read(request.receive, dict(request.scope["headers"]), limit)
+
+
+async def read_model(request: Request, model: type[_Model]) -> _Model:
+    """Return a JSON body as ``model``; raises ``request.invalid`` with every fault."""
+    kind = media_type(dict(request.scope["headers"]))
+    if not is_json(kind):
+        wrong_type(kind, "application/json")
+    fields = parse_object(await read_body(request, JSON_BYTES_MAX))
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from None

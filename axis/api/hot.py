@@ -1,0 +1,210 @@
+"""The routes that carry nearly all traffic, as plain ASGI: packages in, packages out.
+
+FastAPI would spend more on such a request than its whole work costs; these stand beside its
+router in the same app, and OpenAPI describes them all the same (``axis.api.openapi_hot``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from axis.api import views
+from axis.api.auth import Auth
+from axis.api.bodies import Bodies, HeaderMap, is_package, media_type, wrong_type
+from axis.api.hot_words import Words
+from axis.api.metrics import Metrics
+from axis.api.problems import as_axis_error, invalid, problem
+from axis.api.receipts import receipt
+from axis.api.requests import (
+    cursor,
+    occurred_at,
+    parse_cursor,
+    parse_query,
+    query_number,
+    query_seconds,
+    stated_at,
+)
+from axis.api.running import Axis
+from axis.api.wire import Headers, send_bytes, send_json
+from axis.core.caller import Caller
+from axis.core.commands import Accepted
+from axis.core.errors import AxisError, rejected
+from axis.flows.handover import PAGE_ROWS_MAX, STREAM_BYTES_MAX, WAIT_S_MAX, Taken
+from axis.flows.intake import INLINE_BYTES_MAX
+from schemas.frames import MEDIA_TYPE as FRAMES
+from schemas.frames import DamagedFrame, frame, frames
+
+#: Packages of one bulk request: at 20 kB each they make 10 MB, a second of one core.
+BULK_PACKAGES_MAX = 500
+#: Bytes of one bulk request: one package of the largest size and change.
+BULK_BYTES_MAX = 64 * 1024 * 1024
+#: Packages of a bulk request begun before other requests get their turn: five milliseconds.
+BULK_TURN = 8
+#: What a page of packages holds unless its caller says otherwise: 200 of 20 kB.
+PAGE_BYTES_DEFAULT = 4 * 1024 * 1024
+PAGE_ROWS_DEFAULT = 200
+#: Frames are handed to the connection in pieces of this size, so that a slow reader holds up
+#: only itself and small frames do not cost a system call each.
+PIECE_BYTES = 256 * 1024
+
+Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Hot:
+    """The hot routes over one axis."""
+
+    def __init__(self, axis: Axis, auth: Auth, bodies: Bodies, metrics: Metrics) -> None:
+        self._axis = axis
+        self._auth = auth
+        self._bodies = bodies
+        self._metrics = metrics
+        words = Words(axis, auth, bodies)
+        self.routes: Mapping[tuple[str, str], Handler] = {
+            ("POST", "/v1/documents"): self._document,
+            ("POST", "/v1/documents/bulk"): self._bulk,
+            ("GET", "/v1/inbox/packages"): self._packages,
+            ("POST", "/v1/inbox/confirm"): words.confirm,
+            ("POST", "/v1/statuses"): words.statuses,
+        }
+
+    async def _document(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: HeaderMap = dict(scope["headers"])
+        caller = self._auth.caller(headers.get(b"authorization"))
+        at = stated_at(headers, caller)
+        kind = media_type(headers)
+        if not is_package(kind):
+            wrong_type(kind, "application/octet-stream or application/xml")
+        with self._bodies.room() as room:
+            try:
+                limit = self._axis.settings.package_bytes_max
+                raw = await room.read(receive, headers, limit)
+                accepted = await self._axis.intake.receive(raw, caller, at)
+            except AxisError as error:
+                self._metrics.refused(error.faults[0].code)
+                raise
+        self._metrics.accepted(repeated=accepted.repeated)
+        document = accepted.document
+        answer: Headers = [(b"location", f"/v1/documents/{document.id}".encode())]
+        if accepted.repeated:
+            answer.append((b"axis-repeated", b"true"))
+        status = 200 if accepted.repeated else 201
+        await send_json(send, status, receipt(document, self._axis.signer), answer)
+
+    async def _bulk(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: HeaderMap = dict(scope["headers"])
+        caller = self._auth.caller(headers.get(b"authorization"))
+        caller.needs("agency")
+        at = stated_at(headers, caller)
+        kind = media_type(headers)
+        if kind not in (FRAMES, "application/octet-stream"):
+            wrong_type(kind, FRAMES)
+        with self._bodies.room() as room:
+            packages = _cut(await room.read(receive, headers, BULK_BYTES_MAX))
+            results = await self._all(packages, caller, at)
+        await send_json(send, 200, {"results": results})
+
+    async def _all(
+        self, packages: list[tuple[dict[str, Any], bytes]], caller: Caller, at: int | None
+    ) -> list[dict[str, Any]]:
+        """Take every package by itself, in order, and share the commits between them."""
+        tasks: list[asyncio.Task[dict[str, Any]]] = []
+        async with asyncio.TaskGroup() as group:
+            for begun, (header, raw) in enumerate(packages, start=1):
+                task = group.create_task(self._one(header, raw, caller, at))
+                tasks.append(task)
+                if len(raw) > INLINE_BYTES_MAX:
+                    # It is judged in a thread; what follows must not overtake it.
+                    await task
+                elif begun % BULK_TURN == 0:
+                    await asyncio.sleep(0)
+        return [task.result() for task in tasks]
+
+    async def _one(
+        self, header: dict[str, Any], raw: bytes, caller: Caller, at: int | None
+    ) -> dict[str, Any]:
+        try:
+            stated = _stated(header, caller)
+            accepted = await self._axis.intake.receive(
+                raw, caller, at if stated is None else stated
+            )
+        except Exception as error:
+            # Ours or the caller's fault: it is this package's alone, and its neighbours go on.
+            faults = as_axis_error(error).faults
+            self._metrics.refused(faults[0].code)
+            told = problem(faults)
+            return {"status": told["status"], "problem": told}
+        return self._taken(accepted)
+
+    def _taken(self, accepted: Accepted) -> dict[str, Any]:
+        self._metrics.accepted(repeated=accepted.repeated)
+        status = 200 if accepted.repeated else 201
+        return {"status": status, "receipt": receipt(accepted.document, self._axis.signer)}
+
+    async def _packages(self, scope: Scope, _: Receive, send: Send) -> None:
+        headers: HeaderMap = dict(scope["headers"])
+        caller = self._auth.caller(headers.get(b"authorization"))
+        at = stated_at(headers, caller)
+        query = parse_query(scope["query_string"])
+        seen = parse_cursor(query.get("after", ""))
+        bytes_max = query_number(query, "max_bytes", PAGE_BYTES_DEFAULT, 1, STREAM_BYTES_MAX)
+        limit = query_number(query, "limit", PAGE_ROWS_DEFAULT, 1, PAGE_ROWS_MAX)
+        wait_s = query_seconds(query, "wait", WAIT_S_MAX)
+        finding = self._axis.handover.packages(caller, seen, bytes_max, limit, wait_s, at)
+        nothing: list[Taken] = []
+        taken = await (self._axis.polls.until_closed(finding, nothing) if wait_s else finding)
+        for item in taken:
+            place = item.row.delivery.place
+            seen[place.urgency] = max(place.no, seen.get(place.urgency, 0))
+        await _stream(send, taken, cursor(seen))
+
+
+def _cut(stream: bytes) -> list[tuple[dict[str, Any], bytes]]:
+    """The frames of a bulk request; nothing is taken of a stream that is damaged anywhere."""
+    if not stream:
+        raise rejected("package.empty")
+    packages: list[tuple[dict[str, Any], bytes]] = []
+    try:
+        for package in frames(stream):
+            if len(packages) == BULK_PACKAGES_MAX:
+                raise invalid(
+                    "body",
+                    f"has more than {BULK_PACKAGES_MAX} packages",
+                    f"có quá {BULK_PACKAGES_MAX} gói tin",
+                )
+            packages.append(package)
+    except DamagedFrame as error:
+        raise invalid("body", f"is damaged at {error}", f"bị hỏng tại {error}") from None
+    return packages
+
+
+def _stated(header: Mapping[str, Any], caller: Caller) -> int | None:
+    stated = header.get("occurred_at")
+    if stated is not None and not isinstance(stated, str):
+        raise invalid("occurred_at", "is not text", "không phải văn bản")
+    return occurred_at(stated, caller, "occurred_at")
+
+
+async def _stream(send: Send, taken: list[Taken], following: str) -> None:
+    pieces = [frame(views.delivery(item.row), item.body) for item in taken]
+    headers: Headers = [
+        (b"content-type", FRAMES.encode()),
+        (b"axis-next", following.encode()),
+    ]
+    if sum(map(len, pieces)) <= PIECE_BYTES:
+        await send_bytes(send, 200, headers, b"".join(pieces))
+        return
+    headers.append((b"content-length", b"%d" % sum(map(len, pieces))))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    buffer: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        buffer.append(piece)
+        size += len(piece)
+        if size >= PIECE_BYTES:
+            await send({"type": "http.response.body", "body": b"".join(buffer), "more_body": True})
+            buffer, size = [], 0
+    await send({"type": "http.response.body", "body": b"".join(buffer)})

@@ -1,0 +1,219 @@
+"""The hot routes that take words instead of packages: confirmations and statuses.
+
+JSON is checked by hand here: there are few fields, and a model costs more than the check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from axis.api import views
+from axis.api.auth import Auth
+from axis.api.bodies import (
+    JSON_BYTES_MAX,
+    Bodies,
+    HeaderMap,
+    is_json,
+    is_package,
+    media_type,
+    wrong_type,
+)
+from axis.api.problems import invalid, problem
+from axis.api.requests import (
+    NUMBER_MAX,
+    URGENCY_MAX,
+    Fields,
+    delivery_target,
+    occurred_at,
+    parse_json,
+    stated_at,
+)
+from axis.api.running import Axis
+from axis.api.wire import send_json
+from axis.core.caller import Caller
+from axis.core.commands import ByDocument, ById, Refused, Said, Target, UpTo
+from axis.core.errors import Fault, Rejected, rejected
+from axis.core.lifecycle import Step
+from axis.flows.handover import CONFIRM_MAX
+from axis.flows.statuses import STATEMENTS_MAX, STATUS_BYTES_MAX, Statement
+from schemas.edxml import StatusPackage
+from schemas.edxml_fields import DOCUMENT_ID_MAX
+from schemas.edxml_read import read
+
+#: Characters of a reason: what the format's description of a status may have, and room to spare.
+REASON_MAX = 1000
+#: Characters of a clerk's name, of an id, of an instant.
+STAFF_MAX, ID_MAX, INSTANT_MAX = 200, 64, 40
+
+#: Stands for what cannot be an id of ours; the books have no such delivery.
+_NOBODY = ById("", "")
+
+_STEPS = {"done": Step.DONE, "fail": Step.FAIL}
+
+
+class Words:
+    """``POST /v1/inbox/confirm`` and ``POST /v1/statuses``."""
+
+    def __init__(self, axis: Axis, auth: Auth, bodies: Bodies) -> None:
+        self._axis = axis
+        self._auth = auth
+        self._bodies = bodies
+
+    async def confirm(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take a recipient's word for what became of deliveries."""
+        headers: HeaderMap = dict(scope["headers"])
+        caller = self._auth.caller(headers.get(b"authorization"))
+        at = stated_at(headers, caller)
+        kind = media_type(headers)
+        if not is_json(kind):
+            wrong_type(kind, "application/json")
+        with self._bodies.room() as room:
+            fields = Fields(parse_json(await room.read(receive, headers, JSON_BYTES_MAX)))
+        step = _step(fields)
+        reason = fields.text("reason", most=REASON_MAX, default="")
+        names, targets = _targets(fields, caller)
+        fields.end()
+        items = await self._axis.handover.confirm(caller, targets, step, reason, at)
+        # A range names no delivery; what it met is found by itself.
+        shown = [
+            views.moved(named, item)
+            for named, item in zip(names or [""] * len(items), items, strict=True)
+        ]
+        changed = sum(item.changed for item in items)
+        await send_json(send, 200, {"changed": changed, "items": shown})
+
+    async def statuses(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one status package, one status as JSON, or many."""
+        headers: HeaderMap = dict(scope["headers"])
+        caller = self._auth.caller(headers.get(b"authorization"))
+        at = stated_at(headers, caller)
+        kind = media_type(headers)
+        if is_json(kind):
+            with self._bodies.room() as room:
+                value = parse_json(await room.read(receive, headers, JSON_BYTES_MAX))
+            if isinstance(value, dict) and "statuses" in value:
+                await send_json(send, 200, {"results": await self._many(value, caller, at)})
+                return
+            code, answer = await self._single(value, caller, at)
+        elif is_package(kind):
+            with self._bodies.room() as room:
+                raw = await room.read(receive, headers, STATUS_BYTES_MAX)
+            answer = await self._axis.statuses.package(raw, caller, at)
+            code = _code_of(raw)
+        else:
+            wrong_type(kind, "application/json, application/octet-stream or application/xml")
+        await send_json(send, views.status_of(answer), views.said(code, answer))
+
+    async def _single(self, value: Any, caller: Caller, at: int | None) -> tuple[str, Said]:
+        statement = self._statement(value, "", caller, at)
+        (answer,) = await self._axis.statuses.say(caller, [statement])
+        if isinstance(answer, Refused):
+            raise Rejected([answer.fault])
+        return statement.code, answer
+
+    async def _many(
+        self, value: dict[str, Any], caller: Caller, at: int | None
+    ) -> list[dict[str, Any]]:
+        """Each status by itself, in order: one bad one never stops the others."""
+        fields = Fields(value)
+        listed = fields.take("statuses")
+        fields.end()
+        if not isinstance(listed, list) or len(listed) > STATEMENTS_MAX:
+            raise invalid(
+                "statuses",
+                f"is not a list of at most {STATEMENTS_MAX}",
+                f"không phải danh sách tối đa {STATEMENTS_MAX} mục",
+            )
+        read: list[Statement | Rejected] = []
+        for index, item in enumerate(listed):
+            try:
+                read.append(self._statement(item, f"statuses[{index}]", caller, at))
+            except Rejected as error:
+                read.append(error)
+        statements = [item for item in read if isinstance(item, Statement)]
+        answers = iter(await self._axis.statuses.say(caller, statements))
+        return [
+            _refused(item.faults)
+            if isinstance(item, Rejected)
+            else _result(item.code, next(answers))
+            for item in read
+        ]
+
+    def _statement(self, value: Any, place: str, caller: Caller, at: int | None) -> Statement:
+        fields = Fields(value, place)
+        target = self._target(fields)
+        code = fields.text("code", most=2)
+        reason = fields.text("reason", most=REASON_MAX, default="")
+        staff = fields.text("staff", most=STAFF_MAX, default="")
+        stated = fields.text("occurred_at", most=INSTANT_MAX, default="")
+        fields.end()
+        if stated:
+            at = occurred_at(stated, caller, f"{place}.occurred_at" if place else "occurred_at")
+        body = {"staff": staff} if staff else {}
+        return Statement(target=target, code=code, reason=reason, at=at, body=body)
+
+    def _target(self, fields: Fields) -> ById | ByDocument:
+        named = fields.text("delivery", most=ID_MAX, default="")
+        if named:
+            target = delivery_target(named)
+            if target is None:
+                raise rejected("delivery.not_found", "delivery")
+            return target
+        sender = fields.text("sender", most=ID_MAX)
+        document_id = fields.text("document_id", most=DOCUMENT_ID_MAX)
+        recipient = fields.text("recipient", most=ID_MAX)
+        agency = self._axis.members.agency
+        return ByDocument(agency(sender).code, document_id, agency(recipient).code)
+
+
+def _code_of(raw: bytes) -> str:
+    """The code of a status package that was taken."""
+    package = read(raw).package
+    assert isinstance(package, StatusPackage)
+    return package.code
+
+
+def _result(code: str, answer: Said | Refused) -> dict[str, Any]:
+    if isinstance(answer, Refused):
+        return _refused((answer.fault,))
+    return {"status": views.status_of(answer), **views.said(code, answer)}
+
+
+def _refused(faults: Sequence[Fault]) -> dict[str, Any]:
+    told = problem(faults)
+    return {"status": told["status"], "problem": told}
+
+
+def _step(fields: Fields) -> Step:
+    step = _STEPS.get(fields.text("result", most=10))
+    if step is None:
+        raise invalid("result", "is not done or fail", "không phải done hoặc fail")
+    return step
+
+
+def _targets(fields: Fields, caller: Caller) -> tuple[list[str], list[Target]]:
+    """What is confirmed: the ids as they were given with their targets, or a range of a lane."""
+    listed, span = fields.take("deliveries"), fields.take("range")
+    if (listed is None) == (span is None):
+        raise invalid(
+            "body",
+            "needs either deliveries or range",
+            "cần một trong hai: deliveries hoặc range",
+        )
+    if span is not None:
+        lane = Fields(span, "range")
+        urgency, no = lane.number("urgency", URGENCY_MAX), lane.number("no", NUMBER_MAX)
+        lane.end()
+        return [], [UpTo(caller.agency, urgency, no)]
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise invalid("deliveries", "is not a list of ids", "không phải danh sách mã")
+    if len(listed) > CONFIRM_MAX:
+        raise invalid(
+            "deliveries",
+            f"has more than {CONFIRM_MAX} ids",
+            f"có quá {CONFIRM_MAX} mã",
+        )
+    return listed, [delivery_target(name) or _NOBODY for name in listed]

@@ -1,0 +1,127 @@
+"""Prometheus metrics, one registry per app."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from axis.core.lifecycle import Transport
+from axis.core.tally import transport_metric
+
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+
+#: Seconds: a read takes half a millisecond, a durable POST a few; a long poll up to 50 s.
+_LATENCY_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 60)
+
+#: Labels must stay few whatever callers send.
+_METHODS = frozenset({"GET", "POST"})
+_UNKNOWN = ("-", "unknown")
+
+
+class Metrics:
+    """What an app counts of itself; what the books count is read when asked for."""
+
+    def __init__(self) -> None:
+        # A second series for every counter, which nobody reads.
+        disable_created_metrics()
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._accepted = Counter(
+            "axis_documents_accepted",
+            "Document packages accepted over HTTP; repeated=true: the same bytes again.",
+            ["repeated"],
+            registry=self._registry,
+        )
+        self._refused = Counter(
+            "axis_documents_refused",
+            "Document packages refused over HTTP, by the code of the first fault.",
+            ["code"],
+            registry=self._registry,
+        )
+        self._deliveries = Gauge(
+            "axis_deliveries",
+            "Deliveries in the books by transport state.",
+            ["state"],
+            registry=self._registry,
+        )
+        self._waiting = Gauge(
+            "axis_waiting_commands",
+            "Commands waiting to be written.",
+            registry=self._registry,
+        )
+        self._latency = Histogram(
+            "axis_request_seconds",
+            "Seconds from the first byte of a request to the last of its answer, by route.",
+            ["method", "route"],
+            buckets=_LATENCY_BUCKETS_S,
+            registry=self._registry,
+        )
+        # Children are looked up here: prometheus-client takes a lock and builds a key each time.
+        self._took = {
+            repeated: self._accepted.labels(str(repeated).lower()) for repeated in (False, True)
+        }
+        self._routes: dict[tuple[str, str], Histogram] = {}
+
+    def accepted(self, *, repeated: bool) -> None:
+        """Count a package that was accepted."""
+        self._took[repeated].inc()
+
+    def refused(self, code: str) -> None:
+        """Count a package that was refused."""
+        self._refused.labels(code).inc()
+
+    def served(self, method: str, route: str, seconds: float) -> None:
+        """Count a request."""
+        child = self._routes.get((method, route))
+        if child is None:
+            child = self._routes[method, route] = self._latency.labels(method, route)
+        child.observe(seconds)
+
+    def scrape(self, standing: Mapping[str, int], waiting_commands: int) -> bytes:
+        """Return the exposition text; ``standing`` are the standing counters of all agencies."""
+        for state in Transport:
+            self._deliveries.labels(state.name.lower()).set(
+                standing.get(transport_metric(state), 0)
+            )
+        self._waiting.set(waiting_commands)
+        return generate_latest(self._registry)
+
+
+class Meter:
+    """Times requests by route. Pure ASGI; what has no route counts under one name."""
+
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, hot: Mapping[tuple[str, str], object]
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._hot = hot
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        clock = asyncio.get_running_loop().time
+        start = clock()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            key = (scope["method"], scope["path"])
+            if key not in self._hot:
+                # The router leaves the route it chose in the scope; its path is a template.
+                route = getattr(scope.get("route"), "path", None)
+                known = route is not None and key[0] in _METHODS
+                key = (key[0], route) if known else _UNKNOWN
+            self._metrics.served(*key, clock() - start)

@@ -1,0 +1,219 @@
+"""Which errors each operation may answer with, and an example of each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from axis.api.problems import MEDIA_TYPE, TITLES, problem
+from axis.core.catalogue import CATALOGUE
+from axis.core.errors import Fault
+
+#: Codes that only ever come as warnings of a package that was accepted.
+WARNINGS = frozenset(
+    {
+        "document.future",
+        "document.id_disagrees",
+        "edxml.date_order",
+        "edxml.priority",
+        "edxml.unknown",
+        "attachment.not_zip",
+        "attachment.entries",
+        "attachment.damaged",
+        "attachment.mislabelled",
+        "attachment.size_lies",
+    }
+)
+#: Codes that no operation has: a wrong address has none, the strict schema is asked offline.
+NOWHERE = frozenset({"request.route", "edxml.schema"})
+
+_ANY = ("request.invalid", "request.method", "axis.internal")
+_CALLER = (*_ANY, "auth.missing", "auth.bad_token")
+_AGENCY = (*_CALLER, "auth.role")
+_READ = ("axis.store_away",)
+_WRITE = ("axis.busy", "axis.store_away", "axis.disk_full")
+_OPERATOR = (*_AGENCY, *_WRITE, "reason.missing")
+
+_FORM = tuple(
+    code
+    for code in CATALOGUE
+    if code.startswith(("edxml.", "attachment.", "business."))
+    and code not in WARNINGS
+    and code not in NOWHERE
+)
+_STATUS_FORM = tuple(code for code in _FORM if code.startswith("edxml."))
+_LIFECYCLE = tuple(code for code in CATALOGUE if code.startswith(("lifecycle.", "status.")))
+
+#: By operation id.
+ERRORS: Mapping[str, tuple[str, ...]] = {
+    "token": (*_ANY, *_READ, "auth.grant", "auth.bad_client", "package.too_large"),
+    "post_document": (
+        *_AGENCY,
+        *_WRITE,
+        "auth.history",
+        "package.empty",
+        "package.too_large",
+        "package.kind",
+        *_FORM,
+        "document.secret",
+        "document.conflict",
+        "recipient.twice",
+        "recipient.unknown",
+        "recipient.locked",
+        "sender.unknown",
+        "sender.not_caller",
+        "agency.locked",
+        "signature.broken",
+        "signature.untrusted",
+        "signature.absent",
+        "signature.weak",
+    ),
+    "post_documents": (
+        *_AGENCY,
+        *_WRITE,
+        "auth.history",
+        "package.empty",
+        "package.too_large",
+    ),
+    "inbox": (*_AGENCY, *_READ),
+    "packages": (*_AGENCY, *_READ, "auth.history"),
+    "package": (*_AGENCY, *_READ, "delivery.not_found"),
+    "confirm": (*_AGENCY, *_WRITE, "auth.history", "package.too_large", "reason.missing"),
+    "reset": (
+        *_AGENCY,
+        *_WRITE,
+        "delivery.not_found",
+        "delivery.not_parked",
+        "delivery.locked",
+    ),
+    "post_status": (
+        *_AGENCY,
+        *_WRITE,
+        "auth.history",
+        "package.empty",
+        "package.too_large",
+        "package.kind",
+        *_STATUS_FORM,
+        *_LIFECYCLE,
+        "delivery.not_found",
+        "sender.unknown",
+        "sender.not_caller",
+        "recipient.unknown",
+        "agency.unknown",
+    ),
+    "status_stream": (*_AGENCY, *_READ),
+    "document": (*_CALLER, *_READ, "document.not_found"),
+    "documents_named": (*_CALLER, *_READ, "document.not_found", "agency.unknown"),
+    "agencies": _CALLER,
+    "counts": (*_CALLER, *_READ, "agency.unknown"),
+    "health": _ANY,
+    "ready": _ANY,
+    "metrics": (*_ANY, *_READ),
+    "waiting": (*_AGENCY, *_READ),
+    "find": (*_AGENCY, *_READ, "agency.unknown"),
+    "lock": (*_OPERATOR, "package.too_large", "agency.unknown"),
+    "unlock": (*_OPERATOR, "package.too_large", "agency.unknown"),
+    "register": (*_OPERATOR, "package.too_large", "agency.exists"),
+    "operator_reset": (
+        *_OPERATOR,
+        "package.too_large",
+        "delivery.not_found",
+        "delivery.not_parked",
+        "delivery.locked",
+    ),
+    "operator_package": (*_OPERATOR, "document.not_found"),
+    "audit_log": (*_AGENCY, *_READ),
+    "refusals": (*_AGENCY, *_READ),
+    "audit": (*_AGENCY, *_READ),
+}
+
+#: What the sentences speak of, for the examples.
+_DETAILS: Mapping[str, str] = {
+    "caller": "000.00.00.H37",
+    "code": "03",
+    "content_id": "cid:1",
+    "count": "3",
+    "declared": "10000",
+    "doc": "doc_01DYKA4R00N0QB5GZK7V2M9T3C",
+    "doc_type": "3",
+    "document_id": "000.00.00.H37,2020/01/15,7/UBND-VP",
+    "element": "Subject",
+    "expected": "yyyy/MM/dd",
+    "found": "15/01/2020",
+    "length": "612",
+    "limit": "500",
+    "message": "is not a whole number",
+    "message_vi": "không phải số nguyên",
+    "method": "DELETE",
+    "name": "7_UBND-VP.pdf",
+    "organ_id": "000.00.00.X99",
+    "organ_ids": "000.00.00.X98, 000.00.00.X99",
+    "place": "query.limit",
+    "reason": "expired",
+    "recipient": "000.00.00.G22",
+    "role": "operator",
+    "sender": "000.00.00.H38",
+    "size": "73400320",
+    "speaker": "recipient",
+    "state": "completed",
+}
+_PLACES: Mapping[str, str] = {
+    "edxml": "edXMLHeader/MessageHeader/Subject",
+    "attachment": "AttachmentEncoded/Attachment[1]",
+    "business": "edXMLHeader/TraceHeaderList/Bussiness",
+    "recipient": "edXMLHeader/MessageHeader/To",
+    "sender": "edXMLHeader/MessageHeader/From/OrganId",
+    "signature": "edXMLHeader/Signature",
+    "request": "query.limit",
+}
+
+
+def example(code: str) -> dict[str, Any]:
+    """Return a problem object with ``code``."""
+    return problem([Fault(code, _PLACES.get(code.partition(".")[0], ""), _DETAILS)])
+
+
+def responses(codes: Iterable[str]) -> dict[str, Any]:
+    """Return the OpenAPI responses of ``codes``: one per HTTP status, an example per code."""
+    by_status: defaultdict[int, list[str]] = defaultdict(list)
+    for code in dict.fromkeys(codes):
+        by_status[CATALOGUE[code].status].append(code)
+    return {str(status): _response(status, by_status[status]) for status in sorted(by_status)}
+
+
+def _response(status: int, codes: list[str]) -> dict[str, Any]:
+    listed = "".join(f"\n- `{code}` {example(code)['detail']}" for code in codes)
+    response: dict[str, Any] = {
+        "description": f"{HTTPStatus(status).phrase}:\n{listed}",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {
+                    code: {"summary": CATALOGUE[code].en, "value": example(code)} for code in codes
+                },
+            }
+        },
+    }
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INSUFFICIENT_STORAGE):
+        response["headers"] = {
+            "Retry-After": {
+                "description": "Seconds after which to repeat the request.",
+                "schema": {"type": "integer"},
+            }
+        }
+    return response
+
+
+def catalogue() -> str:
+    """Return the whole catalogue as a Markdown table."""
+    rows = [
+        f"| `{code}` | {entry.status} | {entry.vxp} | {entry.en} | {entry.vi} |"
+        for code, entry in CATALOGUE.items()
+    ]
+    head = "| code | HTTP | VXP | English | Tiếng Việt |\n|---|---|---|---|---|\n"
+    return head + "\n".join(rows)
+
+
+assert {code.partition(".")[0] for code in CATALOGUE} <= TITLES.keys()

@@ -1,0 +1,226 @@
+"""The hot routes as OpenAPI has them; FastAPI does not know them, so they are written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from axis.api import openapi_examples as examples
+from axis.api.hot import (
+    BULK_BYTES_MAX,
+    BULK_PACKAGES_MAX,
+    PAGE_BYTES_DEFAULT,
+    PAGE_ROWS_DEFAULT,
+)
+from axis.flows.handover import CONFIRM_MAX, PAGE_ROWS_MAX, STREAM_BYTES_MAX, WAIT_S_MAX
+from axis.flows.statuses import STATEMENTS_MAX
+from schemas.frames import MEDIA_TYPE as FRAMES
+
+_BYTES = {"type": "string", "format": "binary"}
+_OCCURRED_AT = {
+    "name": "Axis-Occurred-At",
+    "in": "header",
+    "description": "When it happened (ISO 8601), in a run that plays another time. Needs the "
+    "scope `history`, which only such a run gives.",
+    "schema": {"type": "string", "maxLength": 40},
+    "example": "2020-01-15T08:30:00+07:00",
+}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _query(name: str, description: str, schema: Mapping[str, Any], example: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "schema": schema,
+        "example": example,
+    }
+
+
+def _package_body(description: str, example: str) -> dict[str, Any]:
+    """A file to choose, or XML to paste."""
+    return {
+        "application/octet-stream": {"schema": {**_BYTES, "description": description}},
+        "application/xml": {"schema": {"type": "string"}, "example": example},
+    }
+
+
+def _json(model: str) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": _ref(model)}}}
+
+
+_REPEATED = {
+    "Axis-Repeated": {
+        "description": "`true`: these very bytes were accepted before.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+_LOCATION = {"Location": {"description": "Address of the document.", "schema": {"type": "string"}}}
+_DIGEST_NOTE = (
+    "The body is the `.edxml` itself: choose a file, or send it with "
+    "`curl --data-binary @a.edxml -H 'Content-Type: application/xml'`."
+)
+
+_DOCUMENT: dict[str, Any] = {
+    "operationId": "post_document",
+    "tags": ["Sending"],
+    "summary": "Send a document package",
+    "description": "The package is read, its signature judged, the rules applied, and the whole "
+    "made durable before the answer: 201 means that no crash can lose it. Sending the same bytes "
+    "again is safe for ever and gives the same receipt (200). Other bytes under a DocumentId that "
+    "a recipient already has are a conflict (409). A refused package leaves nothing but a line of "
+    f"the refusal log; all faults are told at once. {_DIGEST_NOTE}",
+    "parameters": [_OCCURRED_AT],
+    "requestBody": {
+        "required": True,
+        "content": _package_body("An .edxml document package.", examples.document_package()),
+    },
+    "responses": {
+        "201": {"description": "Accepted, durable.", "headers": _LOCATION, **_json("Receipt")},
+        "200": {
+            "description": "The same bytes were accepted before: the same receipt.",
+            "headers": {**_LOCATION, **_REPEATED},
+            **_json("Receipt"),
+        },
+    },
+}
+
+_BULK: dict[str, Any] = {
+    "operationId": "post_documents",
+    "tags": ["Sending"],
+    "summary": "Send many document packages",
+    "description": f"Up to {BULK_PACKAGES_MAX} packages, {BULK_BYTES_MAX} bytes together. Each "
+    "frame is a line of JSON with `size` (and, with the scope `history`, `occurred_at`), a line "
+    "feed, exactly `size` bytes, a line feed. Each package is taken or refused by itself, with "
+    "the answers of `POST /v1/documents`; results come in the order sent. A damaged frame refuses "
+    "the whole request, and nothing of it is taken.",
+    "parameters": [_OCCURRED_AT],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/octet-stream": {
+                "schema": {**_BYTES, "description": "A file of frames."},
+            },
+            FRAMES: {
+                "schema": {"type": "string"},
+                "example": '{"size":20137}\n<?xml version="1.0" encoding="UTF-8"?>…\n',
+            },
+        },
+    },
+    "responses": {"200": {"description": "One answer per package.", **_json("BulkResults")}},
+}
+
+_PACKAGES: dict[str, Any] = {
+    "operationId": "packages",
+    "tags": ["Receiving"],
+    "summary": "Take what waits, packages included",
+    "description": "The caller's open deliveries with their packages in one stream of frames: a "
+    "line of JSON (the delivery, `size` is that of the package), a line feed, the bytes, a line "
+    "feed. Most urgent class first. What is handed out stays open until it is confirmed; hand "
+    "Axis-Next back as `after` to go on behind it. Empty when nothing waits.",
+    "parameters": [
+        _query(
+            "after",
+            "Axis-Next of the page before; empty: from the start.",
+            {"type": "string", "maxLength": 200, "default": ""},
+            "0:12",
+        ),
+        _query(
+            "max_bytes",
+            "Package bytes of the page; one package always passes.",
+            {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": STREAM_BYTES_MAX,
+                "default": PAGE_BYTES_DEFAULT,
+            },
+            PAGE_BYTES_DEFAULT,
+        ),
+        _query(
+            "limit",
+            "Packages of the page at most.",
+            {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": PAGE_ROWS_MAX,
+                "default": PAGE_ROWS_DEFAULT,
+            },
+            PAGE_ROWS_DEFAULT,
+        ),
+        _query(
+            "wait",
+            "Long poll: when nothing waits, wait up to so many seconds for something.",
+            {"type": "number", "minimum": 0, "maximum": WAIT_S_MAX, "default": 0},
+            0,
+        ),
+        _OCCURRED_AT,
+    ],
+    "responses": {
+        "200": {
+            "description": "Frames; nothing when nothing waits.",
+            "headers": {
+                "Axis-Next": {
+                    "description": "Cursor behind the last package of this page.",
+                    "schema": {"type": "string"},
+                }
+            },
+            "content": {FRAMES: {"schema": {"type": "string"}}},
+        }
+    },
+}
+
+_CONFIRM: dict[str, Any] = {
+    "operationId": "confirm",
+    "tags": ["Receiving"],
+    "summary": "Say what became of deliveries",
+    "description": "`done`: stored safely, it will not be offered again. `fail` with a reason: it "
+    "is parked, its sender is told, and a reset puts it back. Deliveries are named one by one (up "
+    f"to {CONFIRM_MAX}) or as a range: every open one of an urgency class up to a number. Saying "
+    "it again changes nothing.",
+    "parameters": [_OCCURRED_AT],
+    "requestBody": {"required": True, **_json("Confirmation")},
+    "responses": {"200": {"description": "One item per delivery met.", **_json("Confirmed")}},
+}
+
+_STATUS: dict[str, Any] = {
+    "operationId": "post_status",
+    "tags": ["Statuses"],
+    "summary": "Say how it goes with a document",
+    "description": "01 arrived (by software, at once), 02 refused (with a reason), 03 accepted by "
+    "a clerk, 04 assigned, 05 in processing, 06 completed; 13 the sender asks the document back, "
+    "15 and 16 the recipient agrees to that (or to an update) or does not. 01 to 06, 15 and 16 "
+    "are the recipient's, 13 is the sender's. Steps may be skipped forward, never back; nothing "
+    "follows 02 and 06. 13, 15 and 16 are carried and shown, and not acted upon yet. Whoever "
+    "speaks of a document has it: its delivery is done. The body is a status package, a status "
+    f"as JSON, or up to {STATEMENTS_MAX} of them, each decided by itself.",
+    "parameters": [_OCCURRED_AT],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"anyOf": [_ref("Statement"), _ref("Statements")]}},
+            **_package_body("An .edxml status package.", examples.status_package()),
+        },
+    },
+    "responses": {
+        "201": {"description": "Taken, durable.", **_json("Said")},
+        "200": {
+            "description": "It was said before; or, for many, one answer per status.",
+            "content": {
+                "application/json": {"schema": {"anyOf": [_ref("Said"), _ref("StatusResults")]}}
+            },
+        },
+    },
+}
+
+#: By path and method.
+OPERATIONS: Mapping[str, Mapping[str, dict[str, Any]]] = {
+    "/v1/documents": {"post": _DOCUMENT},
+    "/v1/documents/bulk": {"post": _BULK},
+    "/v1/inbox/packages": {"get": _PACKAGES},
+    "/v1/inbox/confirm": {"post": _CONFIRM},
+    "/v1/statuses": {"post": _STATUS},
+}

@@ -1,0 +1,282 @@
+"""The operator's door (``/v1/operator``): operators act, auditors read along."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from axis.api import views
+from axis.api.given import TheAxis, TheCaller, read_model
+from axis.api.problems import invalid
+from axis.api.requests import delivery_target, document_id, is_text
+from axis.api.running import Axis
+from axis.api.v1 import IfNoneMatch, Limit, package_response
+from axis.api.wire import Json
+from axis.core.caller import OPERATOR, Caller
+from axis.core.directory import Agency
+from axis.core.errors import rejected
+from axis.core.lifecycle import Business, Transport
+from axis.core.timetable import MICROSECONDS, from_iso, iso
+from axis.flows.tracking import Proof
+from axis.ports import Queue, Search
+from schemas import rest, rest_books
+
+#: Lines of a log or a search unless the caller says otherwise.
+LINES_DEFAULT = 100
+WHY_MAX = 1000
+TEXT_MAX = 200
+#: QĐ 28/2018 art. 10.2a: a connected agency has zeros in the groups of its units.
+_AGENCY = re.compile(r"000\.00\.00\.[A-Z][0-9A-Z]{2}")
+
+router = APIRouter(prefix="/v1/operator", tags=["Operators"])
+
+
+@router.get(
+    "/waiting",
+    operation_id="waiting",
+    summary="What waits, per agency",
+    response_model=rest_books.Waiting,
+)
+async def waiting(axis: TheAxis, caller: TheCaller) -> Response:
+    """Open and parked deliveries and the age of the oldest open one, by the axis's clock."""
+    queues = await axis.oversight.waiting(caller)
+    return Json({"agencies": [_queue(queue, axis.clock.now()) for queue in queues]})
+
+
+@router.get(
+    "/deliveries",
+    operation_id="find",
+    summary="Find deliveries",
+    response_model=rest_books.Finds,
+)
+async def find(
+    axis: TheAxis,
+    caller: TheCaller,
+    sender: Annotated[
+        str, Query(alias="from", max_length=40, description="Only from this agency.")
+    ] = "",
+    recipient: Annotated[
+        str, Query(alias="to", max_length=40, description="Only to this agency.")
+    ] = "",
+    state: Annotated[rest.State | None, Query(description="Only in this state.")] = None,
+    answer: Annotated[rest.Answer | None, Query(description="Only with this answer.")] = None,
+    since: Annotated[
+        str,
+        Query(
+            max_length=40,
+            description="Only accepted since this ISO 8601 time (write + as %2B).",
+            openapi_examples={"day": {"value": "2020-01-15"}},
+        ),
+    ] = "",
+    text: Annotated[
+        str, Query(max_length=TEXT_MAX, description="Part of subject, code or DocumentId.")
+    ] = "",
+    limit: Limit = LINES_DEFAULT,
+) -> Response:
+    """Headers and states of deliveries, newest first. Package bytes are another matter."""
+    caller.needs_sight()
+    if not is_text(text):
+        raise invalid("query.text", "holds NUL", "chứa ký tự NUL")
+    search = Search(
+        sender=axis.members.agency(sender).code if sender else "",
+        recipient=axis.members.agency(recipient).code if recipient else "",
+        transport=None if state is None else Transport[state.upper()],
+        business=None if answer is None else Business[answer.upper()],
+        since=_since(since),
+        text=text,
+        limit=limit,
+    )
+    rows = await axis.oversight.find(caller, search)
+    found = [{**views.delivery(row), "recipient": row.delivery.place.recipient} for row in rows]
+    return Json({"deliveries": found})
+
+
+@router.post(
+    "/agencies/{code}/lock",
+    operation_id="lock",
+    summary="Lock an agency out",
+    response_model=rest_books.Locked,
+)
+async def lock(request: Request, axis: TheAxis, caller: TheCaller, code: str) -> Response:
+    """Nothing can be sent to it or by it from now on; what is open for it is parked."""
+    return await _lock(request, axis, caller, code, locked=True)
+
+
+@router.post(
+    "/agencies/{code}/unlock",
+    operation_id="unlock",
+    summary="Let an agency in again",
+    response_model=rest_books.Locked,
+)
+async def unlock(request: Request, axis: TheAxis, caller: TheCaller, code: str) -> Response:
+    """What the lock had parked waits again; what had failed by itself stays parked."""
+    return await _lock(request, axis, caller, code, locked=False)
+
+
+@router.post(
+    "/agencies",
+    operation_id="register",
+    summary="Add an agency to the directory",
+    response_model=rest_books.AgencyLine,
+    status_code=201,
+)
+async def register(request: Request, axis: TheAxis, caller: TheCaller) -> Response:
+    """Documents can be sent to it at once; its certificate and its client come separately."""
+    caller.needs(OPERATOR)
+    asked = await read_model(request, rest_books.NewAgency)
+    if not _AGENCY.fullmatch(asked.code):
+        raise invalid("code", "is not 000.00.00.XXX", "không có dạng 000.00.00.XXX")
+    agency = Agency(
+        code=asked.code,
+        name_vi=asked.name_vi,
+        name_en=asked.name_en,
+        kind=asked.kind,
+        level=asked.level,
+        certainty=f"stated: registered by {caller.id}",
+    )
+    await axis.members.register(agency, caller.id, asked.why)
+    return Json(views.agency(agency), status_code=201)
+
+
+@router.post(
+    "/deliveries/{delivery}/reset",
+    operation_id="operator_reset",
+    summary="Put a parked delivery back into its lane",
+    response_model=rest.Moved,
+)
+async def operator_reset(
+    request: Request, axis: TheAxis, caller: TheCaller, delivery: str
+) -> Response:
+    """For any agency's delivery; the recipient is told that it waits."""
+    caller.needs(OPERATOR)
+    asked = await read_model(request, rest_books.Why)
+    target = delivery_target(delivery)
+    if target is None:
+        raise rejected("delivery.not_found")
+    item = await axis.oversight.reset(caller, target.doc_id, target.recipient, asked.why)
+    return Json(views.moved(delivery, item))
+
+
+@router.get(
+    "/documents/{doc}/package",
+    operation_id="operator_package",
+    summary="Read the bytes of a package, with a reason",
+    response_class=Response,
+)
+async def operator_package(
+    axis: TheAxis,
+    caller: TheCaller,
+    doc: str,
+    why: Annotated[str, Query(max_length=WHY_MAX, description="Goes into the audit log.")] = "",
+    if_none_match: IfNoneMatch = "",
+) -> Response:
+    """Operators see headers and states; the content of a document only so, and it is recorded."""
+    if not is_text(why):
+        raise invalid("query.why", "holds NUL", "chứa ký tự NUL")
+    document, body = await axis.oversight.package(caller, document_id(doc), why)
+    return package_response(document, body, if_none_match)
+
+
+@router.get(
+    "/audit-log",
+    operation_id="audit_log",
+    summary="What operators did",
+    response_model=rest_books.Acts,
+)
+async def audit_log(axis: TheAxis, caller: TheCaller, limit: Limit = LINES_DEFAULT) -> Response:
+    """Who did what to what, and why; the newest first."""
+    caller.needs_sight()
+    acts = await axis.store.audit_log(limit)
+    lines = [
+        {"at": iso(a.now), "actor": a.actor, "act": a.act, "target": a.target, "why": a.why}
+        for a in acts
+    ]
+    return Json({"acts": lines})
+
+
+@router.get(
+    "/refusals",
+    operation_id="refusals",
+    summary="Packages that were refused",
+    response_model=rest_books.Refusals,
+)
+async def refusals(axis: TheAxis, caller: TheCaller, limit: Limit = LINES_DEFAULT) -> Response:
+    """The newest first. A refused package leaves this line and nothing else."""
+    caller.needs_sight()
+    lines = [
+        {
+            "at": iso(refused.now),
+            "caller": refused.caller,
+            "code": refused.code,
+            "place": refused.place,
+            "detail": refused.sentence,
+            "sha256": refused.sha256,
+            "size": refused.size,
+        }
+        for refused in await axis.store.refusals(limit)
+    ]
+    return Json({"refusals": lines})
+
+
+@router.get(
+    "/audit",
+    operation_id="audit",
+    summary="Prove the books",
+    response_model=rest_books.Proof,
+)
+async def audit(axis: TheAxis, caller: TheCaller) -> Response:
+    """Recomputes every counter and every state from the events and compares. Reads everything:
+    seconds for a million documents.
+    """
+    caller.needs_sight()
+    return Json(proof(await axis.tracking.audit()))
+
+
+async def _lock(
+    request: Request, axis: Axis, caller: Caller, code: str, *, locked: bool
+) -> Response:
+    caller.needs(OPERATOR)
+    asked = await read_model(request, rest_books.Why)
+    agency = axis.members.agency(code)
+    moved = await axis.oversight.lock(caller, agency.code, locked, asked.why)
+    return Json({"agency": agency.code, "locked": locked, "moved": moved})
+
+
+def _queue(queue: Queue, now: int) -> dict[str, Any]:
+    age = None if queue.oldest is None else (now - queue.oldest) / MICROSECONDS
+    return {
+        "agency": queue.agency,
+        "waiting": queue.waiting,
+        "offered": queue.offered,
+        "parked": queue.parked,
+        "oldest_age_s": age,
+    }
+
+
+def _since(text: str) -> int | None:
+    if not text:
+        return None
+    try:
+        return from_iso(text)
+    except (ValueError, OverflowError):
+        raise invalid(
+            "query.since", "is not an ISO 8601 time", "không phải thời điểm ISO 8601"
+        ) from None
+
+
+def proof(found: Proof) -> dict[str, Any]:
+    """An audit as this door tells it."""
+    return {
+        "clean": found.clean,
+        "documents": found.documents,
+        "events": found.events,
+        "deliveries": found.deliveries,
+        "counters": [
+            {"agency": agency, "day": day, "metric": metric, "books": books, "recounted": again}
+            for (agency, day, metric), (books, again) in found.counters.items()
+        ],
+        "states": list(found.states),
+    }

@@ -1,0 +1,140 @@
+"""The one renderer of errors: ``application/problem+json`` (RFC 9457) in two languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from axis.api.wire import Headers, dumps
+from axis.core.errors import AxisError, Fault, Rejected, Unavailable, sentence
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:axis:problem:"
+
+#: What a code is about, by its first part. RFC 9457 wants a title that stays the same from one
+#: occurrence to the next; the sentence with the details is ``detail``.
+TITLES: Mapping[str, tuple[str, str]] = {
+    "package": ("The package cannot be taken", "Không nhận được gói tin"),
+    "edxml": ("The package is not as the format asks", "Gói tin không đúng định dạng"),
+    "attachment": ("An attachment is not in order", "Tệp đính kèm không hợp lệ"),
+    "status": ("The status cannot be taken", "Không nhận được trạng thái"),
+    "document": ("The document cannot be served so", "Không phục vụ được văn bản này"),
+    "business": ("The business part is incomplete", "Thông tin nghiệp vụ chưa đủ"),
+    "recipient": ("A recipient cannot be served", "Nơi nhận không hợp lệ"),
+    "sender": ("The sender is not in order", "Nơi gửi không hợp lệ"),
+    "signature": ("The package signature is not accepted", "Chữ ký gói tin không được chấp nhận"),
+    "lifecycle": ("The status cannot follow", "Trạng thái không thể tiếp theo"),
+    "delivery": ("The delivery cannot be served so", "Không phục vụ được lượt gửi này"),
+    "agency": ("The agency cannot be served so", "Không phục vụ được đơn vị này"),
+    "auth": ("Not authorised", "Không được phép"),
+    "reason": ("A reason is missing", "Thiếu lý do"),
+    "request": ("The request is not as it should be", "Yêu cầu không đúng"),
+    "axis": ("The axis cannot serve this now", "Trục hiện không phục vụ được"),
+}
+
+#: Sentences for the request's own faults, by pydantic's kind of error. What is missing here falls
+#: back on pydantic's English sentence.
+_INVALID: Mapping[str, tuple[str, str]] = {
+    "missing": ("is missing", "còn thiếu"),
+    "int_parsing": ("is not a whole number", "không phải số nguyên"),
+    "int_type": ("is not a whole number", "không phải số nguyên"),
+    "int_parsing_size": ("is too large a number", "là số quá lớn"),
+    "float_parsing": ("is not a number", "không phải số"),
+    "finite_number": ("is not a finite number", "không phải số hữu hạn"),
+    "greater_than_equal": ("is below {ge}", "nhỏ hơn {ge}"),
+    "less_than_equal": ("is above {le}", "lớn hơn {le}"),
+    "literal_error": ("is not one of {expected}", "không thuộc {expected}"),
+    "string_type": ("is not text", "không phải văn bản"),
+    "string_too_short": ("is shorter than {min_length}", "ngắn hơn {min_length} ký tự"),
+    "string_too_long": ("is longer than {max_length}", "dài quá {max_length} ký tự"),
+    "string_pattern_mismatch": ("does not match {pattern}", "không khớp {pattern}"),
+    "date_from_datetime_parsing": ("is not a day YYYY-MM-DD", "không phải ngày YYYY-MM-DD"),
+    "date_parsing": ("is not a day YYYY-MM-DD", "không phải ngày YYYY-MM-DD"),
+    "extra_forbidden": ("is not a field of this request", "không phải trường của yêu cầu này"),
+    "model_attributes_type": ("is not an object", "không phải đối tượng JSON"),
+}
+
+
+def invalid(place: str, en: str, vi: str) -> Rejected:
+    """Return the rejection of a request at ``place``; the two words complete "<place>: ..."."""
+    return Rejected([_invalid(place, en, vi)])
+
+
+def _invalid(place: str, en: str, vi: str) -> Fault:
+    return Fault("request.invalid", place, {"place": place, "message": en, "message_vi": vi})
+
+
+def problem(faults: Sequence[Fault]) -> dict[str, Any]:
+    """Return the problem object of one or more faults; the first decides status and type."""
+    first = faults[0]
+    title, title_vi = TITLES[first.code.partition(".")[0]]
+    return {
+        "type": TYPE_PREFIX + first.code,
+        "title": title,
+        "title_vi": title_vi,
+        "status": first.entry.status,
+        "code": first.code,
+        "place": first.place,
+        "detail": first.sentence(),
+        "detail_vi": _vietnamese(first),
+        "vxp": first.entry.vxp,
+        "problems": [told(fault) for fault in faults],
+    }
+
+
+def told(fault: Fault) -> dict[str, str]:
+    """Return one fault (or warning) in both languages."""
+    return {
+        "code": fault.code,
+        "place": fault.place,
+        "detail": fault.sentence(),
+        "detail_vi": _vietnamese(fault),
+    }
+
+
+def _vietnamese(fault: Fault) -> str:
+    """The Vietnamese sentence; a detail that is itself words has a ``<name>_vi`` beside it."""
+    detail = {name: fault.detail.get(f"{name}_vi", text) for name, text in fault.detail.items()}
+    return sentence(fault.code, detail, "vi")
+
+
+def as_axis_error(error: Exception) -> AxisError:
+    """Return what a caller is told of ``error``; what nobody foresaw is logged with its trace."""
+    match error:
+        case AxisError():
+            return error
+        case RequestValidationError():
+            return Rejected(_validation(item) for item in error.errors())
+        case HTTPException(status_code=404):
+            return Rejected([Fault("request.route")])
+        case HTTPException(status_code=405):
+            return Rejected([Fault("request.method")])
+    log.error("request failed", action="request.failed", exc_info=error)
+    return AxisError([Fault("axis.internal")])
+
+
+def _validation(item: Mapping[str, Any]) -> Fault:
+    place = ".".join(str(part) for part in item["loc"])
+    detail = {key: str(value) for key, value in item.get("ctx", {}).items()}
+    en, vi = _INVALID.get(item["type"], (item["msg"], f"không hợp lệ ({item['msg']})"))
+    return _invalid(place, en.format_map(detail), vi.format_map(detail))
+
+
+def answer(error: AxisError) -> tuple[int, Headers, bytes]:
+    """Return status, headers and body of the response that tells of ``error``."""
+    first = error.faults[0]
+    headers = [(b"content-type", MEDIA_TYPE.encode())]
+    if isinstance(error, Unavailable):
+        headers.append((b"retry-after", b"%d" % error.retry_after_s))
+    if first.entry.status == HTTPStatus.UNAUTHORIZED:
+        # RFC 9110 section 11.6.1: a 401 names the way to authenticate.
+        scheme = b"Basic" if first.code == "auth.bad_client" else b"Bearer"
+        headers.append((b"www-authenticate", scheme + b' realm="axis"'))
+    return first.entry.status, headers, dumps(problem(error.faults))

@@ -1,0 +1,100 @@
+"""What the doors open onto: the flows of one running axis, and the polls that wait in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from axis.flows.commit import Committer
+from axis.flows.handover import Handover
+from axis.flows.intake import Intake
+from axis.flows.members import Members
+from axis.flows.oversight import Oversight
+from axis.flows.statuses import Statuses
+from axis.flows.tracking import Tracking
+from axis.ports import Bus, Clock, Signer, Store
+from axis.settings import Settings
+
+#: Seconds a store or a bus may take to show that it is there; a trivial read takes microseconds.
+READY_S = 2.0
+
+_T = TypeVar("_T")
+
+
+class Polls:
+    """Long polls under way. A shutdown ends them at once: each answers that nothing came."""
+
+    def __init__(self) -> None:
+        self._scopes: set[asyncio.Timeout] = set()
+        self._closed = False
+
+    async def until_closed(self, found: Awaitable[_T], nothing: _T) -> _T:
+        """Return what ``found`` brings, or ``nothing`` when the axis closes before that."""
+        scope = asyncio.timeout(0 if self._closed else None)
+        self._scopes.add(scope)
+        try:
+            async with scope:
+                return await found
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            return nothing
+        finally:
+            self._scopes.discard(scope)
+
+    def close(self) -> None:
+        """End every poll, also those still to come."""
+        self._closed = True
+        now = asyncio.get_running_loop().time()
+        for scope in self._scopes:
+            scope.reschedule(now)
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether an axis can work: its store answers a read, its bus takes a notice."""
+
+    store: bool
+    bus: bool
+
+    @property
+    def ready(self) -> bool:
+        """Both are there."""
+        return self.store and self.bus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """A running axis. Made by ``axis.bootstrap.build``, served by ``axis.api.app.create_app``."""
+
+    settings: Settings
+    store: Store
+    bus: Bus
+    clock: Clock
+    signer: Signer
+    committer: Committer
+    members: Members
+    intake: Intake
+    handover: Handover
+    statuses: Statuses
+    tracking: Tracking
+    oversight: Oversight
+    polls: Polls = field(default_factory=Polls)
+
+    async def readiness(self) -> Readiness:
+        """Ask the store and the bus for the least they can do."""
+        return Readiness(
+            store=await _answers(self.store.client("")), bus=await _answers(self.bus.publish(()))
+        )
+
+
+async def _answers(question: Awaitable[object]) -> bool:
+    try:
+        async with asyncio.timeout(READY_S):
+            await question
+    except Exception:
+        # Whatever the fault is, "not ready" is the whole answer; who works with it will log it.
+        return False
+    return True

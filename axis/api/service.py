@@ -1,0 +1,85 @@
+"""What everybody may ask of an axis: is it up, is it ready, its metrics, its API pages."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from axis.api.given import TheAxis, TheMetrics
+from axis.api.metrics import MEDIA_TYPE
+from axis.api.wire import Json
+from schemas import rest
+
+DOCS = "/docs"
+#: Scripts and styles of the page come from the package fastapi-offline: no network is needed.
+_ASSETS = "/docs/assets"
+
+router = APIRouter(tags=["Service"])
+
+
+@router.get(
+    "/v1/health",
+    operation_id="health",
+    summary="Is the process up?",
+    response_model=rest.Health,
+)
+async def health() -> Response:
+    """Answers as long as the process serves at all. A loop that dies takes the process with it."""
+    return Json({"status": "up"})
+
+
+@router.get(
+    "/v1/ready",
+    operation_id="ready",
+    summary="Can the axis work?",
+    response_model=rest.Ready,
+    responses={503: {"model": rest.Ready, "description": "The store or the bus does not answer."}},
+)
+async def ready(axis: TheAxis) -> Response:
+    """The store answers a read and the bus takes a notice. 503 until both do."""
+    found = await axis.readiness()
+    content = {
+        "ready": found.ready,
+        "store": found.store,
+        "bus": found.bus,
+        "waiting_commands": axis.committer.waiting,
+    }
+    return Json(content, status_code=200 if found.ready else 503)
+
+
+@router.get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Metrics for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(axis: TheAxis, meters: TheMetrics) -> Response:
+    """Packages accepted and refused by code, deliveries by state (read from the books' counters
+    when asked), request latency by route, commands waiting to be written, process memory.
+    """
+    standing = (await axis.tracking.standing())[""]
+    return Response(meters.scrape(standing, axis.committer.waiting), media_type=MEDIA_TYPE)
+
+
+def add_pages(app: FastAPI) -> None:
+    """Add the API pages; everything they load comes from this axis."""
+    app.mount(_ASSETS, StaticFiles(directory=str(files("fastapi_offline") / "static")))
+
+    async def docs() -> Response:
+        return get_swagger_ui_html(
+            openapi_url=app.openapi_url or "",
+            title=app.title,
+            oauth2_redirect_url=None,
+            swagger_js_url=f"{_ASSETS}/swagger-ui-bundle.js",
+            swagger_css_url=f"{_ASSETS}/swagger-ui.css",
+            swagger_favicon_url=f"{_ASSETS}/favicon.png",
+            # Swagger would show a badge of validator.swagger.io beside any other address.
+            swagger_ui_parameters={"validatorUrl": None, "tryItOutEnabled": True},
+        )
+
+    app.add_api_route(DOCS, docs, methods=["GET"], include_in_schema=False)

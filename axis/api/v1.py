@@ -1,0 +1,247 @@
+"""The agencies' door: everything but its hot routes (``axis.api.hot``)."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import Response
+
+from axis.api import views
+from axis.api.auth import FORM_BYTES_MAX
+from axis.api.given import TheAuth, TheAxis, TheCaller, read_body
+from axis.api.requests import (
+    NUMBER_MAX,
+    cursor,
+    delivery_target,
+    document_id,
+    is_text,
+    parse_cursor,
+)
+from axis.api.wire import Json
+from axis.core.commands import ById
+from axis.core.document import Document, Event
+from axis.core.errors import rejected
+from axis.core.lifecycle import Transport
+from axis.flows.handover import PAGE_ROWS_MAX, WAIT_S_MAX
+from axis.ports import Row
+from schemas import rest, rest_books
+from schemas.edxml_fields import DOCUMENT_ID_MAX
+
+#: Rows of a page unless its caller says otherwise.
+PAGE_ROWS_DEFAULT = 200
+
+_STATES = {
+    "open": (Transport.WAITING, Transport.OFFERED),
+    "parked": (Transport.PARKED,),
+    "done": (Transport.DONE,),
+    "all": tuple(Transport),
+}
+
+Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX, description="Rows of the page at most.")]
+Wait = Annotated[
+    float,
+    Query(
+        ge=0,
+        le=WAIT_S_MAX,
+        allow_inf_nan=False,
+        description="Long poll: when nothing is there, wait up to so many seconds for something.",
+    ),
+]
+After = Annotated[
+    str,
+    Query(
+        max_length=200,
+        description="Cursor of the page before (`next`, or the header Axis-Next); empty: from "
+        "the start. `<urgency>:<no>` pairs: the last number seen of each class.",
+        openapi_examples={"start": {"value": ""}, "on": {"value": "0:12,3:1"}},
+    ),
+]
+IfNoneMatch = Annotated[
+    str, Header(max_length=1000, description='ETags the caller has, such as "<sha256>".')
+]
+
+router = APIRouter()
+
+
+@router.post(
+    "/v1/token",
+    operation_id="token",
+    tags=["Access"],
+    summary="Exchange a client's secret for a token",
+    response_model=rest.Token,
+)
+async def token(request: Request, auth: TheAuth) -> Response:
+    """OAuth2 client credentials (RFC 6749 section 4.4): id and secret as form fields or as HTTP
+    Basic. The token is a bearer of its roles until it ends; ask for the next one in time.
+    """
+    form = await read_body(request, FORM_BYTES_MAX)
+    answer = await auth.grant(dict(request.scope["headers"]), form)
+    return Json(answer, headers={"cache-control": "no-store"})
+
+
+@router.get(
+    "/v1/inbox",
+    operation_id="inbox",
+    tags=["Receiving"],
+    summary="See what waits for the caller",
+    response_model=rest.Inbox,
+)
+async def inbox(
+    axis: TheAxis,
+    caller: TheCaller,
+    after: After = "",
+    limit: Limit = PAGE_ROWS_DEFAULT,
+    wait: Wait = 0,
+    state: Annotated[
+        Literal["open", "parked", "done", "all"],
+        Query(description="open: waiting and offered. The other states are for looking back."),
+    ] = "open",
+) -> Response:
+    """A page of the caller's deliveries, the most urgent class first and by number within it.
+    Looking takes nothing: a delivery stays open until it is confirmed.
+    """
+    seen = parse_cursor(after)
+    finding = axis.handover.page(caller, seen, limit, wait, _STATES[state])
+    nothing: list[Row] = []
+    rows = await (axis.polls.until_closed(finding, nothing) if wait else finding)
+    for row in rows:
+        place = row.delivery.place
+        seen[place.urgency] = max(place.no, seen.get(place.urgency, 0))
+    return Json({"deliveries": [views.delivery(row) for row in rows], "next": cursor(seen)})
+
+
+@router.get(
+    "/v1/deliveries/{delivery}/package",
+    operation_id="package",
+    tags=["Receiving"],
+    summary="Take the package of one delivery",
+    response_class=Response,
+)
+async def package(
+    axis: TheAxis, caller: TheCaller, delivery: str, if_none_match: IfNoneMatch = ""
+) -> Response:
+    """The very bytes that were accepted, with their digest. For the recipient, who is then known
+    to have been handed it, and for the sender.
+    """
+    target = _delivery(delivery)
+    document, body = await axis.handover.package(caller, target.doc_id, target.recipient)
+    return package_response(document, body, if_none_match)
+
+
+@router.post(
+    "/v1/deliveries/{delivery}/reset",
+    operation_id="reset",
+    tags=["Receiving"],
+    summary="Put a parked delivery back into its lane",
+    response_model=rest.Moved,
+)
+async def reset(axis: TheAxis, caller: TheCaller, delivery: str) -> Response:
+    """Only for the caller's own deliveries, and only when they are parked."""
+    item = await axis.handover.reset(caller, _delivery(delivery))
+    return Json(views.moved(delivery, item))
+
+
+@router.get(
+    "/v1/statuses",
+    operation_id="status_stream",
+    tags=["Statuses"],
+    summary="Read the statuses addressed to the caller",
+    response_model=rest.StatusStream,
+)
+async def status_stream(
+    axis: TheAxis,
+    caller: TheCaller,
+    after: Annotated[
+        int, Query(ge=0, le=NUMBER_MAX, description="The `next` of the page before; 0: all.")
+    ] = 0,
+    limit: Limit = PAGE_ROWS_DEFAULT,
+    wait: Wait = 0,
+) -> Response:
+    """One ordered stream per agency: what recipients say of its documents, what its counterparts
+    ask of it, and which of its documents are parked. Keep `next` and nothing is missed.
+    """
+    finding = axis.statuses.stream(caller, after, limit, wait)
+    nothing: list[tuple[Event, Document]] = []
+    found = await (axis.polls.until_closed(finding, nothing) if wait else finding)
+    lines = [views.streamed(event, document) for event, document in found]
+    return Json({"statuses": lines, "next": found[-1][0].seq if found else after})
+
+
+@router.get(
+    "/v1/documents/{doc}",
+    operation_id="document",
+    tags=["Tracking"],
+    summary="See one package: states and history",
+    response_model=rest_books.View,
+)
+async def document(axis: TheAxis, caller: TheCaller, doc: str) -> Response:
+    """A sender sees the states of all recipients, a recipient only its own, an operator or
+    auditor everything but the bytes. For everybody else there is no such document.
+    """
+    seen = await axis.tracking.view(caller, document_id(doc))
+    return Json(views.view(seen, axis.signer))
+
+
+@router.get(
+    "/v1/documents",
+    operation_id="documents_named",
+    tags=["Tracking"],
+    summary="See every package of one document",
+    response_model=rest_books.Views,
+)
+async def documents_named(
+    axis: TheAxis,
+    caller: TheCaller,
+    sender: Annotated[str, Query(max_length=40, description="The sender's code, or a unit's.")],
+    document_id: Annotated[
+        str, Query(max_length=DOCUMENT_ID_MAX, description="DocumentId as the sender wrote it.")
+    ],
+) -> Response:
+    """A document may have gone out in several packages: to more recipients, as an update, a
+    recall. Oldest first, and only those that the caller may see.
+    """
+    agency = axis.members.agency(sender)
+    if not is_text(document_id):
+        raise rejected("document.not_found")
+    found = await axis.tracking.named(caller, agency.code, document_id)
+    return Json({"documents": [views.view(seen, axis.signer) for seen in found]})
+
+
+@router.get(
+    "/v1/agencies",
+    operation_id="agencies",
+    tags=["Tracking"],
+    summary="The connected agencies",
+    response_model=rest_books.Agencies,
+)
+async def agencies(axis: TheAxis, caller: TheCaller) -> Response:  # noqa: ARG001 - any token
+    """The directory, by code, with how certain each code is and from where it is known."""
+    listed = sorted(axis.members.directory, key=lambda agency: agency.code)
+    return Json({"agencies": [views.agency(agency) for agency in listed]})
+
+
+def package_response(document: Document, body: bytes, if_none_match: str) -> Response:
+    """Return the bytes of a package, or 304 when the caller says it has them."""
+    etag = f'"{document.sha256}"'
+    headers = {"etag": etag, "cache-control": "private, no-cache"}
+    if _has(if_none_match, etag):
+        return Response(status_code=304, headers=headers)
+    digest = base64.b64encode(bytes.fromhex(document.sha256)).decode()
+    headers["content-digest"] = f"sha-256=:{digest}:"
+    headers["content-disposition"] = f'attachment; filename="{document.id}.edxml"'
+    return Response(body, media_type="application/xml", headers=headers)
+
+
+def _has(if_none_match: str, etag: str) -> bool:
+    """Whether the entity tags of the header name ``etag`` (RFC 9110 section 13.1.2)."""
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in tags or "*" in tags
+
+
+def _delivery(text: str) -> ById:
+    target = delivery_target(text)
+    if target is None:
+        raise rejected("delivery.not_found")
+    return target

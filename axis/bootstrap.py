@@ -1,0 +1,147 @@
+"""Put an axis together. The only module that names adapters.
+
+``async with build(settings) as axis`` is an axis's whole life: what it opens is closed behind it,
+and its loops run in a task group around it, so that a loop which dies takes the axis with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from axis.adapters.embedded_bus import EmbeddedBus
+from axis.adapters.signer import load_signer
+from axis.adapters.sqlite_store import open_store
+from axis.adapters.system_clock import SystemClock, SystemIds
+from axis.adapters.trust_list import TrustList
+from axis.api.running import Axis
+from axis.core.errors import Unavailable
+from axis.flows.commit import Committer
+from axis.flows.handover import Handover
+from axis.flows.intake import Intake, Policy
+from axis.flows.members import Members
+from axis.flows.oversight import Oversight
+from axis.flows.relay import Relay
+from axis.flows.statuses import Statuses
+from axis.flows.tracking import Tracking
+from axis.ports import Bus, Clock, Ids, Signer, Store, Trust
+from axis.settings import Settings
+
+log = structlog.get_logger()
+
+TRUST_ROOT = "trust-root.pem"
+SIGNER_KEY = "signer.pem"
+
+#: Seconds the last group may take to be written at the end; one takes milliseconds.
+DRAIN_S = 5.0
+
+
+class NotSetUp(RuntimeError):
+    """The axis's folder lacks what ``axis init`` puts there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Ready-made parts; what is None is made as the settings say.
+
+    A store that is handed in stays open at the end: it belongs to whoever made it.
+    """
+
+    store: Store | None = None
+    bus: Bus | None = None
+    clock: Clock | None = None
+    ids: Ids | None = None
+    signer: Signer | None = None
+    trust: Trust | None = None
+
+
+@asynccontextmanager
+async def build(settings: Settings, parts: Parts = Parts()) -> AsyncIterator[Axis]:
+    """Start an axis and stop it: end the polls, write what was accepted, close the store.
+
+    Raises ``NotSetUp`` before anything is opened. An error in the body stops it without the last
+    write, as a crash would.
+    """
+    async with AsyncExitStack() as stack:
+        axis, relay = await _assemble(settings, parts, stack)
+        failure: Exception | None = None
+        async with asyncio.TaskGroup() as group:
+            writing = group.create_task(axis.committer.run(), name="committer")
+            telling = group.create_task(relay.run(), name="relay")
+            try:
+                yield axis
+                axis.polls.close()
+                await _drain(axis.committer)
+            except Exception as error:
+                # Raised again below: inside, the group would wrap it.
+                failure = error
+            finally:
+                writing.cancel()
+                telling.cancel()
+        if failure is not None:
+            raise failure
+
+
+async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> tuple[Axis, Relay]:
+    clock = parts.clock or SystemClock()
+    bus = parts.bus or EmbeddedBus()
+    signer = parts.signer or load_signer(settings.axis_dir / SIGNER_KEY)
+    root = None if parts.trust else _trust_root(settings.axis_dir / TRUST_ROOT)
+    store = parts.store
+    if store is None:
+        store = open_store(settings.axis_dir)
+        stack.push_async_callback(store.close)
+    trust = parts.trust
+    if trust is None:
+        assert root is not None
+        trust = TrustList(root, await store.certificates())
+    relay = Relay(bus)
+    committer = Committer(store, relay.announce)
+    members = Members(store, committer, clock)
+    await members.load()
+    policy = Policy(settings.strict_signatures, settings.package_bytes_max)
+    ids = parts.ids or SystemIds()
+    axis = Axis(
+        settings=settings,
+        store=store,
+        bus=bus,
+        clock=clock,
+        signer=signer,
+        committer=committer,
+        members=members,
+        intake=Intake(store, committer, members, trust, clock, ids, policy),
+        handover=Handover(store, committer, bus, clock),
+        statuses=Statuses(store, committer, members, bus, clock),
+        tracking=Tracking(store),
+        oversight=Oversight(store, committer, members, clock),
+    )
+    return axis, relay
+
+
+def _trust_root(path: Path) -> bytes:
+    """The trust root in DER."""
+    try:
+        pem = path.read_bytes()
+    except FileNotFoundError:
+        raise NotSetUp(f"{path} is missing; `axis init` sets an axis up") from None
+    return x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+
+
+async def _drain(committer: Committer) -> None:
+    """Wait until all that was posted is written; groups keep order, so an empty one tells.
+
+    Whoever waits for an answer has it by now. What is left are marks that packages were handed
+    out, which the books can do without.
+    """
+    try:
+        async with asyncio.timeout(DRAIN_S):
+            await committer.submit(())
+    except (Unavailable, TimeoutError) as error:
+        log.warning("last marks not written", action="axis.drain_failed", exc_info=error)

@@ -1,0 +1,36 @@
+"""Run a module until the parent is gone: ``python -m axis.leash axis.server``.
+
+The parent holds the other end of stdin and writes nothing. When the pipe ends, since the parent
+closed it or died by whatever signal, this process gets the SIGTERM that its parent can no longer
+send, so that nothing is left running behind a killed ``axis demo`` or ``axis serve``.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import signal
+import sys
+import threading
+
+#: Longer than an axis takes to stop (requests under way have five seconds); then it ends at once.
+GRACE_S = 10.0
+
+
+def main() -> None:
+    """Run the module named by the first argument as ``__main__``."""
+    threading.Thread(target=_watch, name="leash", daemon=True).start()
+    module = sys.argv.pop(1)
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _watch() -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    if not threading.Event().wait(GRACE_S):
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""The operator's door: who may do what, and that every act is recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from schemas import rest, rest_books
+from tests.api.world import (
+    AUDITOR,
+    HA_NOI,
+    LANG_SON,
+    OFFICE,
+    OPERATOR,
+    World,
+    package,
+    problem,
+)
+
+DOOR = "/v1/operator"
+READS = ["waiting", "deliveries", "audit-log", "refusals", "audit"]
+WHY = {"why": "yêu cầu của đơn vị"}
+NEW = {
+    "code": "000.00.00.H99",
+    "name_vi": "Tỉnh Mới",
+    "name_en": "New Province",
+    "kind": "province",
+    "level": "provincial",
+}
+
+
+async def read(here: World, path: str, model: Any, **params: Any) -> dict[str, Any]:
+    answer = await here.get(AUDITOR, f"{DOOR}/{path}", **params)
+    assert answer.status_code == 200, answer.text
+    model.model_validate_json(answer.content)
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def act(here: World, path: str, who: str = OPERATOR, **body: Any) -> httpx.Response:
+    return await here.json(who, f"{DOOR}/{path}", body)
+
+
+async def acts(here: World) -> list[tuple[str, str, str]]:
+    log = await read(here, "audit-log", rest_books.Acts)
+    return [(line["actor"], line["act"], line["target"]) for line in log["acts"]]
+
+
+@pytest.mark.parametrize("path", READS)
+async def test_reads_are_for_operators_and_auditors(here: World, path: str) -> None:
+    for who in (OPERATOR, AUDITOR):
+        assert (await here.get(who, f"{DOOR}/{path}")).status_code == 200
+    told = problem(await here.get(LANG_SON, f"{DOOR}/{path}"), 403, "auth.role")
+    assert "operator or auditor" in told["detail"]
+    problem(await here.http.get(f"{DOOR}/{path}"), 401, "auth.missing")
+
+
+async def test_acts_are_for_operators_alone(here: World) -> None:
+    receipt = await here.sent()
+    for path in (
+        f"agencies/{OFFICE}/lock",
+        f"agencies/{OFFICE}/unlock",
+        "agencies",
+        f"deliveries/{receipt['deliveries'][0]}/reset",
+    ):
+        for who in (AUDITOR, LANG_SON):
+            problem(await act(here, path, who, **WHY), 403, "auth.role")
+    path = f"{DOOR}/documents/{receipt['doc']}/package"
+    problem(await here.get(AUDITOR, path, **WHY), 403, "auth.role")
+    assert await acts(here) == []
+
+
+async def test_every_act_needs_a_reason(here: World) -> None:
+    receipt = await here.sent()
+    for path, body in (
+        (f"agencies/{OFFICE}/lock", {}),
+        (f"agencies/{OFFICE}/unlock", {"why": " "}),
+        ("agencies", NEW),
+        (f"deliveries/{receipt['deliveries'][0]}/reset", {"why": ""}),
+    ):
+        problem(await act(here, path, **body), 422, "reason.missing")
+    answer = await here.get(OPERATOR, f"{DOOR}/documents/{receipt['doc']}/package")
+    problem(answer, 422, "reason.missing")
+    assert await acts(here) == []
+
+
+async def test_a_lock_parks_and_an_unlock_puts_back(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    answer = await act(here, f"agencies/{OFFICE}/lock", **WHY)
+    rest_books.Locked.model_validate_json(answer.content)
+    assert answer.json() == {"agency": OFFICE, "locked": True, "moved": 1}
+    (line,) = (await here.get(LANG_SON, "/v1/statuses")).json()["statuses"]
+    assert (line["kind"], line["delivery"], line["reason"]) == ("parked", delivery, "locked")
+    answer = await act(here, f"agencies/{OFFICE}/unlock", **WHY)
+    assert answer.json() == {"agency": OFFICE, "locked": False, "moved": 1}
+    assert await acts(here) == [(OPERATOR, "unlock", OFFICE), (OPERATOR, "lock", OFFICE)]
+    problem(await act(here, "agencies/000.00.00.X99/lock", **WHY), 404, "agency.unknown")
+
+
+async def test_an_operator_puts_a_parked_delivery_back(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    path = f"deliveries/{delivery}/reset"
+    problem(await act(here, path, **WHY), 409, "delivery.not_parked")
+    body = {"deliveries": [delivery], "result": "fail", "reason": "đĩa đầy"}
+    await here.json(OFFICE, "/v1/inbox/confirm", body)
+    answer = await act(here, path, **WHY)
+    rest.Moved.model_validate_json(answer.content)
+    assert answer.json() == {"delivery": delivery, "state": "waiting", "changed": True}
+    assert (OPERATOR, "reset", delivery) in await acts(here)
+    problem(await act(here, "deliveries/x/reset", **WHY), 404, "delivery.not_found")
+    await here.json(OFFICE, "/v1/inbox/confirm", body)
+    await act(here, f"agencies/{OFFICE}/lock", **WHY)
+    problem(await act(here, path, **WHY), 409, "delivery.locked")
+
+
+async def test_waiting_shows_what_is_open_and_how_old(here: World) -> None:
+    await here.sent()
+    here.clock.move(90)
+    await here.sent(number=2, to=(OFFICE, HA_NOI))
+    here.clock.move(30.5)
+    found = await read(here, "waiting", rest_books.Waiting)
+    ages = {row["agency"]: (row["waiting"], row["oldest_age_s"]) for row in found["agencies"]}
+    assert ages == {OFFICE: (2, 120.5), HA_NOI: (1, 30.5)}
+
+
+async def test_deliveries_are_found_by_what_is_known_of_them(here: World) -> None:
+    for number, to in ((1, (OFFICE,)), (2, (HA_NOI,)), (3, (OFFICE, HA_NOI))):
+        await here.sent(number=number, to=to, subject=f"Về việc thứ {number}")
+        here.clock.move(300)
+    said = {"range": {"urgency": 0, "no": 1}, "result": "done"}
+    await here.json(OFFICE, "/v1/inbox/confirm", said)
+
+    async def find(**params: Any) -> list[tuple[str, str]]:
+        found = await read(here, "deliveries", rest_books.Finds, **params)
+        return [(row["document_id"][-6:-5], row["recipient"]) for row in found["deliveries"]]
+
+    assert len(await find()) == 4
+    assert await find(to=OFFICE) == [("3", OFFICE), ("1", OFFICE)]
+    assert await find(state="done") == [("1", OFFICE)]
+    assert len(await find(answer="none", **{"from": LANG_SON})) == 4
+    assert await find(**{"from": HA_NOI}) == []
+    assert await find(text="thứ 2") == [("2", HA_NOI)]
+    assert sorted(await find(since="2020-01-15T08:10:00+07:00")) == [("3", OFFICE), ("3", HA_NOI)]
+    assert len(await find(limit=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("params", "place"),
+    [
+        ({"since": "soon"}, "query.since"),
+        ({"since": "2020-01-15T10:00:00 07:00"}, "query.since"),
+        ({"state": "lost"}, "query.state"),
+        ({"limit": "0"}, "query.limit"),
+        ({"text": "\0"}, "query.text"),
+    ],
+)
+async def test_a_search_is_checked(here: World, params: dict[str, str], place: str) -> None:
+    answer = await here.get(AUDITOR, f"{DOOR}/deliveries", **params)
+    assert problem(answer, 422, "request.invalid")["place"] == place
+
+
+async def test_a_search_for_an_unknown_agency_is_told(here: World) -> None:
+    answer = await here.get(AUDITOR, f"{DOOR}/deliveries", to="000.00.00.X99")
+    problem(answer, 404, "agency.unknown")
+
+
+async def test_an_agency_is_added_once_and_can_be_written_to(here: World) -> None:
+    problem(await here.send(package(to=(NEW["code"],))), 422, "recipient.unknown")
+    answer = await act(here, "agencies", **NEW, **WHY)
+    assert answer.status_code == 201
+    rest_books.AgencyLine.model_validate_json(answer.content)
+    assert answer.json()["certainty"] == f"stated: registered by {OPERATOR}"
+    problem(await act(here, "agencies", **NEW, **WHY), 409, "agency.exists")
+    assert (await here.send(package(to=(NEW["code"],)))).status_code == 201
+    assert await acts(here) == [(OPERATOR, "register", NEW["code"])]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("code", "000.00.13.H99"),
+        ("code", "000.00.00.123"),
+        ("code", "H99"),
+        ("code", 5),
+        ("name_vi", ""),
+        ("name_en", "x" * 201),
+        ("size", 5),
+    ],
+)
+async def test_a_new_agency_is_checked(here: World, field: str, value: Any) -> None:
+    answer = await act(here, "agencies", **NEW | WHY | {field: value})
+    assert problem(answer, 422, "request.invalid")["place"] == field
+
+
+async def test_package_bytes_are_read_with_a_recorded_reason(here: World) -> None:
+    raw = package()
+    receipt = (await here.send(raw)).json()
+    path = f"{DOOR}/documents/{receipt['doc']}/package"
+    answer = await here.get(OPERATOR, path, **WHY)
+    assert (answer.status_code, answer.content) == (200, raw)
+    assert answer.headers["etag"] == f'"{receipt["sha256"]}"'
+    assert await acts(here) == [(OPERATOR, "read package", receipt["doc"])]
+    (row,) = (await here.get(OFFICE, "/v1/inbox")).json()["deliveries"]
+    assert row["state"] == "waiting"
+    path = f"{DOOR}/documents/doc_01DYKBDQM0000000000000ZZZZ/package"
+    problem(await here.get(OPERATOR, path, **WHY), 404, "document.not_found")
+    problem(await here.get(OPERATOR, path, why="\0"), 422, "request.invalid")
+
+
+async def test_refusals_are_listed_with_their_sentence(here: World) -> None:
+    await here.send(b"<a/>")
+    found = await read(here, "refusals", rest_books.Refusals)
+    (line,) = found["refusals"]
+    assert (line["caller"], line["code"], line["size"]) == (LANG_SON, "edxml.root", 4)
+    assert "edXML" in line["detail"]
+
+
+async def test_the_books_are_proved(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    await here.json(OFFICE, "/v1/statuses", {"delivery": delivery, "code": "01"})
+    proof = await read(here, "audit", rest_books.Proof)
+    assert (proof["clean"], proof["documents"], proof["deliveries"]) == (True, 1, 1)
+
+
+async def test_a_counter_that_is_off_is_found(here: World) -> None:
+    await here.sent()
+    books: Any = here.axis.store
+    books._books.tally[LANG_SON, 0, "deliveries"] += 1
+    proof = await read(here, "audit", rest_books.Proof)
+    assert proof["clean"] is False
+    (off,) = proof["counters"]
+    assert off == {
+        "agency": LANG_SON,
+        "day": 0,
+        "metric": "deliveries",
+        "books": 1,
+        "recounted": 0,
+    }

@@ -1,0 +1,291 @@
+"""POST and GET /v1/statuses: who may say what, in which order, and who is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from axis.core.errors import unavailable
+from schemas import rest
+from schemas.edxml import Business
+from tests.api.test_receiving import polled
+from tests.api.world import (
+    HA_NOI,
+    LANG_SON,
+    OFFICE,
+    OPERATOR,
+    XML,
+    World,
+    problem,
+    status,
+)
+
+
+async def say(here: World, who: str = OFFICE, **body: Any) -> httpx.Response:
+    return await here.json(who, "/v1/statuses", body)
+
+
+async def said(here: World, who: str = OFFICE, **body: Any) -> dict[str, Any]:
+    answer = await say(here, who, **body)
+    assert answer.status_code == 201, answer.text
+    rest.Said.model_validate_json(answer.content)
+    taken: dict[str, Any] = answer.json()
+    return taken
+
+
+async def lines(here: World, who: str = LANG_SON, **params: Any) -> list[dict[str, Any]]:
+    answer = await here.get(who, "/v1/statuses", **params)
+    rest.StatusStream.model_validate_json(answer.content)
+    found: list[dict[str, Any]] = answer.json()["statuses"]
+    return found
+
+
+async def test_a_recipient_says_its_way_through_and_the_sender_is_told(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    for code, state in (("01", "arrived"), ("03", "accepted"), ("05", "processing")):
+        taken = await said(here, delivery=delivery, code=code, staff="Nguyễn Văn An")
+        assert (taken["state"], taken["code"], taken["repeated"]) == (state, code, False)
+    found = await lines(here)
+    assert [(line["kind"], line["code"]) for line in found] == [
+        ("status", "01"),
+        ("status", "03"),
+        ("status", "05"),
+    ]
+    assert {(line["delivery"], line["actor"], line["staff"]) for line in found} == {
+        (delivery, OFFICE, "Nguyễn Văn An")
+    }
+    assert "note" not in found[0]
+
+
+async def test_a_status_implies_that_the_delivery_is_done(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    await said(here, delivery=delivery, code="01")
+    counts = (await here.get(OFFICE, "/v1/counts")).json()
+    assert (counts["received"], counts["statuses"]) == (1, {"01": 1})
+
+
+async def test_saying_it_again_changes_nothing(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    await said(here, delivery=delivery, code="01")
+    again = await say(here, delivery=delivery, code="01")
+    assert (again.status_code, again.json()["repeated"]) == (200, True)
+    assert len(await lines(here)) == 1
+
+
+async def test_a_document_is_named_by_its_own_name_too(here: World) -> None:
+    receipt = await here.sent()
+    taken = await said(
+        here,
+        sender="000.00.13.H37",
+        document_id=receipt["document_id"],
+        recipient=OFFICE,
+        code="02",
+        reason="Gửi nhầm",
+    )
+    assert (taken["delivery"], taken["state"]) == (receipt["deliveries"][0], "refused")
+    (line,) = await lines(here)
+    assert line["reason"] == "Gửi nhầm"
+
+
+async def test_the_stream_goes_on_behind_its_cursor(here: World) -> None:
+    for number in range(5):
+        (delivery,) = (await here.sent(number=number))["deliveries"]
+        await said(here, delivery=delivery, code="01")
+    first = (await here.get(LANG_SON, "/v1/statuses", limit=3)).json()
+    assert len(first["statuses"]) == 3
+    assert first["next"] == first["statuses"][-1]["seq"]
+    second = (await here.get(LANG_SON, "/v1/statuses", after=first["next"])).json()
+    assert len(second["statuses"]) == 2
+    third = (await here.get(LANG_SON, "/v1/statuses", after=second["next"])).json()
+    assert third == {"statuses": [], "next": second["next"]}
+
+
+async def test_a_poll_of_the_stream_is_woken_by_a_status(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    poll = await polled(here, "/v1/statuses", LANG_SON)
+    await said(here, delivery=delivery, code="01")
+    assert [line["code"] for line in (await poll).json()["statuses"]] == ["01"]
+
+
+async def test_a_request_of_the_sender_is_carried_and_answered(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    await said(here, delivery=delivery, code="03")
+    await said(here, LANG_SON, delivery=delivery, code="13")
+    (asked,) = await lines(here, OFFICE)
+    assert (asked["code"], asked["note"]) == ("13", "not acted upon yet")
+    await said(here, delivery=delivery, code="16", reason="Đã xử lý")
+    answered = (await lines(here))[-1]
+    assert (answered["code"], answered["note"]) == ("16", "not acted upon yet")
+    (row,) = (await here.get(OFFICE, "/v1/inbox", state="all")).json()["deliveries"]
+    assert (row["request"], row["answer"]) == ("refused", "accepted")
+
+
+async def test_an_update_asks_for_an_answer(here: World) -> None:
+    business = Business(doc_type=2, document_id=f"{LANG_SON},2020/01/15,7/UBND", info_changed=True)
+    (delivery,) = (await here.sent(business=business))["deliveries"]
+    assert (await said(here, delivery=delivery, code="15"))["state"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("before", "body", "status_code", "code"),
+    [
+        (["03"], {"code": "02", "reason": "x"}, 409, "lifecycle.backwards"),
+        (["05"], {"code": "04"}, 409, "lifecycle.backwards"),
+        (["06"], {"code": "05"}, 409, "lifecycle.ended"),
+        ([], {"code": "15"}, 409, "lifecycle.not_asked"),
+        ([], {"code": "13"}, 403, "status.not_yours"),
+        ([], {"code": "07"}, 422, "status.unknown_code"),
+        ([], {"code": ""}, 422, "status.unknown_code"),
+        ([], {"code": "02"}, 422, "status.reason_missing"),
+    ],
+)
+async def test_illegal_statuses_have_codes_of_their_own(
+    here: World, before: list[str], body: dict[str, str], status_code: int, code: str
+) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    for step in before:
+        await said(here, delivery=delivery, code=step)
+    problem(await say(here, delivery=delivery, **body), status_code, code)
+
+
+async def test_only_those_it_concerns_speak_of_a_document(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    problem(await say(here, HA_NOI, delivery=delivery, code="01"), 404, "delivery.not_found")
+    problem(await say(here, LANG_SON, delivery=delivery, code="01"), 403, "status.not_yours")
+    problem(await say(here, OPERATOR, delivery=delivery, code="01"), 403, "auth.role")
+    named = {"sender": LANG_SON, "document_id": "x", "recipient": OFFICE, "code": "01"}
+    problem(await say(here, **named), 404, "delivery.not_found")
+    problem(await say(here, **named | {"sender": "000.00.00.X99"}), 404, "agency.unknown")
+    problem(await say(here, **named | {"recipient": "?"}), 404, "agency.unknown")
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"code": "01"}, "sender"),
+        ({"sender": LANG_SON, "code": "01"}, "document_id"),
+        ({"delivery": 5, "code": "01"}, "delivery"),
+        ({"delivery": "x" * 65, "code": "01"}, "delivery"),
+        ({"sender": LANG_SON, "document_id": "x" * 201, "code": "01"}, "document_id"),
+    ],
+)
+async def test_a_status_that_names_nothing_is_told(
+    here: World, body: dict[str, Any], place: str
+) -> None:
+    assert problem(await say(here, **body), 422, "request.invalid")["place"] == place
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("code", 1), ("code", "001"), ("reason", []), ("staff", "x" * 201), ("stuff", "x")],
+)
+async def test_a_field_of_the_wrong_kind_is_told(here: World, field: str, value: Any) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    body = {"delivery": delivery, "code": "01"} | {field: value}
+    assert problem(await say(here, **body), 422, "request.invalid")["place"] == field
+
+
+async def test_many_statuses_are_decided_each_by_itself(here: World) -> None:
+    (first,) = (await here.sent(number=1))["deliveries"]
+    (second,) = (await here.sent(number=2))["deliveries"]
+    statuses: list[Any] = [
+        {"delivery": first, "code": "01"},
+        {"delivery": first, "code": "01"},
+        {"delivery": "?", "code": "01"},
+        {"delivery": second, "code": "02"},
+        {"delivery": second, "code": "03", "when": "now"},
+        5,
+        {"delivery": second, "code": "06"},
+    ]
+    answer = await say(here, statuses=statuses)
+    assert answer.status_code == 200
+    rest.StatusResults.model_validate_json(answer.content)
+    found = answer.json()["results"]
+    assert [item["status"] for item in found] == [201, 200, 404, 422, 422, 422, 201]
+    assert found[1]["repeated"] is True
+    assert [item["problem"]["place"] for item in found[4:6]] == [
+        "statuses[4].when",
+        "statuses[5]",
+    ]
+    assert [line["code"] for line in await lines(here)] == ["01", "06"]
+
+
+async def test_a_list_of_statuses_has_limits(here: World) -> None:
+    for bad in ({}, [{}] * 1001, None):
+        answer = await say(here, statuses=bad)
+        assert problem(answer, 422, "request.invalid")["place"] == "statuses"
+    answer = await say(here, statuses=[], code="01")
+    assert problem(answer, 422, "request.invalid")["place"] == "code"
+    assert (await say(here, statuses=[])).json() == {"results": []}
+
+
+async def test_a_status_package_is_taken(here: World) -> None:
+    receipt = await here.sent()
+    raw = status("03", receipt["document_id"])
+    first = await here.call(OFFICE, "POST", "/v1/statuses", content=raw, headers=XML)
+    assert first.status_code == 201
+    assert rest.Said.model_validate_json(first.content).state == "accepted"
+    again = await here.call(OFFICE, "POST", "/v1/statuses", content=raw, headers=XML)
+    assert (again.status_code, again.json()["code"]) == (200, "03")
+
+
+async def test_bad_status_packages_have_codes_of_their_own(here: World) -> None:
+    receipt = await here.sent()
+
+    async def post(raw: bytes, who: str = OFFICE) -> httpx.Response:
+        return await here.call(who, "POST", "/v1/statuses", content=raw, headers=XML)
+
+    name = receipt["document_id"]
+    problem(await post(b""), 422, "package.empty")
+    problem(await post(b"<a/>"), 422, "edxml.root")
+    problem(await post(b"x" * 70_000), 413, "package.too_large")
+    problem(await post((await package_of(here, receipt))), 422, "package.kind")
+    problem(await post(status("01", name), HA_NOI), 403, "sender.not_caller")
+    problem(await post(status("01", "other")), 404, "delivery.not_found")
+    problem(await post(status("01", name, sender="000.00.00.X99")), 422, "sender.unknown")
+    problem(await post(status("01", name, about="000.00.00.X99")), 422, "recipient.unknown")
+    raw = status("01", name).replace(b">01<", b">77<")
+    problem(await post(raw), 422, "status.unknown_code")
+
+
+async def package_of(here: World, receipt: dict[str, Any]) -> bytes:
+    path = f"/v1/deliveries/{receipt['deliveries'][0]}/package"
+    return (await here.get(LANG_SON, path)).content
+
+
+async def test_another_media_type_is_refused(here: World) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = await here.call(OFFICE, "POST", "/v1/statuses", content=b"a=b", headers=headers)
+    assert problem(answer, 422, "request.invalid")["place"] == "Content-Type"
+
+
+async def test_a_status_may_state_its_time_in_a_run_that_plays_another(
+    here: World, there: World
+) -> None:
+    at = "2020-01-16T10:00:00+07:00"
+    (delivery,) = (await here.sent())["deliveries"]
+    answer = await say(here, delivery=delivery, code="01", occurred_at=at)
+    assert problem(answer, 403, "auth.history")["place"] == "occurred_at"
+    (delivery,) = (await there.sent())["deliveries"]
+    await said(there, delivery=delivery, code="01", occurred_at=at)
+    answer = await there.json(
+        OFFICE,
+        "/v1/statuses",
+        {"delivery": delivery, "code": "03"},
+        **{"axis-occurred-at": "2020-01-17T10:00:00+07:00"},
+    )
+    assert answer.status_code == 201
+    times = [line["occurred_at"] for line in await lines(there)]
+    assert times == [at, "2020-01-17T10:00:00+07:00"]
+    answer = await say(there, delivery=delivery, code="04", occurred_at="soon")
+    problem(answer, 422, "request.invalid")
+
+
+async def test_a_busy_axis_asks_to_come_back(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    here.faults.append(unavailable("axis.busy"))
+    answer = await say(here, delivery=delivery, code="01")
+    problem(answer, 503, "axis.busy")
+    assert answer.headers["retry-after"] == "1"
