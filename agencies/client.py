@@ -1,0 +1,304 @@
+"""How an agency speaks to the axis: the REST door, with every request repeated until it is answered.
+
+An axis may be killed and started again at any moment, so a request that got no answer says nothing
+about what was written. All requests here are safe to repeat: the same package gets the same
+receipt, a confirmation or status said twice changes nothing (design promise 6), and a poll only
+reads. ``Refused`` is an answer, and ends the repeating.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import aiohttp
+from yarl import URL
+
+from axis.core.retry import Backoff
+from schemas.frames import frames
+
+#: Seconds an answer may take beyond the wait that was asked for; a group commit takes milliseconds.
+ANSWER_S_MAX = 30.0
+#: A process on the same machine or network accepts a connection at once or not at all.
+CONNECT_S_MAX = 5.0
+#: Connections of one process: two polls for each of 95 agencies, as many words and packages again.
+CONNECTIONS_MAX = 512
+#: Answers that say "repeat this as it is": a proxy without its server, a busy or full axis.
+AGAIN = frozenset({502, 503, 504, 507})
+#: A token is renewed this long before it ends, so that none ends on its way.
+TOKEN_RESERVE_S = 30.0
+#: Statuses in one request, and rows of one page of the status stream: the most the door takes.
+STATUSES_MAX = 1000
+#: Package bytes of one page: a hundred of 20 kB; what is left comes with the next.
+PAGE_BYTES = 2 * 1024 * 1024
+
+JSON = "application/json"
+
+
+class Unreachable(Exception):
+    """No answer came: not connected, cut off, or too late. What was asked may have been done."""
+
+
+class Refused(Exception):
+    """The axis refused; ``problem`` is its problem object (RFC 9457)."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        self.status = status
+        self.problem = problem
+        super().__init__(f"{status} {problem.get('code', '')}: {problem.get('detail', '')}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One whole HTTP answer. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+class Line(Protocol):
+    """One way to the axis, shared by all agencies of a process."""
+
+    async def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+    ) -> Answer:
+        """Make one request; raises ``Unreachable``."""
+        ...
+
+
+class HttpLine:
+    """HTTP to the address that the axis left in its folder, read again when nobody answers."""
+
+    def __init__(self, address_file: Path) -> None:
+        self._address_file = address_file
+        self._base = ""
+        self._urls: dict[str, URL] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> HttpLine:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
+            auto_decompress=False,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._session is not None
+        await self._session.close()
+
+    async def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+    ) -> Answer:
+        """Make one request; raises ``Unreachable``."""
+        assert self._session is not None
+        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_S_MAX)
+        try:
+            async with self._session.request(
+                method,
+                self._url(path),
+                headers=headers,
+                data=body or None,
+                timeout=timeout,
+                allow_redirects=False,
+            ) as response:
+                content = await response.read()
+                names = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(response.status, names, content)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self._base = ""
+            self._urls.clear()
+            raise Unreachable(str(error) or type(error).__name__) from error
+
+    def _url(self, path: str) -> URL:
+        """The whole address. Polls ask the same few paths for ever, so these are kept."""
+        if not self._base:
+            self._base = _address(self._address_file)
+        url = self._urls.get(path)
+        if url is None:
+            url = URL(self._base + path, encoded=True)
+            if len(self._urls) < CONNECTIONS_MAX:
+                self._urls[path] = url
+        return url
+
+
+def _address(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_bytes())["url"]).rstrip("/")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Unreachable(f"no axis has left its address in {path}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package taken from the inbox: what the axis says of the delivery, and the bytes."""
+
+    told: Mapping[str, Any]
+    raw: bytes = field(repr=False)
+
+
+class Client:
+    """One agency (or the operator) at the door, over a shared line."""
+
+    def __init__(
+        self,
+        line: Line,
+        client_id: str,
+        secret: str,
+        die: Callable[[], float],
+        backoff: Backoff = Backoff(),  # noqa: B008 - a frozen value
+    ) -> None:
+        self.id = client_id
+        self._line = line
+        self._secret = secret
+        self._die = die
+        self._backoff = backoff
+        self._token = ""
+        self._token_ends = 0.0
+        self._renewal = asyncio.Lock()
+
+    async def post_document(self, raw: bytes, occurred_at: str | None) -> Mapping[str, Any]:
+        """Hand a package in; the receipt, the same one however often it was handed in before."""
+        headers = {"Content-Type": "application/octet-stream"}
+        answer = await self._ask("POST", "/v1/documents", raw, headers, occurred_at)
+        receipt: Mapping[str, Any] = answer.json
+        return receipt
+
+    async def packages(
+        self, after: str, wait_s: float, occurred_at: str | None
+    ) -> tuple[list[Package], str]:
+        """A page of waiting packages and the cursor behind it; empty when none came in time."""
+        query = urlencode({"after": after, "wait": f"{wait_s:g}", "max_bytes": PAGE_BYTES})
+        path = f"/v1/inbox/packages?{query}"
+        answer = await self._ask("GET", path, occurred_at=occurred_at, wait_s=wait_s)
+        page = [Package(told, raw) for told, raw in frames(answer.body)]
+        return page, answer.headers.get("axis-next", "")
+
+    async def confirm(
+        self, deliveries: Sequence[str], occurred_at: str | None, failed: str = ""
+    ) -> Sequence[Mapping[str, Any]]:
+        """Confirm deliveries as done, or as failed for a reason; one item for each."""
+        body = {"deliveries": deliveries, "result": "fail" if failed else "done", "reason": failed}
+        answer = await self._post("/v1/inbox/confirm", body, occurred_at)
+        items: Sequence[Mapping[str, Any]] = answer["items"]
+        return items
+
+    async def say(self, statuses: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        """Say up to ``STATUSES_MAX`` statuses; one result for each, in order."""
+        assert len(statuses) <= STATUSES_MAX
+        answer = await self._post("/v1/statuses", {"statuses": statuses}, None)
+        results: Sequence[Mapping[str, Any]] = answer["results"]
+        return results
+
+    async def hear(self, after: int, wait_s: float) -> tuple[Sequence[Mapping[str, Any]], int]:
+        """A page of the statuses addressed to this agency, and the number to go on from."""
+        path = f"/v1/statuses?after={after}&limit={STATUSES_MAX}&wait={wait_s:g}"
+        page = (await self._ask("GET", path, wait_s=wait_s)).json
+        return page["statuses"], page["next"]
+
+    async def get(self, path: str) -> Any:
+        """Any other JSON that the door shows."""
+        return (await self._ask("GET", path)).json
+
+    async def sign_in(self) -> None:
+        """Ask for a token beforehand, so that the first request need not."""
+        await self._bearer()
+
+    async def _post(self, path: str, value: object, occurred_at: str | None) -> Any:
+        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return (await self._ask("POST", path, body, {"Content-Type": JSON}, occurred_at)).json
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        occurred_at: str | None = None,
+        wait_s: float = 0.0,
+    ) -> Answer:
+        """Ask as this agency, and again until the axis has answered."""
+        whole = dict(headers or ())
+        if occurred_at is not None:
+            whole["Axis-Occurred-At"] = occurred_at
+        refused_token = False
+        while True:
+            whole["Authorization"] = await self._bearer()
+            answer = await self._repeat(method, path, whole, body, ANSWER_S_MAX + wait_s)
+            if answer.status == 401 and not refused_token:
+                # Its end was misjudged, or the axis has new keys: one new token must do.
+                self._token, refused_token = "", True
+                continue
+            return _checked(answer)
+
+    async def _bearer(self) -> str:
+        loop = asyncio.get_running_loop()
+        if self._token and loop.time() < self._token_ends:
+            return self._token
+        async with self._renewal:
+            if not self._token or loop.time() >= self._token_ends:
+                form = {
+                    "grant_type": "client_credentials",
+                    "client_id": self.id,
+                    "client_secret": self._secret,
+                }
+                headers = {"Content-Type": "application/x-www-form-urlencoded"}
+                body = urlencode(form).encode()
+                asked = await self._repeat("POST", "/v1/token", headers, body, ANSWER_S_MAX)
+                granted = _checked(asked).json
+                self._token = f"Bearer {granted['access_token']}"
+                self._token_ends = loop.time() + granted["expires_in"] - TOKEN_RESERVE_S
+            return self._token
+
+    async def _repeat(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+    ) -> Answer:
+        attempt = 0
+        while True:
+            least_s = 0.0
+            try:
+                answer = await self._line.ask(method, path, headers, body, timeout_s)
+            except Unreachable:
+                pass
+            else:
+                if answer.status not in AGAIN:
+                    return answer
+                least_s = _seconds(answer.headers.get("retry-after", ""))
+            attempt += 1
+            delay_s = self._backoff.delay_s(attempt, self._die())
+            await asyncio.sleep(max(delay_s, min(least_s, self._backoff.most_s)))
+
+
+def _checked(answer: Answer) -> Answer:
+    if answer.status < 400:
+        return answer
+    try:
+        problem = answer.json
+    except ValueError:
+        problem = {}
+    raise Refused(answer.status, problem if isinstance(problem, dict) else {})
+
+
+def _seconds(text: str) -> float:
+    return float(text) if text.isdecimal() else 0.0
+
+
+def problems(results: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What went wrong in a list of answers, in the axis's words; empty when nothing did."""
+    return [
+        f"{told.get('code', '')}: {told.get('detail', '')}"
+        for told in (result.get("problem") for result in results)
+        if told is not None
+    ]

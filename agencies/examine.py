@@ -1,0 +1,65 @@
+"""What a recipient checks before it takes a package: the digest, the form, the signature.
+
+Every recipient checks for itself, as 95 separate systems would; nothing is remembered between two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cryptography import x509
+
+from axis.core.trust import Certificate, judge
+from schemas import xmldsig
+from schemas.edxml import NS, Problem
+from schemas.edxml_parse import DEFAULT_LIMITS, parse
+
+_CONTENT = f".//{{{NS}}}MessageHeader/{{{NS}}}Content"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found. ``fault`` says why the package cannot be taken; empty when it can."""
+
+    sha256: str
+    content: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Examiner:
+    """Checks packages against the agencies' own trust list (certificates by fingerprint)."""
+
+    certificates: Mapping[str, Certificate]
+    _keys: dict[str, object] = field(default_factory=dict, repr=False)
+
+    def examine(self, raw: bytes, said_sha256: str, sender: str, at_us: int) -> Finding:
+        """Check a package that the axis says is ``sender``'s, of ``at_us``, with this digest (hex).
+
+        An absent or weak signature passes, as real packages have them; a false one does not.
+        """
+        sha256 = hashlib.sha256(raw).hexdigest()
+        if sha256 != said_sha256:
+            return Finding(sha256, fault=f"the digest is {sha256}, not {said_sha256}")
+        root = parse(raw, DEFAULT_LIMITS)
+        if isinstance(root, Problem):
+            return Finding(sha256, fault=f"the package cannot be read: {root.code}")
+        found = xmldsig.find(root)
+
+        def holds(certificate: Certificate) -> bool:
+            return xmldsig.check(root, found, self._key(certificate))
+
+        judgement = judge(found, self.certificates, sender, at_us, holds)
+        if judgement.verdict in ("broken", "untrusted"):
+            why = f"the signature is {judgement.verdict}: {judgement.reason}"
+            return Finding(sha256, fault=why)
+        return Finding(sha256, content=root.findtext(_CONTENT) or "")
+
+    def _key(self, certificate: Certificate) -> object:
+        key = self._keys.get(certificate.fingerprint)
+        if key is None:
+            key = x509.load_der_x509_certificate(certificate.der).public_key()
+            self._keys[certificate.fingerprint] = key
+        return key

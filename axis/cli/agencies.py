@@ -1,0 +1,178 @@
+"""``axis agencies``: the simulated counterparts: list them, switch them off, make one write."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agencies import wording
+from agencies.compose import compose
+from agencies.traffic import Planned
+from agencies.world import STOPPED_FILE, agency_dir, read_key
+from axis.adapters.system_clock import SystemClock
+from axis.cli import screen, session
+from axis.core.timetable import MICROSECONDS, day_number, day_of_number, day_start_us
+from schemas.codes import AgencyRow, agencies
+from schemas.edxml import Attachment, DocumentPackage
+from schemas.edxml_write import write as write_package
+from schemas.xmldsig import sign
+
+group = typer.Typer(help="The simulated counterparts: list, write, stop, start.")
+
+_Codes = Annotated[list[str], typer.Argument(metavar="CODE…", help="Agencies: G22.")]
+
+#: An official letter, the commonest type: 18 of the administrative ones.
+_TYPE_NAME, _TYPE_DETAIL = "Công văn", 18
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands."""
+    app.add_typer(group, name="agencies", rich_help_panel=screen.DEVELOPER)
+
+
+@group.callback(invoke_without_command=True)
+def listed(context: typer.Context, json: screen.Json = False, run: session.Run = None) -> None:
+    """The agencies of the run, and whether the software of each is running."""
+    if context.invoked_subcommand is not None:
+        return
+    home = session.open_session(run).settings.home
+    played = _played(home)
+    rows = [(row.code, _state(home, row.code, played=played), row.name_vi) for row in agencies()]
+    if json:
+        told = [{"code": code, "state": state, "name_vi": name} for code, state, name in rows]
+        screen.data({"agencies": told})
+    else:
+        screen.table(("agency", "software", "name"), rows)
+
+
+@group.command()
+def write(
+    from_: Annotated[str, typer.Option("--from", help="Who writes (G22).")],
+    to: Annotated[list[str], typer.Option("--to", help="To whom (H37); repeatable.")],
+    subject: Annotated[str, typer.Option(help="Else one that such an agency would write.")] = "",
+    content: Annotated[str, typer.Option(help="Summary. 'sim: …' tells how to answer.")] = "",
+    files: Annotated[
+        list[Path] | None,
+        typer.Option("--attach", exists=True, dir_okay=False, help="A file; else one is made up."),
+    ] = None,
+    urgency: Annotated[int, typer.Option(min=0, max=4, help="0 normal … 3 express, 4 timed.")] = 0,
+    json: screen.Json = False,
+    url: session.Url = None,
+    run: session.Run = None,
+) -> None:
+    """Make a simulated agency write: its document, signed with its key, through the door."""
+    here = session.open_session(run, url)
+    sender = _row(session.agency(from_))
+    package = _package(sender, tuple(map(session.organ, to)), urgency)
+    package = replace(
+        package,
+        subject=subject or package.subject,
+        content=content or package.content,
+        attachments=_attachments(files) if files else package.attachments,
+    )
+    try:
+        raw = sign(write_package(package), *read_key(here.settings.home, sender.code))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    except OSError as error:
+        raise typer.BadParameter(f"{error.filename} cannot be read; axis init makes it") from None
+    with here.door(sender.code) as door:
+        receipt = door.send("/v1/documents", raw).json
+    if json:
+        screen.data(receipt)
+        return
+    screen.say(f"{sender.code} has sent {receipt['doc']}")
+    screen.facts(
+        {
+            "document": receipt["document_id"],
+            "subject": package.subject,
+            "deliveries": ", ".join(receipt["deliveries"]),
+        },
+        indent="  ",
+    )
+
+
+@group.command()
+def stop(codes: _Codes, run: session.Run = None) -> None:
+    """Switch the software of agencies off: they take nothing and say nothing until started."""
+    home = session.open_session(run).settings.home
+    for code in _known(codes):
+        marker = agency_dir(home, code) / STOPPED_FILE
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+        screen.say(f"{code} is stopped; what is sent to it waits")
+
+
+@group.command()
+def start(codes: _Codes, run: session.Run = None) -> None:
+    """Switch the software of agencies on again."""
+    home = session.open_session(run).settings.home
+    played = _played(home)
+    for code in _known(codes):
+        (agency_dir(home, code) / STOPPED_FILE).unlink(missing_ok=True)
+        when = "takes what waits" if played else "will take what waits when axis serve runs"
+        screen.say(f"{code} is started; it {when}")
+
+
+def _known(codes: Iterable[str]) -> list[str]:
+    return [_row(session.agency(code)).code for code in codes]
+
+
+def _row(code: str) -> AgencyRow:
+    row = next((row for row in agencies() if row.code == code), None)
+    if row is None:
+        raise typer.BadParameter(f"{code} is none of the 95 agencies")
+    return row
+
+
+def _played(home: Path) -> set[str]:
+    """The agencies whose software is there: a process that plays them holds a lock on their list."""
+    played: set[str] = set()
+    for path in sorted((home / "run").glob("agencies-*.lock")):
+        with path.open(encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                played.update(file.read().split())
+    return played
+
+
+def _state(home: Path, code: str, *, played: set[str]) -> str:
+    if (agency_dir(home, code) / STOPPED_FILE).exists():
+        return "stopped"
+    return "running" if code in played else "-"
+
+
+def _package(sender: AgencyRow, recipients: tuple[str, ...], urgency: int) -> DocumentPackage:
+    """A letter as the simulated agency would write it now, with a file inside."""
+    now = SystemClock().now()
+    # A real office keeps a book of its numbers; here it is enough that two letters differ.
+    hundredths = (now - day_start_us(day_of_number(day_number(now)))) * 100 // MICROSECONDS
+    return compose(
+        Planned(
+            index=0,
+            at_us=now,
+            sender=sender.code,
+            recipients=recipients,
+            urgency=urgency,
+            business=0,
+            type_name=_TYPE_NAME,
+            type_detail=_TYPE_DETAIL,
+            number=hundredths,
+            notation=wording.notation(sender, _TYPE_NAME, "", now),
+            signed=True,
+            wording_seed=now,
+        )
+    )
+
+
+def _attachments(files: Iterable[Path]) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(content_id=f"cid:{n}", name=path.name, data=path.read_bytes())
+        for n, path in enumerate(files, start=1)
+    )

@@ -1,0 +1,98 @@
+"""Read the books where they lie, while no axis runs: no lock is taken and nothing is written.
+
+The answers are those of the REST door, made by its own functions.
+"""
+# ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy import Connection
+
+from axis.adapters import rows
+from axis.adapters import sqlite_reads as reads
+from axis.adapters.sqlite_file import Database
+from axis.api import counts as counts_door
+from axis.api import operator as operator_door
+from axis.cli.door import NoAxis
+from axis.core.document import Delivery, Document, Event
+from axis.core.errors import rejected
+from axis.flows.tracking import Tracking
+from axis.ports import Counters, Store
+from axis.settings import Settings
+
+_HISTORY = (
+    (f"select {rows.DOCUMENT} from document t order by t.seq", rows.document_from),
+    (f"select {rows.EVENT} from event e order by e.seq", rows.event_from),
+    (
+        f"select {rows.DELIVERY} from delivery d cross join document t where t.seq = d.doc",
+        rows.delivery_from,
+    ),
+)
+
+
+class Archive:
+    """What counting and proving ask of a store (``axis.ports.Store``), on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def counts(
+        self, agencies: Sequence[str] | None, first_day: int, last_day: int
+    ) -> list[tuple[str, int, str, int]]:
+        """Counters, as the store gives them."""
+        return reads.counts(self._connection, agencies, first_day, last_day)
+
+    async def history(self) -> AsyncIterator[Counters | Document | Event | Delivery]:
+        """Everything the counters are made of, from one snapshot."""
+        ask = self._connection.exec_driver_sql
+        ask("begin")
+        counters = ask("select agency, day, metric, n from tally")
+        yield {(agency, day, metric): n for agency, day, metric, n in counters}
+        for sql, value_from in _HISTORY:
+            for row in ask(sql):
+                yield value_from(row)
+
+
+def counts(
+    settings: Settings,
+    agency: str,
+    days: tuple[date | None, date | None],
+    by: counts_door.By,
+) -> dict[str, Any]:
+    """What ``GET /v1/counts`` would answer. Raises ``agency.unknown``."""
+    connection = _open(settings)
+    try:
+        if agency and agency not in {a.code for a in reads.agencies(connection)}:
+            raise rejected("agency.unknown", code=agency)
+        store = _store(connection)
+        codes = [agency] if agency else []
+        return asyncio.run(counts_door.answer(store, Tracking(store), codes, days, by))
+    finally:
+        connection.close()
+
+
+def audit(settings: Settings) -> dict[str, Any]:
+    """What ``GET /v1/operator/audit`` would answer."""
+    connection = _open(settings)
+    try:
+        proof = asyncio.run(Tracking(_store(connection)).audit())
+        return operator_door.proof(proof)
+    finally:
+        connection.close()
+
+
+def _open(settings: Settings) -> Connection:
+    path = settings.axis_dir / "books.sqlite"
+    if not path.is_file():
+        raise NoAxis(f"There are no books in {path.parent}, and no axis runs there.")
+    return reads.prepare(Database(path).reader())
+
+
+def _store(connection: Connection) -> Store:
+    # Counting and proving ask for nothing but what an Archive has.
+    return cast("Store", Archive(connection))

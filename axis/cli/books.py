@@ -1,0 +1,236 @@
+"""What the books say: of one document, in numbers, and whether the numbers are true.
+
+``counts`` and ``audit`` ask the running axis; when none runs, they read its store where it lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import ModuleType
+from typing import Annotated, Any
+
+import typer
+
+from agencies.world import OPERATOR_ID
+from axis.cli import screen, session
+from axis.cli.door import segment
+from axis.cli.seat import STATUS_WORDS
+from axis.core.document import split_delivery_id
+from axis.core.timetable import day_of_number
+
+_From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
+_To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")]
+
+
+class By(StrEnum):
+    """What a row of counts is of."""
+
+    TOTAL = "total"
+    DAY = "day"
+    MONTH = "month"
+    MONTH30 = "month30"
+    AGENCY = "agency"
+
+
+def show(
+    document: Annotated[
+        str, typer.Argument(metavar="[DOC|DELIVERY]", help="Its id, or that of a delivery of it.")
+    ] = "",
+    document_id: Annotated[
+        str, typer.Option("--document-id", help="The DocumentId it goes by instead.")
+    ] = "",
+    sender: Annotated[
+        str, typer.Option(help="Whose DocumentId; else the chair's.", show_default=False)
+    ] = "",
+    as_: session.As = session.CHAIR,
+    json: screen.Json = False,
+    url: session.Url = None,
+    run: session.Run = None,
+) -> None:
+    """Show a document, its states and its whole history."""
+    if bool(document) == bool(document_id):
+        raise typer.BadParameter("name a document or a delivery, or --document-id")
+    client = session.client_of(as_)
+    doc, recipient = split_delivery_id(document) or (document, "")
+    with session.open_session(run, url).door(client) as door:
+        if document_id:
+            whose = session.agency(sender) if sender else client
+            told = door.get("/v1/documents", sender=whose, document_id=document_id).json
+            views = told["documents"]
+        else:
+            views = [door.get(f"/v1/documents/{segment(doc)}").json]
+    if json:
+        screen.data({"documents": views})
+        return
+    for view in views:
+        _show(view, recipient)
+
+
+def counts(
+    by: Annotated[By, typer.Option(help="One row for each of these.")] = By.TOTAL,
+    agency: Annotated[str, typer.Option(help="Only of this agency.")] = "",
+    from_: _From = None,
+    to: _To = None,
+    as_: session.As = session.CHAIR,
+    json: screen.Json = False,
+    url: session.Url = None,
+    run: session.Run = None,
+) -> None:
+    """Count what was sent, received and said."""
+    here = session.open_session(run, url)
+    code = session.agency(agency) if agency else ""
+    days = (from_.date() if from_ else None, to.date() if to else None)
+    if here.url is None:
+        told = _archive().counts(here.settings, code, days, by.value)
+    else:
+        asked: dict[str, object] = {"agency": code, "from": days[0], "to": days[1], "by": by}
+        with here.door(session.client_of(as_)) as door:
+            told = door.get("/v1/counts", **asked).json
+    if json:
+        screen.data(told)
+        return
+    if by is not By.TOTAL:
+        _rows(told, by.value)
+    _totals(told)
+    _balances(told)
+
+
+def audit(json: screen.Json = False, url: session.Url = None, run: session.Run = None) -> None:
+    """Prove the books: recount everything, and compare.
+
+    Exit 1: some counter or some state is not what the events say.
+    """
+    here = session.open_session(run, url)
+    if here.url is None:
+        told = _archive().audit(here.settings)
+    else:
+        with here.door(OPERATOR_ID) as door:
+            told = door.get("/v1/operator/audit").json
+    if json:
+        screen.data(told)
+    else:
+        _proof(told)
+    if not told["clean"]:
+        raise typer.Exit(1)
+
+
+def _archive() -> ModuleType:
+    """The archive, loaded when it is wanted: it brings half a second of libraries along."""
+    from axis.cli import archive
+
+    return archive
+
+
+def _show(view: Mapping[str, Any], recipient: str) -> None:
+    screen.say(f"{view['doc']}: {view['kind_name']}, number {view['seq']} of the books")
+    screen.facts(
+        {
+            "document": view["document_id"],
+            "subject": view["subject"],
+            "from": view["sender"],
+            "accepted": screen.moment(view["occurred_at"]),
+            "bytes": view["size"],
+            "sha256": view["sha256"],
+            "signatures": f"package: {view['verdict']}; document: {view['document_signature']}",
+        },
+        indent="  ",
+    )
+    for link in view["links"]:
+        screen.facts({link["relation"]: _linked(link, link["document_id"])}, indent="  ")
+    for link in view["linked"]:
+        screen.facts({f"{link['relation']} it": _linked(link, link["doc"])}, indent="  ")
+    screen.table(
+        ("recipient", "lane", "state", "answer", "request", "attempt", "reason"),
+        [
+            (
+                d["recipient"],
+                f"{d['urgency']}:{d['no']}",
+                d["state"],
+                d["answer"],
+                d["request"],
+                d["attempt"],
+                d["reason"] or "-",
+            )
+            for d in view["deliveries"]
+            if recipient in ("", d["recipient"])
+        ],
+    )
+    screen.table(
+        ("no", "time", "what", "by", "recipient", "reason"),
+        [
+            (
+                str(e["seq"]),
+                screen.moment(e["occurred_at"]),
+                f"{e['code']} {STATUS_WORDS[e['code']]}" if e["code"] else e["kind"],
+                e["actor"],
+                e["recipient"] or "-",
+                e["reason"] or "-",
+            )
+            for e in view["history"]
+            if recipient in ("", e["recipient"])
+        ],
+    )
+
+
+def _linked(link: Mapping[str, Any], what: str) -> str:
+    return f"{what} ({link['note']})" if "note" in link else what
+
+
+def _rows(told: Mapping[str, Any], by: str) -> None:
+    codes = sorted(told["statuses"])
+    screen.table(
+        (by, "sent", "received", *codes),
+        [
+            (
+                str(row[by]),
+                row["sent"],
+                row["received"],
+                *(row["statuses"].get(c, 0) for c in codes),
+            )
+            for row in told["rows"]
+        ],
+        none="Nothing was counted.",
+    )
+
+
+def _totals(told: Mapping[str, Any]) -> None:
+    said = told["statuses"]
+    screen.facts(
+        {
+            "sent": screen.number(told["sent"]),
+            "received": screen.number(told["received"]),
+            **{f"{code} {STATUS_WORDS[code]}": screen.number(n) for code, n in said.items()},
+        }
+    )
+
+
+def _balances(told: Mapping[str, Any]) -> None:
+    for line in told["balances"]:
+        parts = " + ".join(f"{name} {screen.number(n)}" for name, n in line["parts"].items() if n)
+        off = "" if line["difference"] == 0 else f"   OFF BY {screen.number(line['difference'])}"
+        screen.say(f"{line['line']}: {screen.number(line['total'])} = {parts or '0'}{off}")
+
+
+def _proof(told: Mapping[str, Any]) -> None:
+    counted = ", ".join(
+        f"{screen.number(told[name])} {name}" for name in ("documents", "events", "deliveries")
+    )
+    verdict = "The books are true" if told["clean"] else "THE BOOKS DIFFER from their events"
+    screen.say(f"{verdict}: {counted} recounted.")
+    if told["counters"]:
+        screen.table(
+            ("agency", "day", "metric", "books", "recounted"),
+            [
+                (c["agency"], _day(c["day"]), c["metric"], c["books"], c["recounted"])
+                for c in told["counters"]
+            ],
+        )
+    for delivery in told["states"]:
+        screen.say(f"state differs: {delivery}")
+
+
+def _day(number: int) -> str:
+    """The day of a counter; standing counters have none."""
+    return day_of_number(number).isoformat() if number else "now"

@@ -1,0 +1,215 @@
+"""Child processes: started, kept alive, heard, and ended, whatever becomes of the parent.
+
+A child's stdin is a pipe from the parent, and its end is the child's (``axis.leash``,
+``agencies.__main__``); a child has a session of its own, so that Ctrl-C reaches the parent alone.
+A child that is killed is started again; one that keeps ending by itself has something to say, and
+its last words are in ``<home>/run/<name>.log``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from axis.core.retry import Backoff
+from axis.settings import Settings
+
+#: Seconds a child may take to end: a graceful end of the axis takes up to five.
+STOP_S_MAX = 10.0
+#: Ends by itself, one after the other, after which a child is given up.
+ENDS_MAX = 5
+#: A child that lived so long had started well; its end is the first of a new series.
+STARTED_S = 10.0
+#: Lines of a log shown when its process is given up.
+LAST_WORDS = 15
+#: A line of progress has 100 bytes.
+LINE_BYTES_MAX = 64 * 1024
+
+T = TypeVar("T")
+
+_BACKOFF = Backoff(first_s=0.1, most_s=1.0)
+
+
+class GivenUp(Exception):
+    """A child ends whenever it is started; the message names it and quotes its log."""
+
+
+@dataclass
+class Child:
+    """One child process. ``heard`` is called with every JSON line it writes to stdout."""
+
+    name: str
+    argv: Sequence[str]
+    folder: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    heard: Callable[[Child, Mapping[str, Any]], None] = lambda _child, _message: None
+    #: Times it had to be started again.
+    restarts: int = 0
+    _process: asyncio.subprocess.Process | None = None
+
+    @property
+    def log(self) -> Path:
+        """Where its stderr goes."""
+        return self.folder / f"{self.name}.log"
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else None
+
+    def tell(self, message: Mapping[str, Any]) -> None:
+        """Write it one JSON line; a child that has just died will not miss it."""
+        assert self._process is not None and self._process.stdin is not None
+        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+
+    async def keep(self) -> None:
+        """Start it, and again whenever it ends; cancelling this ends it for good.
+
+        Raises ``GivenUp``.
+        """
+        loop = asyncio.get_running_loop()
+        ends = 0
+        try:
+            while True:
+                started_s = loop.time()
+                process = await self._start()
+                await self._listen(process)
+                code = await process.wait()
+                # Killed from outside is weather; an end of its own is a fault that may repeat.
+                own = code >= 0
+                ends = ends + 1 if own and loop.time() - started_s < STARTED_S else int(own)
+                if ends >= ENDS_MAX:
+                    raise GivenUp(self._last_words(code))
+                self.restarts += 1
+                if own:
+                    await asyncio.sleep(_BACKOFF.delay_s(ends, random.random()))
+        finally:
+            await self._end()
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *self.argv,
+                env={**os.environ, **self.env},
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+                limit=LINE_BYTES_MAX,
+            )
+        self._process = process
+        (self.folder / f"{self.name}.pid").write_text(f"{process.pid}\n", encoding="ascii")
+        return process
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            with contextlib.suppress(ValueError):
+                message = json.loads(line)
+                if isinstance(message, dict):
+                    self.heard(self, message)
+
+    async def _end(self) -> None:
+        """End it, gently first. Only ever touches the process that was started here."""
+        process = self._process
+        if process is None:
+            return
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+            try:
+                async with asyncio.timeout(STOP_S_MAX):
+                    await process.wait()
+            except TimeoutError:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        assert process.stdin is not None
+        process.stdin.close()
+        (self.folder / f"{self.name}.pid").unlink(missing_ok=True)
+
+    def _last_words(self, code: int) -> str:
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        words = "\n".join(text.splitlines()[-LAST_WORDS:])
+        return f"The process '{self.name}' ends by itself (exit {code}). {self.log} says:\n{words}"
+
+
+def run_folder(settings: Settings) -> Path:
+    """Where logs, locks and process ids of a run's children are."""
+    return settings.home / "run"
+
+
+def axis_child(settings: Settings) -> Child:
+    """The axis of a run as a child process."""
+    env = {
+        "AXIS_VAR": str(settings.var),
+        "AXIS_RUN": settings.run,
+        "AXIS_HOST": settings.host,
+        "AXIS_PORT": str(settings.port),
+        "AXIS_HISTORY": str(settings.history).lower(),
+    }
+    argv = [sys.executable, "-m", "axis.leash", "axis.server"]
+    return Child("axis", argv, run_folder(settings), env)
+
+
+def agencies_child(
+    settings: Settings,
+    name: str,
+    arguments: Sequence[str],
+    heard: Callable[[Child, Mapping[str, Any]], None],
+) -> Child:
+    """A share of a run's agencies as a child process."""
+    argv = [sys.executable, "-m", "agencies", "--home", str(settings.home), *arguments]
+    return Child(name, argv, run_folder(settings), heard=heard)
+
+
+async def address(settings: Settings, child: Child) -> str:
+    """Wait until the child's axis listens; its address."""
+    path = settings.axis_dir / "address.json"
+    while True:
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            left = json.loads(path.read_text(encoding="utf-8"))
+            if left["pid"] == child.pid:
+                return str(left["url"])
+        await asyncio.sleep(0.02)
+
+
+class Interrupted(Exception):
+    """Ctrl-C or SIGTERM; everything that was started has been ended."""
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that keeps children; a signal cancels it, so that it can end them.
+
+    Raises ``Interrupted``, and of a task group that failed the first failure itself.
+    """
+
+    async def listening() -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        return await main
+
+    try:
+        return asyncio.run(listening())
+    except asyncio.CancelledError:
+        raise Interrupted from None
+    except ExceptionGroup as group:
+        raise _first(group) from group
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first

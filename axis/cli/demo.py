@@ -1,0 +1,179 @@
+"""``axis demo``: play one real day through a real axis, and prove that the books are exact.
+
+A demo that was killed goes on where it stopped when it is started again; one that finished makes
+way for a fresh world. Its folder is only ever cleared when it carries the mark of this command.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agencies.traffic import Planned, plan_day
+from agencies.world import AnotherWorld
+from axis.adapters.sqlite_file import InUse
+from axis.adapters.system_clock import SystemClock
+from axis.cli import children, demo_report, outcome, playing, screen, session
+from axis.cli.progress import Watch
+from axis.core.timetable import iso
+from axis.settings import Settings
+
+RUN = "demo"
+STATE_FILE = "demo.json"
+#: Who made a folder: nothing else in ``var`` is ever deleted.
+_MARK = "axis demo"
+#: The fourteen hours of the day pass in this time: a hundred documents a second on average, and
+#: two to three times as many in the morning, which leaves two cores some room.
+SECONDS = 18.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the demo in ``var/demo`` plays, and whether it got to the end."""
+
+    day: str
+    seed: int
+    sent: int
+    received: int
+    started: str
+    finished: str = ""
+    made_by: str = _MARK
+
+    def same_play(self, other: State) -> bool:
+        """Whether both play the same plan."""
+        return (self.day, self.seed, self.sent, self.received) == (
+            other.day,
+            other.seed,
+            other.sent,
+            other.received,
+        )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=screen.NEWCOMER)(demo)
+
+
+def demo(
+    day: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="12 March 2019 to 4 February 2020.")
+    ] = datetime(2020, 1, 15),  # noqa: B008, DTZ001 - a frozen value; a date has no zone
+    seed: Annotated[int, typer.Option(help="Another seed: other documents, the same totals.")] = 1,
+    sent: Annotated[
+        int | None, typer.Option(min=1, help="Fewer documents, with --received.")
+    ] = None,
+    received: Annotated[int | None, typer.Option(min=1, help="Their recipients in all.")] = None,
+    seconds: Annotated[
+        float, typer.Option(min=1, max=3600, help="How long 7:00 to 21:00 takes.")
+    ] = SECONDS,
+) -> None:
+    """Play a day between 95 agencies: 15 January 2020, the peak, when nothing else is said."""
+    begun_s = time.monotonic()
+    try:
+        plan = plan_day(day.date(), seed, sent=sent, received=received)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    settings = Settings(run=RUN, history=True, port=0)
+    with _alone(settings):
+        total = sum(len(planned.recipients) for planned in plan)
+        wanted = State(f"{day:%Y-%m-%d}", seed, len(plan), total, _now())
+        state = _open(settings, wanted)
+        session.remember_run(settings)
+        demo_report.introduce(plan, seed, settings, fresh=state == wanted)
+        part = () if sent is None else ("--sent", f"{sent}", "--received", f"{received}")
+        played = _play(settings, plan, state, seconds, part)
+        journals = outcome.read_journals(settings.home)
+        found = outcome.differences(plan, played.counts, journals, played.heard)
+        demo_report.report(played, journals, time.monotonic() - begun_s)
+        _write(settings.home, replace(state, finished=_now()))
+    if found:
+        screen.say(f"NOT EXACT: {len(found)} differences")
+        for difference in found[: outcome.SHOWN_MAX]:
+            screen.say(f"  {difference}")
+        raise typer.Exit(1)
+    demo_report.how_to_go_on()
+
+
+def _play(
+    settings: Settings,
+    plan: Sequence[Planned],
+    state: State,
+    seconds: float,
+    part: Sequence[str],
+) -> playing.Played:
+    goals = {"sent": state.sent, "received": state.received, "statuses": 2 * state.received}
+    try:
+        with Watch(goals, time.monotonic) as watch:
+            play = playing.Play(settings, plan, state.seed, seconds, part, watch)
+            return children.run(play.run())
+    except children.Interrupted:
+        screen.say("Stopped. Started again, the demo goes on: axis demo")
+        raise typer.Exit(130) from None
+    except (playing.Stalled, children.GivenUp, InUse, AnotherWorld) as error:
+        typer.echo(f"{error}", err=True)
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """One demo at a time; the kernel forgets the lock of one that was killed."""
+    settings.var.mkdir(parents=True, exist_ok=True)
+    with (settings.var / "demo.lock").open("a", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            typer.echo(f"A demo is running already in {settings.home}.", err=True)
+            raise typer.Exit(2) from None
+        yield
+
+
+def _open(settings: Settings, wanted: State) -> State:
+    """The state to go on from; a world that is finished, or another play's, is cleared away."""
+    home = settings.home
+    known = _read(home)
+    if known is None and home.exists() and any(home.iterdir()):
+        raise typer.BadParameter(f"{home} was not made by axis demo and is left alone; move it")
+    if known is not None:
+        if not known.finished and known.same_play(wanted):
+            return known
+        if not known.finished:
+            screen.say(f"The demo of {known.day} with seed {known.seed} is given up half-way.")
+        _clear(home)
+    _write(home, wanted)
+    return wanted
+
+
+def _read(home: Path) -> State | None:
+    try:
+        state = State(**json.loads((home / STATE_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return state if state.made_by == _MARK else None
+
+
+def _write(home: Path, state: State) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    fresh = home / f"{STATE_FILE}.new"
+    fresh.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
+    fresh.replace(home / STATE_FILE)
+
+
+def _clear(home: Path) -> None:
+    """Delete the world but its mark, so that a demo killed meanwhile still knows it as its own."""
+    for path in home.iterdir():
+        if path.name != STATE_FILE:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _now() -> str:
+    return iso(SystemClock().now())

@@ -1,0 +1,148 @@
+"""The REST door as commands use it: one client, one token, plain calls that wait.
+
+Whatever goes wrong ends as one of three: a ``Refusal`` (the axis said no, and why), ``NoAxis``
+(nobody answers there), or a bug of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import aiohttp
+
+#: A poll waits up to 50 seconds by itself; an answer that takes longer than this is none.
+ANSWER_SECONDS_MAX = 90
+#: A process on the same machine or in the same network answers at once or not at all.
+CONNECT_SECONDS_MAX = 10
+
+
+class NoAxis(Exception):
+    """Nobody answers; the message says where."""
+
+
+class Refusal(Exception):
+    """The axis refused; ``problem`` is its problem object (RFC 9457)."""
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        self.problem = problem
+        super().__init__(problem.get("code", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A 2xx answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+def segment(text: str) -> str:
+    """``text`` as one segment of a path."""
+    return quote(text, safe="")
+
+
+class Door:
+    """A context manager; inside it, ``get`` and ``post`` speak as ``client_id``."""
+
+    def __init__(self, url: str, client_id: str, secret: str) -> None:
+        self.url = url
+        self._client_id = client_id
+        self._secret = secret
+        self._token = ""
+        self._runner = asyncio.Runner()
+        self._http: aiohttp.ClientSession | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._http is not None:
+            self._runner.run(self._http.close())
+        self._runner.close()
+
+    def token(self) -> str:
+        """A bearer token; asked for once."""
+        if not self._token:
+            form = aiohttp.FormData(
+                {
+                    "grant_type": "client_credentials",
+                    "client_id": self._client_id,
+                    "client_secret": self._secret,
+                }
+            )
+            self._token = self._call("POST", "/v1/token", {}, {"data": form}).json["access_token"]
+        return self._token
+
+    def get(self, path: str, **query: object) -> Answer:
+        """GET; parameters that are None or "" are left out."""
+        kept = {name: str(value) for name, value in query.items() if value not in (None, "")}
+        return self._call("GET", path, self._bearer(), {"params": kept})
+
+    def post(self, path: str, body: Any = None) -> Answer:
+        """POST a JSON value."""
+        return self._call("POST", path, self._bearer(), {"json": body})
+
+    def send(self, path: str, package: bytes) -> Answer:
+        """POST the bytes of a package."""
+        headers = {**self._bearer(), "Content-Type": "application/xml"}
+        return self._call("POST", path, headers, {"data": package})
+
+    def _bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token()}"}
+
+    def _call(
+        self, method: str, path: str, headers: Mapping[str, str], rest: Mapping[str, Any]
+    ) -> Answer:
+        answer = self._runner.run(self._exchange(method, path, headers, rest))
+        if answer.status >= 400:
+            raise Refusal(_problem(answer))
+        return answer
+
+    async def _exchange(
+        self, method: str, path: str, headers: Mapping[str, str], rest: Mapping[str, Any]
+    ) -> Answer:
+        if self._http is None:
+            timeout = aiohttp.ClientTimeout(
+                total=ANSWER_SECONDS_MAX, sock_connect=CONNECT_SECONDS_MAX
+            )
+            self._http = aiohttp.ClientSession(timeout=timeout)
+        try:
+            async with self._http.request(
+                method, self.url + path, headers=headers, **rest
+            ) as response:
+                return Answer(response.status, response.headers, await response.read())
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            why = str(error) or type(error).__name__
+            raise NoAxis(f"No axis answers at {self.url}: {why}.") from error
+
+
+def _problem(answer: Answer) -> Mapping[str, Any]:
+    """The problem object; what is none (a proxy's page, say) is told by its status."""
+    try:
+        problem = answer.json
+        if isinstance(problem, dict) and "code" in problem:
+            return problem
+    except ValueError:
+        pass
+    return {
+        "code": f"http.{answer.status}",
+        "detail": f"The server answered {answer.status} without saying why.",
+        "detail_vi": f"Máy chủ trả lời {answer.status} mà không nêu lý do.",
+    }

@@ -1,0 +1,116 @@
+"""What a command shows: tables at a terminal, plain columns in a pipe, JSON for programs.
+
+Much of it was written by strangers (subjects, reasons, file names), so no control character ever
+reaches a terminal: an escape sequence in a subject must not repaint somebody's screen.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+#: The groups of ``axis --help``: who a command is for.
+NEWCOMER = "Start here"
+DEVELOPER = "At your seat: an agency's developer"
+BOOKS = "The books"
+OPERATOR = "Running an axis: an operator"
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+_GAP = "  "
+
+
+def console() -> Console:
+    """Where output goes; made anew each time, so that it is where stdout points now."""
+    return Console(highlight=False, markup=False, soft_wrap=True)
+
+
+def clean(text: object) -> str:
+    """The text on one line, with a dot for every character that would move the cursor."""
+    return "".join(c if c.isprintable() else "·" for c in " ".join(str(text).split()))
+
+
+def moment(iso: str | None) -> str:
+    """An ISO time as people read it: Viet Nam time to the second; empty for none."""
+    return (iso or "").replace("T", " ")[:19]
+
+
+def number(value: int) -> str:
+    """A number with its thousands marked."""
+    return f"{value:,}"
+
+
+def say(text: str) -> None:
+    """One line."""
+    console().print(Text(clean(text)))
+
+
+def data(value: Any) -> None:
+    """Print JSON as it came, letters kept."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], none: str = "none") -> None:
+    """A table of what people read; ``none`` is what to say when there are no rows.
+
+    Columns of numbers stand to the right. In a pipe: columns two blanks apart, names first.
+    """
+    if not rows:
+        say(none)
+        return
+    texts = [[_cell(value) for value in row] for row in rows]
+    right = [all(isinstance(row[i], int) for row in rows) for i in range(len(columns))]
+    paper = console()
+    if not paper.is_terminal:
+        _plain([list(columns), *texts], right)
+        return
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name, numeric in zip(columns, right, strict=True):
+        shown.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
+    for row in texts:
+        shown.add_row(*(Text(text) for text in row))
+    paper.print(shown)
+
+
+def facts(rows: Mapping[str, object], indent: str = "") -> None:
+    """Name and value, one a line; empty values are left out."""
+    kept = [(name, _cell(value)) for name, value in rows.items() if value not in ("", None, [])]
+    width = max((cell_len(name) for name, _ in kept), default=0)
+    for name, value in kept:
+        console().print(Text(f"{indent}{name:<{width}}{_GAP}{value}"))
+
+
+def problems(found: Sequence[Mapping[str, Any]], *, to_stderr: bool = False) -> None:
+    """Errors and warnings: code and place, then the sentence in English and in Vietnamese."""
+    paper = Console(stderr=to_stderr, highlight=False, markup=False, soft_wrap=True)
+    for problem in found:
+        warning = problem.get("severity") == "warning"
+        place = clean(problem.get("place") or "")
+        head = Text(_GAP)
+        head.append("warning" if warning else "error", "yellow" if warning else "red")
+        head.append(f"  {clean(problem['code'])}{f'  at {place}' if place else ''}")
+        paper.print(head)
+        for language in ("detail", "detail_vi"):
+            paper.print(Text(f"    {clean(problem.get(language) or '')}"))
+
+
+def _cell(value: object) -> str:
+    return number(value) if isinstance(value, int) else clean(value)
+
+
+def _plain(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
+    widths = [max(cell_len(row[i]) for row in rows) for i in range(len(right))]
+    for row in rows:
+        padded = []
+        for text, width, numeric in zip(row, widths, right, strict=True):
+            blanks = " " * (width - cell_len(text))
+            padded.append(blanks + text if numeric else text + blanks)
+        sys.stdout.write(_GAP.join(padded).rstrip() + "\n")

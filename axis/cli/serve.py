@@ -1,0 +1,82 @@
+"""``axis serve``: an axis, 94 agencies that answer, and a chair for its user."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from agencies.world import AnotherWorld, agency_dir, make_world, read_secret
+from axis.adapters.sqlite_file import InUse
+from axis.cli import children, screen, session
+from axis.cli.setup import enrol
+from axis.settings import Settings
+from schemas.codes import agencies
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=screen.NEWCOMER)(serve)
+
+
+def serve(
+    mine: Annotated[
+        str, typer.Option(help="Your chair: this agency answers to nobody but you.")
+    ] = (session.CHAIR),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8095,
+    answering: Annotated[
+        bool, typer.Option("--agencies/--no-agencies", help="Whether the others answer.")
+    ] = True,
+    run: session.Run = None,
+) -> None:
+    """Start the axis and the other agencies; Ctrl-C stops them."""
+    chair = session.agency(mine)
+    if chair not in {row.code for row in agencies()}:
+        raise typer.BadParameter(f"{mine} is none of the 95 agencies")
+    settings = Settings(run=run or Settings().run, port=port)
+    try:
+        children.run(_serve(settings, chair, answering=answering))
+    except children.Interrupted:
+        screen.say("Stopped.")
+    except (children.GivenUp, AnotherWorld, InUse) as error:
+        typer.echo(f"{error}", err=True)
+        raise typer.Exit(1) from None
+
+
+async def _serve(settings: Settings, chair: str, *, answering: bool) -> None:
+    world = make_world(settings.home)
+    await enrol(settings, world)
+    session.remember_run(settings)
+    axis = children.axis_child(settings)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(axis.keep(), name=axis.name)
+        if answering:
+            crew = children.agencies_child(
+                settings, "agencies-1", ["--mode", "answer", "--mine", chair]
+            )
+            tasks.create_task(crew.keep(), name=crew.name)
+        _introduce(settings, chair, await children.address(settings, axis), answering=answering)
+
+
+def _introduce(settings: Settings, chair: str, url: str, *, answering: bool) -> None:
+    row = next(row for row in agencies() if row.code == chair)
+    folder = agency_dir(settings.home, chair)
+    others = "94 agencies answer" if answering else "the other agencies are silent"
+    screen.say(f"The axis listens; {others}. Ctrl-C stops it.")
+    screen.facts(
+        {
+            "address": url,
+            "API pages": f"{url}/docs",
+            "your chair": f"{chair}, {row.name_vi} ({row.name_en})",
+            "client id": chair,
+            "client secret": read_secret(folder),
+            "key": folder / "key.pem",
+            "certificate": folder / "certificate.pem",
+        },
+        indent="  ",
+    )
+    screen.say("A first look, in another terminal:")
+    screen.say(
+        f'  curl -H "Authorization: Bearer $(.venv/bin/axis token {chair[-3:]})" {url}/v1/inbox'
+    )

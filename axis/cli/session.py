@@ -1,0 +1,137 @@
+"""Which axis a command speaks to, and as whom.
+
+A run is a world of its own; the one started last is the one meant, unless ``--run`` or ``AXIS_RUN``
+names another. A running axis leaves its address in the run's folder, so no command needs to be
+told of ports; ``--url`` names one that runs elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from agencies.world import OPERATOR_ID, agency_dir, read_secret
+from axis.cli.door import Door, NoAxis
+from axis.settings import LIVE, Settings
+from schemas.organ import agency_of, expand
+
+#: Lạng Sơn, the chair that ``axis serve`` leaves to its user.
+CHAIR = "000.00.00.H37"
+
+As = Annotated[
+    str,
+    typer.Option("--as", envvar="AXIS_AS", help="Whose chair: a code, or its last group (H37)."),
+]
+Url = Annotated[
+    str | None, typer.Option("--url", help="Address of the axis; else the one the run left.")
+]
+Run = Annotated[
+    str | None,
+    typer.Option("--run", help="The run: live, demo, ...; else AXIS_RUN or the one started last."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of the axis, seen from a command."""
+
+    settings: Settings
+    given_url: str | None = None
+
+    @property
+    def url(self) -> str | None:
+        """Where the axis listens; None when the run left no address of a living process."""
+        return self.given_url or _left_address(self.settings.axis_dir / "address.json")
+
+    def agency_dir(self, code: str) -> Path:
+        """The folder with an agency's key, certificate and secret."""
+        return agency_dir(self.settings.home, code)
+
+    def door(self, client: str) -> Door:
+        """The REST door as ``client``: an agency's code, or the operator's name."""
+        url = self.url
+        if url is None:
+            raise NoAxis(f"No axis runs in the run '{self.settings.run}'.")
+        return Door(url, client, self._secret(client))
+
+    def _secret(self, client: str) -> str:
+        own = client == OPERATOR_ID
+        folder = self.settings.home / "operator" if own else self.agency_dir(client)
+        try:
+            return read_secret(folder)
+        except OSError as error:
+            raise typer.BadParameter(
+                f"{client} has no secret in this run ({error.filename} cannot be read); "
+                "axis init completes the world"
+            ) from None
+
+
+def open_session(run: str | None = None, url: str | None = None) -> Session:
+    """The run that is meant: named, from ``AXIS_RUN``, started last, or the live one."""
+    try:
+        settings = Settings()
+        if run is None and "run" not in settings.model_fields_set:
+            run = _last_run(settings.var)
+        if run is not None:
+            settings = Settings(run=run)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise typer.BadParameter(f"{name}: {first['msg']}") from None
+    return Session(settings, url.rstrip("/") if url else None)
+
+
+def remember_run(settings: Settings) -> None:
+    """Make the run of ``settings`` the one that commands mean from now on."""
+    settings.var.mkdir(parents=True, exist_ok=True)
+    fresh = settings.var / "last-run.new"
+    fresh.write_text(f"{settings.run}\n", encoding="ascii")
+    fresh.replace(settings.var / "last-run")
+
+
+def client_of(name: str) -> str:
+    """The client id that ``name`` means: an agency (H37, a unit of it) or the operator."""
+    return OPERATOR_ID if name == OPERATOR_ID else agency(name)
+
+
+def organ(name: str) -> str:
+    """The 13-character code of ``H37``; a whole code, of a unit too, as it is."""
+    try:
+        return expand(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def agency(name: str) -> str:
+    """The agency that ``name`` is or lies beneath."""
+    try:
+        return agency_of(organ(name))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _last_run(var: Path) -> str:
+    try:
+        return (var / "last-run").read_text(encoding="ascii").strip() or LIVE
+    except (OSError, UnicodeDecodeError):
+        return LIVE
+
+
+def _left_address(path: Path) -> str | None:
+    try:
+        left = json.loads(path.read_text(encoding="utf-8"))
+        if left["pid"] <= 0:
+            return None
+        os.kill(left["pid"], 0)
+        return str(left["url"]).rstrip("/")
+    except PermissionError:
+        # It lives and belongs to somebody else.
+        return str(left["url"]).rstrip("/")
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

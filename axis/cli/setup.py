@@ -1,0 +1,67 @@
+"""``axis init``: make the world of a run, and enrol it in the books."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+
+from agencies.world import OPERATOR_ID, AnotherWorld, World, make_world
+from axis.cli import screen, session
+from axis.ports import Client
+from axis.settings import Settings
+
+
+def init(json: screen.Json = False, run: session.Run = None) -> None:
+    """Make keys and secrets of 95 agencies and an operator.
+
+    What is there stays as it is, so it may be repeated; ``serve`` and ``demo`` do it by themselves.
+    """
+    # Not above: the store brings half a second of libraries along.
+    from axis.adapters.sqlite_file import InUse
+
+    settings = session.open_session(run).settings
+    fresh = not settings.agencies_dir.exists()
+    try:
+        world = make_world(settings.home)
+        asyncio.run(enrol(settings, world))
+    except (AnotherWorld, InUse) as error:
+        typer.echo(f"{error}", err=True)
+        raise typer.Exit(1) from None
+    told = {
+        "run": settings.run,
+        "made": fresh,
+        "agencies": len(world.agencies),
+        "keys": str(settings.agencies_dir),
+        "operator": str(settings.home / OPERATOR_ID),
+        "books": str(settings.axis_dir),
+    }
+    if json:
+        screen.data(told)
+        return
+    was = "is made" if fresh else "was there already and is complete"
+    screen.say(f"The world of the run '{settings.run}' {was}.")
+    screen.facts(
+        {
+            "agencies": f"{len(world.agencies)}, each with key.pem, certificate.pem and secret in "
+            f"{settings.agencies_dir}/<code>/",
+            "operator": f"its secret lies in {told['operator']}/",
+            "books": f"{settings.axis_dir}/",
+        },
+        indent="  ",
+    )
+
+
+async def enrol(settings: Settings, world: World) -> None:
+    """Write the world's agencies, certificates and clients into the books of the run.
+
+    Raises ``axis.adapters.sqlite_file.InUse`` while an axis has them open.
+    """
+    from axis.bootstrap import build
+
+    clients = [
+        Client(id=login.id, secret_sha256=login.secret_sha256, roles=login.roles)
+        for login in world.logins
+    ]
+    async with build(settings) as axis:
+        await axis.store.enrol(world.agencies, world.certificates, clients)

@@ -1,0 +1,128 @@
+"""``axis pack``: packages of all four kinds, as asked for."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from axis.cli.checking import signature_of
+from schemas.edxml import RECALL, REPLACEMENT, UPDATE, DocumentPackage
+from schemas.edxml_read import read
+from schemas.edxml_rules import strict
+from tests.cli.conftest import Axis
+
+
+def _package(path: str = "a.edxml") -> DocumentPackage:
+    reading = read(Path(path).read_bytes(), files=True)
+    assert reading.ok, reading.problems
+    assert reading.root is not None
+    assert not strict(reading.root)
+    assert isinstance(reading.package, DocumentPackage)
+    return reading.package
+
+
+def _pack(axis: Axis, *more: object, out: str = "a.edxml") -> DocumentPackage:
+    result = axis("pack", "--to", "G22", "--subject", "V/v thử", "-o", out, *more)
+    assert result.exit_code == 0, result.output
+    return _package(out)
+
+
+def test_short_codes_are_spelled_out_and_the_package_is_signed(axis: Axis, keys: Path) -> None:
+    Path("phu-luc.txt").write_text("Phụ lục", "utf-8")
+    package = _pack(axis, "--as", "H37", "--to", "G09", "--attach", "phu-luc.txt", "--urgency", 2)
+    assert package.sender.organ_id == "000.00.00.H37"
+    assert [r.organ_id for r in package.recipients] == ["000.00.00.G22", "000.00.00.G09"]
+    assert package.other.priority == 2
+    assert [(a.name, a.data.decode()) for a in package.attachments] == [("phu-luc.txt", "Phụ lục")]
+    root = read(Path("a.edxml").read_bytes()).root
+    assert root is not None
+    assert signature_of(root).word == "whole"
+
+
+def test_number_notation_and_day_make_the_document_id(axis: Axis, keys: Path) -> None:
+    package = _pack(axis, "--number", "118", "--notation", "UBND-KSTT", "--date", "2020-01-15")
+    assert package.document_id == "000.00.00.H37,2020/01/15,118/UBND-KSTT"
+    assert package.promulgated == date(2020, 1, 15)
+
+
+def test_two_packages_in_a_row_are_two_documents(axis: Axis, keys: Path) -> None:
+    assert _pack(axis).document_id != _pack(axis, out="b.edxml").document_id
+
+
+def test_a_unit_packs_with_the_key_of_its_agency(axis: Axis, keys: Path) -> None:
+    assert _pack(axis, "--as", "000.00.13.H37").sender.organ_id == "000.00.13.H37"
+
+
+def test_a_recall_names_each_document_and_unit(axis: Axis, keys: Path) -> None:
+    first = _pack(axis)
+    by_id = "000.00.00.H37,2020/01/15,118/UBND-KSTT"
+    package = _pack(axis, "--to", "G09", "--recalls", "a.edxml", "--recalls", by_id, out="b.edxml")
+    assert package.business.doc_type == RECALL
+    assert [(r.organ_id[-3:], r.document_id) for r in package.response_for] == [
+        ("G22", first.document_id),
+        ("G09", first.document_id),
+        ("G22", by_id),
+        ("G09", by_id),
+    ]
+    assert package.response_for[2].code == "118/UBND-KSTT"
+
+
+def test_an_update_is_the_same_document_again(axis: Axis, keys: Path) -> None:
+    first = _pack(axis)
+    package = _pack(axis, "--doc-type", 2, "--updates", "a.edxml", out="b.edxml")
+    assert package.business.doc_type == UPDATE
+    assert package.document_id == package.business.document_id == first.document_id
+    assert package.business.info_changed is True
+
+
+def test_a_replacement_is_a_new_document_for_old_ones(axis: Axis, keys: Path) -> None:
+    first = _pack(axis)
+    package = _pack(axis, "--replaces", "a.edxml", "--reason", "Sai số liệu", out="b.edxml")
+    assert package.business.doc_type == REPLACEMENT
+    assert package.business.reason == "Sai số liệu"
+    assert package.document_id != first.document_id
+    (replaced,) = package.business.replaced
+    assert (replaced.document_id, replaced.organ_ids) == (first.document_id, ("000.00.00.G22",))
+
+
+def test_without_a_name_the_file_is_called_by_the_code(axis: Axis, keys: Path) -> None:
+    result = axis("pack", "--to", "G22", "--subject", "a", "--number", "7", "--notation", "BC-UBND")
+    assert result.exit_code == 0
+    assert Path("7-BC-UBND.edxml").is_file()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--doc-type", "1"),
+        ("--doc-type", "0", "--updates", "000.00.00.H37,2020/01/15,118/UBND"),
+        ("--recalls", "no such thing"),
+        ("--recalls", "000.00.00.H37,2020/13/15,118/UBND"),
+        ("--as", "h37"),
+        ("--as", "X99"),
+        ("--urgency", "5"),
+        ("--attach", "missing.pdf"),
+        ("--content", "a\x01b"),
+    ],
+)
+def test_what_cannot_be_packed_is_a_usage_error(
+    axis: Axis, keys: Path, wrong: tuple[str, ...]
+) -> None:
+    result = axis("pack", "--to", "G22", "--subject", "a", "-o", "a.edxml", *wrong)
+    assert result.exit_code == 2, result.output
+    assert not Path("a.edxml").exists()
+
+
+def test_a_chair_without_a_key_is_told_how_to_get_one(axis: Axis, var: Path) -> None:
+    result = axis("pack", "--to", "G22", "--subject", "a", "-o", "a.edxml")
+    assert result.exit_code == 2
+    assert "axis init" in result.stderr
+
+
+def test_a_package_that_breaks_a_rule_is_not_written(axis: Axis, keys: Path) -> None:
+    result = axis("pack", "--to", "G22", "--to", "G22", "--subject", "a", "-o", "a.edxml")
+    assert result.exit_code == 1
+    assert "recipient.twice  at edXMLHeader/MessageHeader/To[2]/OrganId" in result.stderr
+    assert not Path("a.edxml").exists()

@@ -1,0 +1,36 @@
+"""What is shown: aligned, and harmless to a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from axis.cli import screen
+
+
+def test_control_characters_never_reach_a_terminal() -> None:
+    assert screen.clean("V/v\x1b[2J xóa\x07 \u202e màn\nhình") == "V/v·[2J xóa· · màn hình"
+
+
+def test_a_table_in_a_pipe_has_plain_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    screen.table(("agency", "waiting", "subject"), [("Lạng Sơn", 12, "a"), ("Hà Nội", 1234, "b")])
+    assert capsys.readouterr().out.splitlines() == [
+        "agency    waiting  subject",
+        "Lạng Sơn       12  a",
+        "Hà Nội      1,234  b",
+    ]
+
+
+def test_an_empty_table_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    screen.table(("agency",), [], none="Nothing waits.")
+    assert capsys.readouterr().out == "Nothing waits.\n"
+
+
+def test_a_terminal_gets_the_same_words(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    screen.table(("agency", "waiting"), [("Lạng Sơn [bold]", 12)])
+    shown = capsys.readouterr().out
+    assert "Lạng Sơn [bold]" in shown
+    assert "12" in shown

@@ -1,0 +1,71 @@
+"""Which run is meant, and where its axis is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from axis.cli.session import agency, client_of, open_session, organ, remember_run
+from axis.settings import Settings
+
+
+def test_without_a_word_the_live_run_is_meant(var: Path) -> None:
+    assert open_session().settings.run == "live"
+
+
+def test_the_run_started_last_is_meant_unless_another_is_named(
+    var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember_run(Settings(run="demo"))
+    assert open_session().settings.run == "demo"
+    monkeypatch.setenv("AXIS_RUN", "live")
+    assert open_session().settings.run == "live"
+    assert open_session(run="load").settings.axis_dir == var / "load" / "axis"
+
+
+def test_a_name_that_is_no_run_is_a_usage_error(var: Path) -> None:
+    with pytest.raises(typer.BadParameter):
+        open_session(run="../etc")
+
+
+def _leave_address(var: Path, pid: int) -> None:
+    (var / "axis").mkdir(parents=True)
+    left = {"url": "http://127.0.0.1:8095/", "pid": pid}
+    (var / "axis" / "address.json").write_text(json.dumps(left), "utf-8")
+
+
+def test_a_running_axis_is_found_by_the_address_it_left(var: Path) -> None:
+    _leave_address(var, os.getpid())
+    assert open_session().url == "http://127.0.0.1:8095"
+    assert open_session(url="http://elsewhere/").url == "http://elsewhere"
+
+
+def test_the_address_of_a_dead_process_is_none(var: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    _leave_address(var, ended.pid)
+    assert open_session().url is None
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "{}", "[]", '{"url": "http://a", "pid": "1"}', '{"url": "http://a", "pid": 0}']
+)
+def test_a_damaged_address_is_none(var: Path, damage: str) -> None:
+    (var / "axis").mkdir(parents=True)
+    (var / "axis" / "address.json").write_text(damage, "utf-8")
+    assert open_session().url is None
+
+
+def test_codes_are_spelled_out() -> None:
+    assert organ("H37") == "000.00.00.H37"
+    assert organ("000.00.13.H37") == "000.00.13.H37"
+    assert agency("000.00.13.H37") == "000.00.00.H37"
+    assert client_of("operator") == "operator"
+    with pytest.raises(typer.BadParameter):
+        organ("Lạng Sơn")
