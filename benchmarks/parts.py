@@ -1,0 +1,93 @@
+"""CPU microseconds per document by part, in one process, over different documents."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from axis.adapters.sqlite_store import open_store
+from axis.adapters.trust_list import TrustList, read_certificate
+from axis.core.commands import Accept, Accepted
+from axis.core.document import Addressee
+from benchmarks.packages import Signed, signed
+from schemas.edxml_read import read
+
+DOCUMENTS = 1000
+GROUP = 64
+
+
+def _cpu_us(work: Callable[[Signed], object], packages: Sequence[Signed]) -> float:
+    gc.collect()
+    start = time.process_time()
+    for package in packages:
+        work(package)
+    return (time.process_time() - start) / len(packages) * 1e6
+
+
+def trust_list(home: Path) -> TrustList:
+    """The trust list of a world."""
+    root = x509.load_pem_x509_certificate((home / "axis" / "trust-root.pem").read_bytes())
+    certificates = []
+    for folder in sorted((home / "agencies").iterdir()):
+        pem = (folder / "certificate.pem").read_bytes()
+        der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+        certificates.append(read_certificate(folder.name, der))
+    return TrustList(root.public_bytes(Encoding.DER), certificates)
+
+
+def parts(home: Path) -> dict[str, float]:
+    """Microseconds of CPU per document: digest, read, verify, store."""
+    packages = list(islice(signed(home), DOCUMENTS))
+    trust = trust_list(home)
+    roots = {p.body: read(p.body).root for p in packages}
+
+    def verify(package: Signed) -> None:
+        verdict, reason = trust.verdict(roots[package.body], package.sender, 1_600_000_000_000_000)
+        assert verdict == "valid", reason
+
+    out = {
+        "SHA-256": _cpu_us(lambda p: hashlib.sha256(p.body).digest(), packages),
+        "read, with attachments opened": _cpu_us(lambda p: read(p.body), packages),
+        "verify the signature": _cpu_us(verify, packages),
+    }
+    out["store: bytes, rows, events, counters (groups of 64)"] = asyncio.run(_store(home, packages))
+    return out
+
+
+async def _store(home: Path, packages: Sequence[Signed]) -> float:
+    commands = [_accept(index, package) for index, package in enumerate(packages)]
+    store = await open_store(home / "axis")
+    try:
+        start = time.process_time()
+        for at in range(0, len(commands), GROUP):
+            outcomes = await store.apply(commands[at : at + GROUP])
+            assert all(isinstance(o, Accepted) for o in outcomes)
+        return (time.process_time() - start) / len(commands) * 1e6
+    finally:
+        await store.close()
+
+
+def _accept(index: int, package: Signed) -> Accept:
+    return Accept(
+        id=f"doc_{index:026d}",
+        sender=package.sender,
+        unit=package.sender,
+        document_id=f"{package.sender},{index}",
+        kind=0,
+        urgency=0,
+        sha256=hashlib.sha256(package.body).hexdigest(),
+        body=package.body,
+        recipients=tuple(Addressee(code, (code,)) for code in package.recipients),
+        at=index,
+        now=index,
+        verdict="valid",
+        meta={"subject": "V/v báo cáo", "code": "1/UBND", "type": "Công văn"},
+    )

@@ -1,0 +1,126 @@
+"""Start what is measured as processes of their own, and read what they cost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+HOST = "127.0.0.1"
+READY_S_MAX = 30.0
+#: The generator has the first core, what is measured the second.
+LOAD_CPU, SERVER_CPU = 0, min(1, (os.cpu_count() or 1) - 1)
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server process on loopback."""
+
+    port: int
+    pid: int
+    home: Path
+
+    def cpu_s(self) -> float:
+        """CPU seconds of the whole process so far, all threads, user and system."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2]
+        user, system = fields.split()[11:13]
+        return (int(user) + int(system)) * _TICK_S
+
+    def memory_mb(self) -> float:
+        """Resident memory, in MB."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1000
+
+
+def free_port() -> int:
+    """A port that nobody holds now."""
+    with socket.socket() as sock:
+        sock.bind((HOST, 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_S_MAX
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"server ended with {process.returncode}")
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("server did not come up")
+
+
+@contextmanager
+def _process(command: list[str], port: int, home: Path, **env: str) -> Iterator[Server]:
+    process = subprocess.Popen(
+        command, env={**os.environ, **env}, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    # Set from here, before the process has threads, so that all of them stay on one core.
+    os.sched_setaffinity(process.pid, {SERVER_CPU})
+    try:
+        _wait(port, process)
+        yield Server(port, process.pid, home)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def bare() -> Iterator[Server]:
+    """The bare Starlette route."""
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.bare", str(port)]
+    with _process(command, port, Path()) as server:
+        yield server
+
+
+@contextmanager
+def world() -> Iterator[Path]:
+    """A world with its 95 agencies enrolled and empty books, and no axis running."""
+    home = Path(tempfile.mkdtemp(prefix="axis-bench-"))
+    try:
+        subprocess.run(
+            [sys.executable, "-m", "axis", "init"],
+            env={**os.environ, "AXIS_VAR": str(home)},
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        yield home
+    finally:
+        shutil.rmtree(home)
+
+
+@contextmanager
+def axis() -> Iterator[Server]:
+    """An axis over a fresh world."""
+    with world() as home:
+        port = free_port()
+        command = [sys.executable, "-m", "axis.server"]
+        with _process(command, port, home, AXIS_VAR=str(home), AXIS_PORT=str(port)) as server:
+            yield server
+
+
+def secret(server: Server, code: str) -> str:
+    """An agency's client secret."""
+    return (server.home / "agencies" / code / "secret").read_text(encoding="ascii").strip()
+
+
+def as_json(body: bytes) -> dict[str, object]:
+    """A JSON answer."""
+    parsed: dict[str, object] = json.loads(body)
+    return parsed
