@@ -91,8 +91,10 @@ class Bus(Protocol):
         """Carry notices to the listeners of their recipients; returns when handed on."""
         ...
 
-    def listen(self, recipient: str) -> AbstractContextManager[Listener]:
-        """Subscribe to the topic of ``recipient`` from now on; leaving unsubscribes."""
+    def listen(self, recipient: str, *, statuses: bool) -> AbstractContextManager[Listener]:
+        """Subscribe from now on to what waits for ``recipient``, or to its statuses; leaving
+        unsubscribes.
+        """
         ...
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from axis.ports import Notice
+from axis.ports import STATUSES, Notice
 
 
 class _Listener:
@@ -30,23 +30,23 @@ class EmbeddedBus:
     """Wakes the listeners of a topic; keeps nothing, since the store is the truth."""
 
     def __init__(self) -> None:
-        self._topics: dict[str, set[_Listener]] = {}
+        self._topics: dict[tuple[str, bool], set[_Listener]] = {}
 
     async def publish(self, notices: Sequence[Notice]) -> None:
         """Wake whoever listens to the recipients named."""
-        for recipient in {notice.recipient for notice in notices}:
-            for listener in self._topics.get(recipient, ()):
+        for topic in {(notice.recipient, notice.urgency == STATUSES) for notice in notices}:
+            for listener in self._topics.get(topic, ()):
                 listener.tell()
 
     @contextmanager
-    def listen(self, recipient: str) -> Iterator[_Listener]:
+    def listen(self, recipient: str, *, statuses: bool) -> Iterator[_Listener]:
         """Subscribe to one topic."""
         listener = _Listener()
-        topic = self._topics.setdefault(recipient, set())
-        topic.add(listener)
+        topic = (recipient, statuses)
+        self._topics.setdefault(topic, set()).add(listener)
         try:
             yield listener
         finally:
-            topic.discard(listener)
-            if not topic:
-                self._topics.pop(recipient, None)
+            self._topics[topic].discard(listener)
+            if not self._topics[topic]:
+                del self._topics[topic]

@@ -182,10 +182,15 @@ class Moves:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Answer to ``Say``: the delivery after it; ``repeated`` when the status was there before."""
+    """Answer to ``Say``: the delivery after it, and the agency that is told of the status.
+
+    ``seq`` numbers the event; when the status was there before (``repeated``) it is the newest
+    number of the books, and the status lies before it.
+    """
 
     delivery: Delivery
     seq: int
+    addressee: str = ""
     repeated: bool = False
 
 

@@ -180,7 +180,6 @@ def _say(ledger: Ledger, command: Say) -> Outcome:
         detail = {"code": command.code, "speaker": "sender" if by_sender else "recipient"}
         return Refused(Fault("status.not_yours", "", detail))
     if _repeated(delivery, command):
-        # Nothing new is written; the number is the newest of the books, the status lies before it.
         return Said(delivery, ledger.facts.seq, repeated=True)
     if (fault := _illegal(delivery, command.code)) is not None:
         return Refused(fault)

@@ -223,7 +223,7 @@ class Ledger:
             addressee=after.place.recipient if by_sender else after.sender,
             body=body,
         )
-        return Said(after, event.seq)
+        return Said(after, event.seq, event.addressee)
 
     def agency(self, agency: Agency) -> None:
         """Write an agency's row."""

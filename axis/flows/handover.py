@@ -39,14 +39,16 @@ class Taken:
     body: bytes
 
 
-async def look(bus: Bus, recipient: str, wait_s: float, find: Callable[[], Awaitable[_T]]) -> _T:
+async def look(
+    bus: Bus, recipient: str, wait_s: float, find: Callable[[], Awaitable[_T]], *, statuses: bool
+) -> _T:
     """Return what ``find`` finds, waiting up to ``wait_s`` for something to be there."""
     found = await find()
     if found or wait_s <= 0:
         return found
     loop = asyncio.get_running_loop()
     deadline = loop.time() + min(wait_s, WAIT_S_MAX)
-    with bus.listen(recipient) as listener:
+    with bus.listen(recipient, statuses=statuses) as listener:
         while True:
             # Look after subscribing: what came in between would otherwise be waited out.
             found = await find()
@@ -81,6 +83,7 @@ class Handover:
             agency,
             wait_s,
             lambda: self._store.inbox(agency, after, limit, transports),
+            statuses=False,
         )
 
     async def packages(

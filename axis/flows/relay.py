@@ -32,10 +32,8 @@ def notices(outcomes: Iterable[Outcome]) -> list[Notice]:
             case Accepted(document, repeated=False):
                 for recipient in document.recipients:
                     tell(recipient.agency, document.urgency, recipient.no)
-            case Said(delivery, seq, repeated=False):
-                # Both ends are told: which of them is addressed depends on the code.
-                tell(delivery.sender, STATUSES, seq)
-                tell(delivery.place.recipient, STATUSES, seq)
+            case Said(seq=seq, addressee=addressee, repeated=False):
+                tell(addressee, STATUSES, seq)
             case Moves(items):
                 for item in items:
                     if item.delivery is None or not item.changed:

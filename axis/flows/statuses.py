@@ -124,7 +124,11 @@ class Statuses:
         agency = caller.agency
         limit = min(limit, PAGE_ROWS_MAX)
         return await look(
-            self._bus, agency, wait_s, lambda: self._store.stream(agency, after, limit)
+            self._bus,
+            agency,
+            wait_s,
+            lambda: self._store.stream(agency, after, limit),
+            statuses=True,
         )
 
 

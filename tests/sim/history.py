@@ -125,6 +125,7 @@ class Spoken:
     recipient: str
     code: str
     reason: str
+    by_name: bool
     status: int
     seq: int
     repeated: bool

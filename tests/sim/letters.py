@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -24,6 +24,7 @@ from schemas.edxml import (
 )
 from schemas.edxml_write import write
 from tests.sim.history import Sent
+from tests.sim.signing import Signing
 from tests.sim.world import Dice
 
 #: The axis of a run takes no larger package; a good one has under 5 kB.
@@ -31,9 +32,6 @@ PACKAGE_BYTES_MAX = 12_000
 
 _DAY = date(2020, 1, 15)
 _STRANGER = "000.00.00.Z99"
-
-#: Adds a signature to a package of an agency, or leaves it as it is.
-Sign = Callable[[str, bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +50,11 @@ class Letter:
 class Desk:
     """Where one agency writes its packages. ``others`` are the agencies it may write to."""
 
-    def __init__(self, agency: str, others: Sequence[str], dice: Dice, sign: Sign) -> None:
+    def __init__(self, agency: str, others: Sequence[str], dice: Dice, signing: Signing) -> None:
         self._agency = agency
         self._others = others
         self._dice = dice
-        self._sign = sign
+        self._signing = signing
         self._written = 0
 
     def new(self) -> Letter:
@@ -141,6 +139,10 @@ class Desk:
             "document.secret": replace(package, secret=True),
             "business.missing": replace(package, business=Business(doc_type=RECALL, reason="?")),
         }
+        if self._signing.real:
+            altered = good.raw.replace(b"<edXML:Subject>", b"<edXML:Subject>(1)")
+            broken["signature.broken"] = altered
+            broken["signature.untrusted"] = self._signing.sign(other.organ_id, write(package))
         code = self._dice.choice(list(broken))
         wrong = broken[code]
         if isinstance(wrong, DocumentPackage):
@@ -158,7 +160,7 @@ class Desk:
         self, package: DocumentPackage, raw: bytes | None = None, expected: str = ""
     ) -> Letter:
         if raw is None:
-            raw = self._sign(self._agency, write(package))
+            raw = self._signing.sign(self._agency, write(package))
         units: dict[str, list[str]] = {}
         for recipient in package.recipients:
             units.setdefault(_agency_of(recipient.organ_id), []).append(recipient.organ_id)

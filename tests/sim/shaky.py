@@ -143,12 +143,12 @@ class ShakyBus:
         await self._inner.publish([notice])
 
     @contextmanager
-    def listen(self, recipient: str) -> Iterator[Listener]:
+    def listen(self, recipient: str, *, statuses: bool) -> Iterator[Listener]:
         self._listened += 1
         topic = f"{recipient} {self._listened}"
         self._topics.setdefault(recipient, {})[topic] = None
         try:
-            with self._inner.listen(topic) as listener:
+            with self._inner.listen(topic, statuses=statuses) as listener:
                 yield listener
         finally:
             del self._topics[recipient][topic]
