@@ -66,9 +66,9 @@ def _second(seconds: int) -> str:
 
 
 def iso(at_us: int) -> str:
-    """ISO 8601 in the Viet Nam zone (QĐ 28/2018 art. 14.4), with microseconds."""
+    """ISO 8601 in the Viet Nam zone (QĐ 28/2018 art. 14.4), with microseconds where there are."""
     seconds, micro = divmod(at_us, MICROSECONDS)
-    return f"{_second(seconds)}.{micro:06}+07:00"
+    return f"{_second(seconds)}.{micro:06}+07:00" if micro else f"{_second(seconds)}+07:00"
 
 
 def from_iso(text: str) -> int:
