@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import fcntl
+import gc
 import json
 import signal
 import sys
@@ -26,14 +27,16 @@ import structlog
 import uvloop
 
 from agencies import world
-from agencies.client import HttpLine
-from agencies.crew import ANSWER_SPEED, Crew, Orders, hours
+from agencies.crew import ANSWER_LONGEST_US, ANSWER_SPEED, Crew, Orders, hours
+from agencies.line import HttpLine
 from agencies.pace import Pace, live
 from agencies.traffic import plan_day
 
 #: A predecessor whose parent was killed needs a moment to see it and end.
 ALONE_S_MAX = 10.0
 _LOOK_S = 0.05
+#: A collection looks at what is new; requests leave few cycles behind.
+GC_THRESHOLD = 50_000
 
 
 def main() -> None:
@@ -58,7 +61,7 @@ def _orders(arguments: argparse.Namespace) -> Orders:
         home=arguments.home, share=share, shares=shares, mine=arguments.mine, seed=arguments.seed
     )
     if arguments.mode == "answer":
-        return answering
+        return replace(answering, longest_us=ANSWER_LONGEST_US)
     plan = plan_day(arguments.day, arguments.seed, sent=arguments.sent, received=arguments.received)
     return replace(answering, plan=plan, leaves_us=hours(arguments.day).leaves_us)
 
@@ -115,6 +118,10 @@ async def _play(orders: Orders, arguments: argparse.Namespace) -> None:
         pace = _pace(json.loads(line), arguments)
     else:
         pace = live(time.monotonic, ANSWER_SPEED)
+    # The plan and what was imported live as long as the process: no collection need look at them.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
     async with HttpLine(orders.home / "axis" / "address.json") as door:
         crew = Crew(orders, door, pace, _tell)
         async with asyncio.TaskGroup() as tasks:

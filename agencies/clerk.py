@@ -39,12 +39,15 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Clerk:
-    """The registry of one agency. ``closes_us``: when the desk is cleared (run time)."""
+    """The registry of one agency. ``closes_us`` is when the desk is cleared, ``longest_us`` the
+    longest that a document lies on it (run time).
+    """
 
     agency: str
     seed: int
     pace: Pace
     closes_us: int
+    longest_us: int
 
     def words(
         self,
@@ -63,7 +66,8 @@ class Clerk:
         if script.end != "usual":
             return []
         dice = Dice(self.seed, "clerk", self.agency, *document)
-        later = min(at_us + delay_us(dice), max(self.closes_us, at_us))
+        delay = min(delay_us(dice), self.longest_us)
+        later = min(at_us + delay, max(self.closes_us, at_us))
         staff = wording.clerk(_row(self.agency), dice).name
         code = "02" if refusal else "03"
         return [

@@ -1,4 +1,4 @@
-"""How an agency speaks to the axis: the REST door, with every request repeated until it is answered.
+"""How an agency speaks to the axis: the REST door, every request repeated until it is answered.
 
 An axis may be killed and started again at any moment, so a request that got no answer says nothing
 about what was written. All requests here are safe to repeat: the same package gets the same
@@ -10,24 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
-import aiohttp
-from yarl import URL
-
+from agencies.line import Answer, Line, Unreachable
 from axis.core.retry import Backoff
 from schemas.frames import frames
 
 #: Seconds an answer may take beyond the wait that was asked for; a group commit takes milliseconds.
 ANSWER_S_MAX = 30.0
-#: A process on the same machine or network accepts a connection at once or not at all.
-CONNECT_S_MAX = 5.0
-#: Connections of one process: two polls for each of 95 agencies, as many words and packages again.
-CONNECTIONS_MAX = 512
 #: Answers that say "repeat this as it is": a proxy without its server, a busy or full axis.
 AGAIN = frozenset({502, 503, 504, 507})
 #: A token is renewed this long before it ends, so that none ends on its way.
@@ -40,10 +33,6 @@ PAGE_BYTES = 2 * 1024 * 1024
 JSON = "application/json"
 
 
-class Unreachable(Exception):
-    """No answer came: not connected, cut off, or too late. What was asked may have been done."""
-
-
 class Refused(Exception):
     """The axis refused; ``problem`` is its problem object (RFC 9457)."""
 
@@ -51,94 +40,6 @@ class Refused(Exception):
         self.status = status
         self.problem = problem
         super().__init__(f"{status} {problem.get('code', '')}: {problem.get('detail', '')}")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One whole HTTP answer. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-    @property
-    def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
-
-
-class Line(Protocol):
-    """One way to the axis, shared by all agencies of a process."""
-
-    async def ask(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout_s: float
-    ) -> Answer:
-        """Make one request; raises ``Unreachable``."""
-        ...
-
-
-class HttpLine:
-    """HTTP to the address that the axis left in its folder, read again when nobody answers."""
-
-    def __init__(self, address_file: Path) -> None:
-        self._address_file = address_file
-        self._base = ""
-        self._urls: dict[str, URL] = {}
-        self._session: aiohttp.ClientSession | None = None
-
-    async def __aenter__(self) -> HttpLine:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
-            auto_decompress=False,
-        )
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._session is not None
-        await self._session.close()
-
-    async def ask(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout_s: float
-    ) -> Answer:
-        """Make one request; raises ``Unreachable``."""
-        assert self._session is not None
-        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_S_MAX)
-        try:
-            async with self._session.request(
-                method,
-                self._url(path),
-                headers=headers,
-                data=body or None,
-                timeout=timeout,
-                allow_redirects=False,
-            ) as response:
-                content = await response.read()
-                names = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status, names, content)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            self._base = ""
-            self._urls.clear()
-            raise Unreachable(str(error) or type(error).__name__) from error
-
-    def _url(self, path: str) -> URL:
-        """The whole address. Polls ask the same few paths for ever, so these are kept."""
-        if not self._base:
-            self._base = _address(self._address_file)
-        url = self._urls.get(path)
-        if url is None:
-            url = URL(self._base + path, encoded=True)
-            if len(self._urls) < CONNECTIONS_MAX:
-                self._urls[path] = url
-        return url
-
-
-def _address(path: Path) -> str:
-    try:
-        return str(json.loads(path.read_bytes())["url"]).rstrip("/")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Unreachable(f"no axis has left its address in {path}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,12 +194,3 @@ def _checked(answer: Answer) -> Answer:
 
 def _seconds(text: str) -> float:
     return float(text) if text.isdecimal() else 0.0
-
-
-def problems(results: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What went wrong in a list of answers, in the axis's words; empty when nothing did."""
-    return [
-        f"{told.get('code', '')}: {told.get('detail', '')}"
-        for told in (result.get("problem") for result in results)
-        if told is not None
-    ]

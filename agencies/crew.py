@@ -6,30 +6,33 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from agencies import world
 from agencies.clerk import Clerk
-from agencies.client import Client, Line
+from agencies.client import Client
 from agencies.drive import Office, Reader, drive
 from agencies.endpoint import Endpoint, Habits
 from agencies.examine import Examiner
 from agencies.journal import ReceivedJournal, SentJournal
+from agencies.line import Line
 from agencies.pace import Pace
+from agencies.switch import Switch
 from agencies.traffic import Planned
 from axis.core.retry import Backoff
-from axis.core.timetable import day_start_us
+from axis.core.timetable import DAY_US, MICROSECONDS, day_start_us
 from schemas.codes import agencies
 
 #: How often progress is told while there is any.
-REPORT_S = 0.25
+REPORT_S = 0.5
 #: One poll of the inbox. The demo's agencies are told at once; those that answer a person look
 #: anew this often for what was put back into its lane, and whether they are switched off.
-DEMO_WAIT_S, ANSWER_WAIT_S = 20.0, 4.0
-#: A person does not wait 25 minutes: a clerk's 03 comes after some five seconds.
+DEMO_WAIT_S, ANSWER_WAIT_S = 20.0, 3.0
+#: A person does not wait 25 minutes: a clerk's 03 comes after five seconds, twenty at the most.
 ANSWER_SPEED = 300.0
+ANSWER_LONGEST_US = int(20 * ANSWER_SPEED * MICROSECONDS)
 #: An axis that is started again is back within two seconds; its clients look more often.
 BACKOFF = Backoff(first_s=0.05, most_s=0.5)
 
@@ -58,7 +61,8 @@ def hours(day: date) -> Hours:
 class Orders:
     """What a process is to do. ``share`` of ``shares``, counted from 1, by place in the directory.
 
-    ``plan`` is empty where the agencies only answer; ``leaves_us`` is when desks are cleared.
+    ``plan`` is empty where the agencies only answer. ``leaves_us`` is when desks are cleared,
+    ``longest_us`` the longest that anything lies on one (microseconds of the run's time).
     """
 
     home: Path
@@ -68,6 +72,7 @@ class Orders:
     seed: int = world.SEED
     plan: Sequence[Planned] = ()
     leaves_us: int = 2**62
+    longest_us: int = DAY_US
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -94,6 +99,7 @@ class Crew:
         self.endpoints: list[Endpoint] = []
         self.offices: dict[str, Office] = {}
         self.readers: list[Reader] = []
+        self._to_send = self._to_take = 0
 
     async def run(self) -> None:
         """Send and answer for ever; whatever one of the agencies dies of ends all of them."""
@@ -131,14 +137,18 @@ class Crew:
             client = Client(self._line, code, world.read_secret(folder), die, BACKOFF)
             received = ReceivedJournal(folder)
             journals.callback(received.close)
-            clerk = Clerk(code, self._orders.seed, self._pace, self._orders.leaves_us)
-            stopped = folder / world.STOPPED_FILE
-            self.endpoints.append(Endpoint(code, client, clerk, received, habits, stopped))
+            orders = self._orders
+            clerk = Clerk(code, orders.seed, self._pace, orders.leaves_us, orders.longest_us)
+            endpoint = Endpoint(code, client, clerk, received, habits, Switch(folder))
+            self.endpoints.append(endpoint)
             if played:
                 sent = SentJournal(folder)
                 journals.callback(sent.close)
                 self.offices[code] = Office(client, *world.read_key(home, code), sent)
                 self.readers.append(Reader(client, self._changed.set))
+        codes = frozenset(self._orders.codes)
+        self._to_send = sum(planned.sender in codes for planned in self._orders.plan)
+        self._to_take = sum(len(codes & set(p.recipients)) for p in self._orders.plan)
 
     async def _tell(self) -> None:
         while True:
@@ -153,20 +163,16 @@ class Crew:
         ``finished``: all planned documents have their answer, all that was planned for these
         agencies is answered, and all answers to their own documents have come back.
         """
-        plan, offices = self._orders.plan, self.offices
-        sent = [one for office in offices.values() for one in office.journal.sent.values()]
-        codes = {endpoint.code for endpoint in self.endpoints}
-        to_send = sum(planned.sender in offices for planned in plan)
-        to_take = sum(code in codes for planned in plan for code in planned.recipients)
+        sent = [one for office in self.offices.values() for one in office.journal.sent.values()]
         # Two statuses come back for every delivery: 01, and 03 or 02.
         to_hear = 2 * sum(len(one.deliveries) for one in sent)
         heard = sum(len(reader.heard) for reader in self.readers)
         settled = sum(endpoint.settled for endpoint in self.endpoints)
-        done = (len(sent), settled, heard) == (to_send, to_take, to_hear)
+        done = (len(sent), settled, heard) == (self._to_send, self._to_take, to_hear)
         return {
             "sent": len(sent),
             "received": sum(len(e.journal.taken) for e in self.endpoints),
             "said": sum(len(t.said) for e in self.endpoints for t in e.journal.taken.values()),
             "heard": heard,
-            "finished": bool(plan) and done,
+            "finished": bool(self._orders.plan) and done,
         }

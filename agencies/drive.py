@@ -28,7 +28,7 @@ from schemas.xmldsig import PrivateKey, sign
 #: this is half a second of standstill before documents have to wait here instead of at the axis.
 IN_FLIGHT_MAX = 64
 #: How long the reader of statuses lets them gather: offices look now and then, not all the time.
-LOOK_S = 0.5
+LOOK_S = 1.0
 #: One poll of the status stream.
 HEAR_WAIT_S = 20.0
 
@@ -85,7 +85,12 @@ async def _send(
         except Refused as error:
             # The plan holds nothing that may be refused: the run goes on and will not be exact.
             refused = str(error)
-            log.error("document.refused", document=planned.document_id, why=refused)
+            log.warning(
+                "document refused",
+                action="document.refused",
+                document_id=planned.document_id,
+                why=refused,
+            )
         office.journal.answered(
             Sent(
                 index=planned.index,

@@ -13,7 +13,6 @@ import contextlib
 import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import structlog
 
@@ -24,10 +23,11 @@ from agencies.examine import Examiner
 from agencies.journal import ReceivedJournal, Taken
 from agencies.pace import Pace
 from agencies.script import Script
+from agencies.switch import Switch
 from axis.core.timetable import from_iso
 
 #: Clerks' words that fall due within this time travel together; nobody waits for a 03 that long.
-GATHER_S = 0.25
+GATHER_S = 0.5
 #: How often a switched-off agency looks whether it is on again.
 STOPPED_LOOK_S = 0.5
 #: Deliveries held back by ``slow`` at once; beyond, the next ones are taken without delay.
@@ -60,7 +60,7 @@ class Endpoint:
     clerk: Clerk
     journal: ReceivedJournal
     habits: Habits
-    stopped_file: Path
+    switch: Switch
     #: Words still to say, the next due first, and those on their way to the axis.
     _due: list[Word] = field(default_factory=list)
     _saying: list[Word] = field(default_factory=list)
@@ -88,7 +88,8 @@ class Endpoint:
         pace = self.habits.pace
         after = ""
         while True:
-            if self.stopped_file.exists():
+            if self.switch.off:
+                self.switch.acknowledge()
                 await asyncio.sleep(STOPPED_LOOK_S)
                 continue
             page, following = await self.client.packages(
@@ -97,7 +98,7 @@ class Endpoint:
             if not page:
                 # From the start: what was put back into its lane has an old number.
                 after = ""
-            elif not self.stopped_file.exists():
+            elif not self.switch.off:
                 await self._receive(page, tasks)
                 # All that was confirmed is gone from the list; what is held would only come again.
                 after = following if self._held else ""
@@ -149,13 +150,21 @@ class Endpoint:
         script = scripts.USUAL if finding.fault else self._script(taken, finding.content)
         if script.end == "fail" and told["attempt"] == 1:
             taken.failed = script.reason
+        elif script.end == "fail":
+            # It was put back: this time it is taken and answered as always.
+            script, taken.script = scripts.USUAL, ""
         return taken, script
 
     def _script(self, taken: Taken, content: str) -> Script:
         try:
             script = scripts.parse(content)
         except scripts.NotUnderstood as error:
-            log.warning("script.not_understood", delivery=taken.delivery, line=str(error))
+            log.warning(
+                "line not understood",
+                action="script.not_understood",
+                delivery=taken.delivery,
+                line=str(error),
+            )
             return scripts.USUAL
         if script is not scripts.USUAL:
             taken.script = content
@@ -168,7 +177,7 @@ class Endpoint:
         pace = self.habits.pace
         at = pace.stated(pace.now_us())
         await self.client.confirm([taken.delivery], at, failed=taken.failed)
-        log.warning("delivery.failed", delivery=taken.delivery, why=taken.failed)
+        log.info("not taken", action="delivery.failed", delivery=taken.delivery, why=taken.failed)
         self.habits.changed()
 
     async def _take_later(self, taken: Taken, script: Script) -> None:
@@ -189,7 +198,12 @@ class Endpoint:
         items = await self.client.confirm(deliveries, pace.stated(pace.now_us()))
         for item in items:
             if "problem" in item:
-                log.error("confirm.refused", delivery=item["delivery"], why=item["problem"])
+                log.error(
+                    "confirmation refused",
+                    action="confirm.refused",
+                    delivery=item["delivery"],
+                    why=item["problem"],
+                )
         done = [str(item["delivery"]) for item in items if "problem" not in item]
         self.journal.done(done, pace.monotonic())
         self.habits.changed()
@@ -208,7 +222,7 @@ class Endpoint:
     async def _speak(self) -> None:
         while True:
             await self._until_due()
-            if self.stopped_file.exists():
+            if self.switch.off:
                 await asyncio.sleep(STOPPED_LOOK_S)
                 continue
             now_us = self.habits.pace.now_us()
@@ -244,7 +258,11 @@ class Endpoint:
                 continue
             unsaid.append((word.delivery, word.code, str(problem["code"])))
             log.warning(
-                "status.refused", delivery=word.delivery, status=word.code, why=problem["code"]
+                "status refused",
+                action="status.refused",
+                delivery=word.delivery,
+                code=word.code,
+                why=problem["code"],
             )
         self.journal.said(said, unsaid)
 
@@ -266,8 +284,10 @@ class Endpoint:
         unconfirmed = [t for t in self.journal.taken.values() if not t.done and not t.failed]
         if unconfirmed:
             await self._confirm([taken.delivery for taken in unconfirmed])
+        now_us = self.habits.pace.now_us()
         for taken in self.journal.taken.values():
-            if taken.failed:
-                continue
-            script = scripts.parse(taken.script) if taken.script else scripts.USUAL
-            self._plan(taken, script)
+            if not taken.failed:
+                # A machine that was started anew counts its time from the beginning.
+                taken.at_us = min(taken.at_us, now_us)
+                script = scripts.parse(taken.script) if taken.script else scripts.USUAL
+                self._plan(taken, script)

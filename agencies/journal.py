@@ -104,9 +104,9 @@ class ReceivedJournal:
         self._write([{"failed": delivery, "reason": reason}])
 
     def said(
-        self, words: Iterable[tuple[str, str]], unsaid: Iterable[tuple[str, str, str]]
+        self, words: Iterable[tuple[str, str]], unsaid: Iterable[tuple[str, str, str]] = ()
     ) -> None:
-        """Remember (delivery, code) that the axis took, and (delivery, code, why) that it did not."""
+        """Remember (delivery, code) that the axis took, (delivery, code, why) that it did not."""
         told = [list(word) for word in words]
         refused = [list(word) for word in unsaid]
         self._write([{"said": told, **({"unsaid": refused} if refused else {})}])

@@ -52,5 +52,8 @@ class Pace:
 
 
 def live(monotonic: Callable[[], float], speed: float) -> Pace:
-    """The pace of agencies that answer today: their delays pass ``speed`` times as fast."""
-    return Pace(monotonic, 0, monotonic(), speed, 2**62, played=False)
+    """The pace of agencies that answer today: their delays pass ``speed`` times as fast.
+
+    It counts from the machine's start, so that a process started anew knows what is overdue.
+    """
+    return Pace(monotonic, 0, 0.0, speed, 2**62, played=False)

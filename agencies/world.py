@@ -39,8 +39,6 @@ SEED = 1
 #: The client id of the one operator, who may also read as an auditor.
 OPERATOR_ID = "operator"
 SECRET_FILE = "secret"  # noqa: S105 - the name of a file, not a secret
-#: Present in an agency's folder while its simulated software is switched off.
-STOPPED_FILE = "stopped"
 
 
 class AnotherWorld(ValueError):

@@ -203,7 +203,11 @@ class Why(Wire):
 class NewAgency(Why):
     """An agency to be added."""
 
-    code: str = Field(max_length=13, description="000.00.00.XXX", examples=["000.00.00.H99"])
+    code: str = Field(
+        max_length=13,
+        description="Its code; units have none of their own here.",
+        examples=["000.00.00.H99"],
+    )
     name_vi: str = Field(min_length=1, max_length=200)
     name_en: str = Field(min_length=1, max_length=200)
     kind: str = Field(min_length=1, max_length=40, examples=["province"])

@@ -7,7 +7,7 @@ books is the axis started again.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -165,9 +165,11 @@ class MemoryStore:
             for other in self._books.documents.values()
             if other.seq != document.seq
             for relation in sorted(
-                link.relation
-                for link in other.links
-                if (link.sender, link.document_id) == (document.sender, document.document_id)
+                {
+                    link.relation
+                    for link in other.links
+                    if (link.sender, link.document_id) == (document.sender, document.document_id)
+                }
             )
         ]
 
@@ -256,7 +258,7 @@ class MemoryStore:
     async def refusals(self, limit: int) -> list[Refuse]:
         return list(self._books.refusals)[::-1][:limit]
 
-    async def history(self) -> AsyncIterator[Counters | Document | Event | Delivery]:
+    async def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
         books = self._books
         documents, events = list(books.documents.values()), list(books.events)
         deliveries = [books.deliveries[place] for place in sorted(books.deliveries)]

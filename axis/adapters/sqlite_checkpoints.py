@@ -2,12 +2,14 @@
 
 A checkpoint inside a commit makes that commit, and everybody behind it, wait for as long as the
 disk likes. So commits never do it: a thread of its own copies what was committed while new groups
-are appended, and empties the log when nobody writes or when it has grown too long.
+are appended. Emptying the log needs a moment without a writer; the writer does it itself between
+two groups, when nobody writes or when the log has grown too long, and little is left to copy then.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -26,12 +28,18 @@ IDLE_S: Final = 2.0
 #: A log this long is emptied even while groups are written: one of them waits some milliseconds.
 WAL_BYTES_MAX: Final = 128 * 1024 * 1024
 
+COPY: Final = "pragma wal_checkpoint(passive)"
+
 
 class Checkpoints:
-    """One background thread; ``written`` is all the writer has to do with it."""
+    """One background thread; ``written`` is all the writer has to do with it.
 
-    def __init__(self, database: Database) -> None:
+    ``empty`` has the writer empty the log, and says whether it could.
+    """
+
+    def __init__(self, database: Database, empty: Callable[[], bool]) -> None:
         self._database = database
+        self._empty = empty
         self._written = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="axis-checkpoints", daemon=True)
@@ -48,29 +56,28 @@ class Checkpoints:
         self._thread.join()
 
     def _run(self) -> None:
-        connection = self._database.checkpointer()
+        connection = self._database.reader()
         try:
-            full = False
+            left = False
             while not self._closing.is_set():
-                written = self._written.wait(IDLE_S if full else None)
+                written = self._written.wait(IDLE_S if left else None)
                 if written and not self._closing.wait(COPY_AFTER_S):
                     self._written.clear()
-                full = self._copy(connection, empty=not written)
+                left = self.copy(connection, idle=not written)
         finally:
             connection.close()
 
-    def _copy(self, connection: Connection, *, empty: bool) -> bool:
-        """Copy the log, and empty it where that is due; whether anything may be left in it."""
+    def copy(self, connection: Connection, *, idle: bool) -> bool:
+        """Copy the log, and have it emptied where that is due; whether it may hold anything."""
         try:
-            connection.exec_driver_sql("pragma wal_checkpoint(passive)").fetchall()
-            if not empty and self._database.wal_bytes() < WAL_BYTES_MAX:
+            connection.exec_driver_sql(COPY).fetchall()
+            if not idle and self._database.wal_bytes() < WAL_BYTES_MAX:
                 return True
-            # The writer waits for this one; little is left to copy, and a reader who is in the
-            # middle of something is not waited for.
-            ((busy, _, _),) = connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
-            return bool(busy)
+            # Once more for what came in meanwhile, so that the writer has next to nothing to do.
+            connection.exec_driver_sql(COPY).fetchall()
+            return not self._empty()
         except (OperationalError, OSError) as error:
             # Nothing is lost while the log cannot be copied: it grows, and the next round tries
             # again. A disk without room is told by the writer.
-            log.warning("log not copied", action="checkpoint.failed", exc_info=error)
+            log.warning("log not copied", action="checkpoint.failed", error=str(error))
             return True

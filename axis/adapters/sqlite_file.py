@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from axis.core.errors import unavailable
+from axis.core.errors import Unavailable, unavailable
 
 log = structlog.get_logger()
 
@@ -26,11 +26,11 @@ log = structlog.get_logger()
 WRITER_CACHE_KIB: Final = 48 * 1024
 #: Page cache of every other connection.
 READER_CACHE_KIB: Final = 8 * 1024
-#: How long a statement waits for a lock. Only a checkpoint that empties the log ever holds up
-#: the writer, for milliseconds.
+#: How long a statement waits for a lock. The axis itself holds nobody up; a person with the
+#: ``sqlite3`` shell may.
 BUSY_MS: Final = 10_000
-#: How long a checkpoint waits for readers, with the writer waiting behind it.
-CHECKPOINT_BUSY_MS: Final = 50
+#: How long the writer waits for readers when it empties the log.
+EMPTY_BUSY_MS: Final = 20
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -46,12 +46,14 @@ def failures_told() -> Iterator[None]:
         yield
     except OperationalError as error:
         full = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-        log.exception("store away", action="store.failed")
-        raise unavailable("axis.disk_full" if full else "axis.store_away") from error
+        raise _away(error, full) from error
     except OSError as error:
-        full = error.errno in _NO_ROOM
-        log.exception("store away", action="store.failed")
-        raise unavailable("axis.disk_full" if full else "axis.store_away") from error
+        raise _away(error, error.errno in _NO_ROOM) from error
+
+
+def _away(error: Exception, full: bool) -> Unavailable:
+    log.warning("store away", action="store.failed", error=str(error))
+    return unavailable("axis.disk_full" if full else "axis.store_away")
 
 
 class LockFile:
@@ -110,16 +112,22 @@ class Database:
         connection.exec_driver_sql("pragma query_only = on")
         return connection
 
-    def checkpointer(self) -> Connection:
-        """A connection that copies the log."""
-        return self._connect(READER_CACHE_KIB, CHECKPOINT_BUSY_MS)
-
-    def _connect(self, cache_kib: int, busy_ms: int = BUSY_MS) -> Connection:
+    def _connect(self, cache_kib: int) -> Connection:
         connection = self._engine.connect()
-        connection.exec_driver_sql(f"pragma busy_timeout = {busy_ms}")
+        connection.exec_driver_sql(f"pragma busy_timeout = {BUSY_MS}")
         connection.exec_driver_sql(f"pragma cache_size = -{cache_kib}")
         connection.exec_driver_sql("pragma temp_store = memory")
         return connection
+
+
+def empty_log(connection: Connection) -> bool:
+    """Empty the write-ahead log from the writer's own connection; False when a reader needs it."""
+    connection.exec_driver_sql(f"pragma busy_timeout = {EMPTY_BUSY_MS}")
+    try:
+        ((busy, _, _),) = connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
+    finally:
+        connection.exec_driver_sql(f"pragma busy_timeout = {BUSY_MS}")
+    return not busy
 
 
 def driver(connection: Connection) -> sqlite3.Connection:

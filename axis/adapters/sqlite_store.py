@@ -10,7 +10,7 @@ names are harmless, rows without bytes are not.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT
 from axis.adapters.segments import Segments
 from axis.adapters.sqlite_checkpoints import Checkpoints
-from axis.adapters.sqlite_file import Database, LockFile, failures_told, migrate
+from axis.adapters.sqlite_file import Database, LockFile, empty_log, failures_told, migrate
 from axis.adapters.sqlite_writer import Writer
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
@@ -73,11 +73,15 @@ class SqliteStore:
         for _ in range(READERS):
             self._readers.put(self._reader())
         self._reader_threads = ThreadPoolExecutor(READERS, "axis-reader")
-        self._checkpoints = Checkpoints(self._database)
+        self._histories: set[ThreadPoolExecutor] = set()
+        self._checkpoints = Checkpoints(self._database, self._empty_log)
         self._closed = False
 
     def _reader(self) -> Connection:
         return reads.prepare(self._database.reader())
+
+    def _empty_log(self) -> bool:
+        return self._writer_thread.submit(empty_log, self._writing).result()
 
     # ---- writing ------------------------------------------------------------------------------
 
@@ -193,10 +197,11 @@ class SqliteStore:
     async def refusals(self, limit: int) -> list[Refuse]:
         return await self._read(reads.refusals, limit)
 
-    async def history(self) -> AsyncIterator[Counters | Document | Event | Delivery]:
+    async def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
         # A thread and a connection of its own: pages are served meanwhile, and the transaction
         # stands still while groups go on.
         thread = ThreadPoolExecutor(1, "axis-history")
+        self._histories.add(thread)
         run = partial(asyncio.get_running_loop().run_in_executor, thread)
         connection = await run(self._reader)
         try:
@@ -211,7 +216,8 @@ class SqliteStore:
                             yield value_from(row)
         finally:
             # Behind whatever still runs there, should the caller have gone away meanwhile.
-            thread.submit(connection.close)
+            closed = thread.submit(connection.close)
+            closed.add_done_callback(lambda _: self._histories.discard(thread))
             thread.shutdown(wait=False)
 
     async def close(self) -> None:
@@ -220,9 +226,11 @@ class SqliteStore:
             await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
+        self._checkpoints.close()
         self._writer_thread.shutdown()
         self._reader_threads.shutdown()
-        self._checkpoints.close()
+        for thread in list(self._histories):
+            thread.shutdown()
         while not self._readers.empty():
             self._readers.get().close()
         # The last connection to close empties the log and removes it.

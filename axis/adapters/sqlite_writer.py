@@ -29,7 +29,8 @@ from axis.ports import REFUSALS_KEPT_MAX, Client
 
 _INSERT_PACKAGE: Final = rows.insert(tables.package)
 _INSERT_DOCUMENT: Final = rows.insert(tables.document)
-_INSERT_LINK: Final = rows.insert(tables.link)
+#: A package may name a document twice; that links it once.
+_INSERT_LINK: Final = rows.insert(tables.link) + " on conflict do nothing"
 _INSERT_DELIVERY: Final = rows.insert(tables.delivery)
 _INSERT_EVENT: Final = rows.insert(tables.event)
 _INSERT_AUDIT: Final = rows.insert(tables.audit, without=["no"])

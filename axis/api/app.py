@@ -6,8 +6,9 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from starlette.applications import Starlette
 from starlette.routing import Match
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from axis.api import counts, openapi, operator, service, v1
 from axis.api.auth import Auth
@@ -46,6 +47,10 @@ class Application(FastAPI):
             # As they stand: an included router would be matched once more by itself.
             self.router.routes.extend(module.router.routes)
         service.add_pages(self)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As Starlette has it: FastAPI looks for telemetry in the environment at each request."""
+        await Starlette.__call__(self, scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Meter, door, router."""

@@ -35,10 +35,13 @@ class Door:
             await self._app(scope, receive, send)
             return
         started = False
+        bodiless = scope["method"] == "HEAD"
 
         async def watched(message: Message) -> None:
             nonlocal started
             started = True
+            if bodiless and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         try:
@@ -56,17 +59,18 @@ class Door:
             if started:
                 # Half an answer is out; the server closes the connection on it.
                 raise
-            await self._tell(as_axis_error(error), scope, send)
+            await self._tell(as_axis_error(error), scope, watched)
 
     async def _tell(self, error: AxisError, scope: Scope, send: Send) -> None:
-        extra: Headers = []
+        allow: Headers = []
         if error.faults[0].code in ("request.route", "request.method"):
-            # The router does not know the hot routes, nor all methods of an address together.
-            if methods := self._methods(scope):
+            # The router knows neither the hot routes nor all methods of an address together.
+            methods = self._methods(scope)
+            if methods and scope["method"] not in methods:
                 error = rejected("request.method", method=scope["method"])
-                extra.append(_allow(methods))
+                allow.append(_allow(methods))
         status, headers, body = answer(error)
-        await send_bytes(send, status, headers + extra, body)
+        await send_bytes(send, status, headers + allow, body)
 
     async def _about(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve HEAD as GET without a body, and OPTIONS with the methods there are."""
@@ -76,7 +80,7 @@ class Door:
         if scope["method"] == "OPTIONS":
             await send_bytes(send, 204, [_allow(methods)], b"")
         elif "HEAD" in methods:
-            await self._app({**scope, "method": "GET"}, receive, _bodiless(send))
+            await self._app({**scope, "method": "GET"}, receive, send)
         else:
             raise rejected("request.method", method="HEAD")
 
@@ -99,12 +103,3 @@ def _check_size(scope: Scope) -> None:
 
 def _allow(methods: frozenset[str]) -> tuple[bytes, bytes]:
     return b"allow", ", ".join(sorted(methods)).encode()
-
-
-def _bodiless(send: Send) -> Send:
-    async def bodiless(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            message = {**message, "body": b""}
-        await send(message)
-
-    return bodiless

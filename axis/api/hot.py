@@ -30,7 +30,7 @@ from axis.api.requests import (
 )
 from axis.api.running import Axis
 from axis.api.wire import Headers, send_bytes, send_json
-from axis.core.caller import Caller
+from axis.core.caller import AGENCY, Caller
 from axis.core.commands import Accepted
 from axis.core.errors import AxisError, rejected
 from axis.flows.handover import PAGE_ROWS_MAX, STREAM_BYTES_MAX, WAIT_S_MAX, Taken
@@ -74,6 +74,7 @@ class Hot:
     async def _document(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: HeaderMap = dict(scope["headers"])
         caller = self._auth.caller(headers.get(b"authorization"))
+        caller.needs(AGENCY)
         at = stated_at(headers, caller)
         kind = media_type(headers)
         if not is_package(kind):
@@ -97,7 +98,7 @@ class Hot:
     async def _bulk(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: HeaderMap = dict(scope["headers"])
         caller = self._auth.caller(headers.get(b"authorization"))
-        caller.needs("agency")
+        caller.needs(AGENCY)
         at = stated_at(headers, caller)
         kind = media_type(headers)
         if kind not in (FRAMES, "application/octet-stream"):

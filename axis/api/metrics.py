@@ -35,7 +35,7 @@ class Metrics:
 
     def __init__(self) -> None:
         # A second series for every counter, which nobody reads.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._accepted = Counter(

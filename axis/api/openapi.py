@@ -33,6 +33,8 @@ body 1 MiB, all headers together 16 KiB, an address 8 KiB.
 `code`, the `place` in the package or the request, and all faults found in `problems`. A 5xx may
 be repeated as it is, after the seconds of `Retry-After`: no repetition does anything twice.
 
+<details><summary>All error codes</summary>
+
 """
 
 _TAGS = [
@@ -61,7 +63,7 @@ def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     made = get_openapi(
         title=TITLE,
         version=VERSION,
-        description=_INTRO + errors.catalogue(),
+        description=f"{_INTRO}{errors.catalogue()}\n\n</details>\n",
         routes=routes,
         tags=_TAGS,
     )
@@ -130,9 +132,9 @@ def _add_examples(operation: dict[str, Any]) -> None:
             elif kind == "application/json":
                 content["example"] = _answer(name, status)
     for parameter in operation.get("parameters", ()):
+        # Examples of the schema are shown; one of the parameter itself would be filled in and sent.
         schema = parameter["schema"]
-        if "example" not in parameter and "examples" not in parameter:
-            parameter["example"] = _PARAMETERS.get(parameter["name"], schema.get("default"))
+        schema.setdefault("examples", [_PARAMETERS.get(parameter["name"], schema.get("default"))])
 
 
 def _answer(name: str, status: str) -> Any:
@@ -143,6 +145,7 @@ def _answer(name: str, status: str) -> Any:
 
 
 _PARAMETERS = {
+    "since": "2020-01-15T08:30:00+07:00",
     "delivery": "doc_01DYKA4R00N0QB5GZK7V2M9T3C.000.00.00.G22",
     "doc": "doc_01DYKA4R00N0QB5GZK7V2M9T3C",
     "code": "000.00.00.G22",

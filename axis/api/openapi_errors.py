@@ -10,6 +10,7 @@ from typing import Any
 from axis.api.problems import MEDIA_TYPE, TITLES, problem
 from axis.core.catalogue import CATALOGUE
 from axis.core.errors import Fault
+from schemas.edxml import NS, PACKAGE_BYTES_MAX
 
 #: Codes that only ever come as warnings of a package that was accepted.
 WARNINGS = frozenset(
@@ -166,13 +167,34 @@ _PLACES: Mapping[str, str] = {
     "recipient": "edXMLHeader/MessageHeader/To",
     "sender": "edXMLHeader/MessageHeader/From/OrganId",
     "signature": "edXMLHeader/Signature",
-    "request": "query.limit",
+    "request.invalid": "query.limit",
+}
+#: Where one word would not make sense in every sentence.
+_OWN: Mapping[str, Mapping[str, str]] = {
+    "agency.exists": {"code": "000.00.00.H37"},
+    "agency.locked": {"code": "000.00.00.H37"},
+    "agency.unknown": {"code": "000.00.00.X99"},
+    "attachment.bomb": {"size": "1073741824", "limit": "104857600"},
+    "edxml.encoding": {"found": "UTF-16"},
+    "edxml.leading_garbage": {"found": "HTT"},
+    "edxml.namespace": {"found": "urn:x", "expected": NS},
+    "edxml.not_xml": {"message": "Premature end of data in tag Subject line 12"},
+    "edxml.root": {"found": "html"},
+    "edxml.too_deep": {"limit": "64"},
+    "edxml.too_many": {"limit": "20000"},
+    "package.kind": {"expected": "document", "found": "status"},
+    "package.too_large": {"limit": str(PACKAGE_BYTES_MAX)},
+    "signature.broken": {"reason": "the package is not what was signed"},
+    "status.unknown_code": {"found": "07"},
+    "status.reason_missing": {"code": "02"},
+    "status.not_yours": {"code": "13", "speaker": "sender"},
 }
 
 
 def example(code: str) -> dict[str, Any]:
     """Return a problem object with ``code``."""
-    return problem([Fault(code, _PLACES.get(code.partition(".")[0], ""), _DETAILS)])
+    place = _PLACES.get(code) or _PLACES.get(code.partition(".")[0], "")
+    return problem([Fault(code, place, {**_DETAILS, **_OWN.get(code, {})})])
 
 
 def responses(codes: Iterable[str]) -> dict[str, Any]:

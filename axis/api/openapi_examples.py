@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -274,6 +274,7 @@ def status_package() -> str:
             promulgated=date(2020, 1, 15),
         ),
         code="03",
-        at=None,
+        # The format writes Viet Nam time without a zone.
+        at=datetime(2020, 1, 15, 9, 30),  # noqa: DTZ001
     )
     return write(package).decode()

@@ -22,8 +22,11 @@ _OCCURRED_AT = {
     "in": "header",
     "description": "When it happened (ISO 8601), in a run that plays another time. Needs the "
     "scope `history`, which only such a run gives.",
-    "schema": {"type": "string", "maxLength": 40},
-    "example": "2020-01-15T08:30:00+07:00",
+    "schema": {
+        "type": "string",
+        "maxLength": 40,
+        "examples": ["2020-01-15T08:30:00+07:00"],
+    },
 }
 
 
@@ -36,8 +39,7 @@ def _query(name: str, description: str, schema: Mapping[str, Any], example: Any)
         "name": name,
         "in": "query",
         "description": description,
-        "schema": schema,
-        "example": example,
+        "schema": {**schema, "examples": [example]},
     }
 
 

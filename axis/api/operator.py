@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from axis.api import views
@@ -13,7 +13,7 @@ from axis.api.given import TheAxis, TheCaller, read_model
 from axis.api.problems import invalid
 from axis.api.requests import delivery_target, document_id, is_text
 from axis.api.running import Axis
-from axis.api.v1 import IfNoneMatch, Limit, package_response
+from axis.api.v1 import DeliveryPath, DocPath, IfNoneMatch, Limit, package_response
 from axis.api.wire import Json
 from axis.core.caller import OPERATOR, Caller
 from axis.core.directory import Agency
@@ -30,6 +30,8 @@ WHY_MAX = 1000
 TEXT_MAX = 200
 #: QĐ 28/2018 art. 10.2a: a connected agency has zeros in the groups of its units.
 _AGENCY = re.compile(r"000\.00\.00\.[A-Z][0-9A-Z]{2}")
+
+CodePath = Annotated[str, Path(description="An agency's 13-character code.")]
 
 router = APIRouter(prefix="/v1/operator", tags=["Operators"])
 
@@ -68,7 +70,6 @@ async def find(
         Query(
             max_length=40,
             description="Only accepted since this ISO 8601 time (write + as %2B).",
-            openapi_examples={"day": {"value": "2020-01-15"}},
         ),
     ] = "",
     text: Annotated[
@@ -100,7 +101,7 @@ async def find(
     summary="Lock an agency out",
     response_model=rest_books.Locked,
 )
-async def lock(request: Request, axis: TheAxis, caller: TheCaller, code: str) -> Response:
+async def lock(request: Request, axis: TheAxis, caller: TheCaller, code: CodePath) -> Response:
     """Nothing can be sent to it or by it from now on; what is open for it is parked."""
     return await _lock(request, axis, caller, code, locked=True)
 
@@ -111,7 +112,7 @@ async def lock(request: Request, axis: TheAxis, caller: TheCaller, code: str) ->
     summary="Let an agency in again",
     response_model=rest_books.Locked,
 )
-async def unlock(request: Request, axis: TheAxis, caller: TheCaller, code: str) -> Response:
+async def unlock(request: Request, axis: TheAxis, caller: TheCaller, code: CodePath) -> Response:
     """What the lock had parked waits again; what had failed by itself stays parked."""
     return await _lock(request, axis, caller, code, locked=False)
 
@@ -128,7 +129,11 @@ async def register(request: Request, axis: TheAxis, caller: TheCaller) -> Respon
     caller.needs(OPERATOR)
     asked = await read_model(request, rest_books.NewAgency)
     if not _AGENCY.fullmatch(asked.code):
-        raise invalid("code", "is not 000.00.00.XXX", "không có dạng 000.00.00.XXX")
+        raise invalid(
+            "code",
+            "is no code of an agency, such as 000.00.00.H99",
+            "không phải mã cơ quan, ví dụ 000.00.00.H99",
+        )
     agency = Agency(
         code=asked.code,
         name_vi=asked.name_vi,
@@ -148,7 +153,7 @@ async def register(request: Request, axis: TheAxis, caller: TheCaller) -> Respon
     response_model=rest.Moved,
 )
 async def operator_reset(
-    request: Request, axis: TheAxis, caller: TheCaller, delivery: str
+    request: Request, axis: TheAxis, caller: TheCaller, delivery: DeliveryPath
 ) -> Response:
     """For any agency's delivery; the recipient is told that it waits."""
     caller.needs(OPERATOR)
@@ -169,7 +174,7 @@ async def operator_reset(
 async def operator_package(
     axis: TheAxis,
     caller: TheCaller,
-    doc: str,
+    doc: DocPath,
     why: Annotated[str, Query(max_length=WHY_MAX, description="Goes into the audit log.")] = "",
     if_none_match: IfNoneMatch = "",
 ) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
 from axis.api import views
@@ -55,12 +55,16 @@ After = Annotated[
         max_length=200,
         description="Cursor of the page before (`next`, or the header Axis-Next); empty: from "
         "the start. `<urgency>:<no>` pairs: the last number seen of each class.",
-        openapi_examples={"start": {"value": ""}, "on": {"value": "0:12,3:1"}},
+        examples=["0:12,3:1"],
     ),
 ]
 IfNoneMatch = Annotated[
     str, Header(max_length=1000, description='ETags the caller has, such as "<sha256>".')
 ]
+DeliveryPath = Annotated[
+    str, Path(description="Id of a delivery: `<doc id>.<recipient code>`, as lists give it.")
+]
+DocPath = Annotated[str, Path(description="Id of a package: `doc_` and a ULID.")]
 
 router = APIRouter()
 
@@ -120,7 +124,7 @@ async def inbox(
     response_class=Response,
 )
 async def package(
-    axis: TheAxis, caller: TheCaller, delivery: str, if_none_match: IfNoneMatch = ""
+    axis: TheAxis, caller: TheCaller, delivery: DeliveryPath, if_none_match: IfNoneMatch = ""
 ) -> Response:
     """The very bytes that were accepted, with their digest. For the recipient, who is then known
     to have been handed it, and for the sender.
@@ -137,7 +141,7 @@ async def package(
     summary="Put a parked delivery back into its lane",
     response_model=rest.Moved,
 )
-async def reset(axis: TheAxis, caller: TheCaller, delivery: str) -> Response:
+async def reset(axis: TheAxis, caller: TheCaller, delivery: DeliveryPath) -> Response:
     """Only for the caller's own deliveries, and only when they are parked."""
     item = await axis.handover.reset(caller, _delivery(delivery))
     return Json(views.moved(delivery, item))
@@ -154,7 +158,13 @@ async def status_stream(
     axis: TheAxis,
     caller: TheCaller,
     after: Annotated[
-        int, Query(ge=0, le=NUMBER_MAX, description="The `next` of the page before; 0: all.")
+        int,
+        Query(
+            ge=0,
+            le=NUMBER_MAX,
+            description="The `next` of the page before; 0: all.",
+            examples=[4720],
+        ),
     ] = 0,
     limit: Limit = PAGE_ROWS_DEFAULT,
     wait: Wait = 0,
@@ -176,7 +186,7 @@ async def status_stream(
     summary="See one package: states and history",
     response_model=rest_books.View,
 )
-async def document(axis: TheAxis, caller: TheCaller, doc: str) -> Response:
+async def document(axis: TheAxis, caller: TheCaller, doc: DocPath) -> Response:
     """A sender sees the states of all recipients, a recipient only its own, an operator or
     auditor everything but the bytes. For everybody else there is no such document.
     """

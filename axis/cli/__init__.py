@@ -1,58 +1,82 @@
 """The command line: ``axis``. The only part of the axis that knows the simulated agencies.
 
-One module for each kind of work; here they get their names and their place in ``axis --help``.
+One module for each kind of work; each offers ``register(app)``. Only the module of the command
+that was typed is loaded: all of them together bring more than a second of libraries along.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from axis.cli import (
-    agencies,
-    books,
-    checking,
-    demo,
-    oversight,
-    packing,
-    screen,
-    seat,
-    serve,
-    setup,
-    taking,
-)
-from axis.cli.door import NoAxis, Refusal
+from axis.cli import screen
+from axis.cli.failures import NoAxis, Refusal
 from axis.core.errors import AxisError
+
+#: The module of each command, in the order of ``axis --help``.
+MODULES = {
+    "demo": "demo",
+    "serve": "serve",
+    "pack": "packing",
+    "check": "checking",
+    "token": "seat",
+    "send": "seat",
+    "inbox": "seat",
+    "take": "taking",
+    "confirm": "seat",
+    "say": "statuses",
+    "statuses": "statuses",
+    "agencies": "agencies",
+    "show": "books",
+    "counts": "books",
+    "audit": "books",
+    "init": "setup",
+    "waiting": "oversight",
+    "find": "oversight",
+    "lock": "oversight",
+    "unlock": "oversight",
+    "reset": "oversight",
+    "audit-log": "oversight",
+    "refusals": "oversight",
+}
 
 _START = "Start one: axis serve (in another terminal). Name one that runs elsewhere: --url."
 
 
 class _Axis(TyperGroup):
-    """Tells of what went wrong in the world in a sentence; a traceback is only for our own bugs."""
+    """Loads the command that is asked for, and tells of what went wrong in the world.
+
+    The ``ctx`` of its methods is a click Context; typer brings a click of its own, whose name is
+    not public.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every command."""
+        return list(MODULES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - click's signature
+        """The command of this name, its module loaded; None when there is none."""
+        module = MODULES.get(cmd_name)
+        if module is None:
+            return None
+        shelf = typer.Typer()
+        import_module(f"axis.cli.{module}").register(shelf)
+        return typer.main.get_group(shelf).commands[cmd_name]
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; exit 1 when the axis refused or was not there.
 
-        ``ctx`` is a click Context; typer brings a click of its own, whose name is not public.
+        A traceback is only for our own bugs.
         """
         try:
             return super().invoke(ctx)
         except Refusal as refusal:
-            screen.problems(seat.faults(refusal.problem), to_stderr=True)
+            screen.problems(refusal.faults, to_stderr=True)
         except AxisError as error:
-            faults = [
-                {
-                    "code": f.code,
-                    "place": f.place,
-                    "detail": f.sentence(),
-                    "detail_vi": f.sentence("vi"),
-                }
-                for f in error.faults
-            ]
-            screen.problems(faults, to_stderr=True)
+            screen.problems(map(screen.told, error.faults), to_stderr=True)
         except NoAxis as error:
             typer.echo(f"{error} {_START}", err=True)
         raise typer.Exit(1)
@@ -61,7 +85,6 @@ class _Axis(TyperGroup):
 app = typer.Typer(
     cls=_Axis,
     name="axis",
-    help="Viet Nam's national document axis: signed edXML documents between 95 agencies.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
@@ -69,42 +92,9 @@ app = typer.Typer(
 )
 
 
-def _register(panel: str, commands: Sequence[Callable[..., None]]) -> None:
-    for command in commands:
-        app.command(rich_help_panel=panel)(command)
-
-
-demo.register(app)
-serve.register(app)
-agencies.register(app)
-_register(
-    screen.DEVELOPER,
-    (
-        packing.pack,
-        checking.check,
-        seat.token,
-        seat.send,
-        seat.inbox,
-        taking.take,
-        seat.confirm,
-        seat.say,
-        seat.statuses,
-    ),
-)
-_register(screen.BOOKS, (books.show, books.counts, books.audit))
-_register(
-    screen.OPERATOR,
-    (
-        setup.init,
-        oversight.waiting,
-        oversight.find,
-        oversight.lock,
-        oversight.unlock,
-        oversight.reset,
-        oversight.audit_log,
-        oversight.refusals,
-    ),
-)
+@app.callback()
+def axis() -> None:
+    """Viet Nam's national document axis: signed edXML documents between 95 agencies."""
 
 
 def main() -> None:

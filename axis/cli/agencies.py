@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,10 @@ import typer
 
 from agencies import wording
 from agencies.compose import compose
+from agencies.crew import ANSWER_WAIT_S
+from agencies.switch import Switch
 from agencies.traffic import Planned
-from agencies.world import STOPPED_FILE, agency_dir, read_key
+from agencies.world import agency_dir, read_key
 from axis.adapters.system_clock import SystemClock
 from axis.cli import screen, session
 from axis.core.timetable import MICROSECONDS, day_number, day_of_number, day_start_us
@@ -28,6 +31,9 @@ _Codes = Annotated[list[str], typer.Argument(metavar="CODE…", help="Agencies: 
 
 #: An official letter, the commonest type: 18 of the administrative ones.
 _TYPE_NAME, _TYPE_DETAIL = "Công văn", 18
+#: Seconds beyond its poll after which an agency that is switched off must have seen it.
+SEEN_S_MAX = 5.0
+LOOK_S = 0.05
 
 
 def register(app: typer.Typer) -> None:
@@ -101,10 +107,15 @@ def write(
 def stop(codes: _Codes, run: session.Run = None) -> None:
     """Switch the software of agencies off: they take nothing and say nothing until started."""
     home = session.open_session(run).settings.home
-    for code in _known(codes):
-        marker = agency_dir(home, code) / STOPPED_FILE
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        marker.touch()
+    played = _played(home)
+    switches = {code: Switch(agency_dir(home, code)) for code in _known(codes)}
+    for switch in switches.values():
+        switch.turn_off()
+    # The poll under way may still bring something; after it, the software looks at its switch.
+    deadline = time.monotonic() + ANSWER_WAIT_S + SEEN_S_MAX
+    for code, switch in switches.items():
+        while code in played and not switch.seen and time.monotonic() < deadline:
+            time.sleep(LOOK_S)
         screen.say(f"{code} is stopped; what is sent to it waits")
 
 
@@ -114,7 +125,7 @@ def start(codes: _Codes, run: session.Run = None) -> None:
     home = session.open_session(run).settings.home
     played = _played(home)
     for code in _known(codes):
-        (agency_dir(home, code) / STOPPED_FILE).unlink(missing_ok=True)
+        Switch(agency_dir(home, code)).turn_on()
         when = "takes what waits" if played else "will take what waits when axis serve runs"
         screen.say(f"{code} is started; it {when}")
 
@@ -131,7 +142,7 @@ def _row(code: str) -> AgencyRow:
 
 
 def _played(home: Path) -> set[str]:
-    """The agencies whose software is there: a process that plays them holds a lock on their list."""
+    """The agencies whose software is there: their process holds a lock on the list of them."""
     played: set[str] = set()
     for path in sorted((home / "run").glob("agencies-*.lock")):
         with path.open(encoding="ascii") as file:
@@ -143,7 +154,7 @@ def _played(home: Path) -> set[str]:
 
 
 def _state(home: Path, code: str, *, played: set[str]) -> str:
-    if (agency_dir(home, code) / STOPPED_FILE).exists():
+    if Switch(agency_dir(home, code)).off:
         return "stopped"
     return "running" if code in played else "-"
 

@@ -18,7 +18,7 @@ from axis.adapters import sqlite_reads as reads
 from axis.adapters.sqlite_file import Database
 from axis.api import counts as counts_door
 from axis.api import operator as operator_door
-from axis.cli.door import NoAxis
+from axis.cli.failures import NoAxis
 from axis.core.document import Delivery, Document, Event
 from axis.core.errors import rejected
 from axis.flows.tracking import Tracking

@@ -16,7 +16,7 @@ import typer
 from agencies.world import OPERATOR_ID
 from axis.cli import screen, session
 from axis.cli.door import segment
-from axis.cli.seat import STATUS_WORDS
+from axis.cli.statuses import STATUS_WORDS
 from axis.core.document import split_delivery_id
 from axis.core.timetable import day_of_number
 
@@ -32,6 +32,12 @@ class By(StrEnum):
     MONTH = "month"
     MONTH30 = "month30"
     AGENCY = "agency"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (show, counts, audit):
+        app.command(rich_help_panel=screen.BOOKS)(command)
 
 
 def show(

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from lxml import etree
 
 from axis.cli import screen
@@ -67,6 +68,11 @@ class Signature:
         """One sentence for a person."""
         en, vi = _SIGNATURES[self.word]
         return (vi if language == "vi" else en).format(self.whose)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=screen.DEVELOPER)(check)
 
 
 def check(
@@ -137,19 +143,9 @@ def report(raw: bytes, *, strict: bool = False, certificate: bytes | None = None
 
 def problems_of(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     """Problems with their sentences in both languages."""
-    out = []
-    for problem in problems:
-        fault = Fault(problem.code, problem.place, problem.detail)
-        out.append(
-            {
-                "code": problem.code,
-                "place": problem.place,
-                "severity": problem.severity,
-                "detail": fault.sentence(),
-                "detail_vi": fault.sentence("vi"),
-            }
-        )
-    return out
+    return [
+        {**screen.told(Fault(p.code, p.place, p.detail)), "severity": p.severity} for p in problems
+    ]
 
 
 def signature_of(root: etree._Element, certificate: bytes | None = None) -> Signature:
@@ -165,7 +161,7 @@ def signature_of(root: etree._Element, certificate: bytes | None = None) -> Sign
     try:
         carried = x509.load_der_x509_certificate(found.certificate_der)
         key = carried.public_key()
-        subject = carried.subject.rfc4514_string()
+        subject = carried.subject.rfc4514_string({NameOID.SERIAL_NUMBER: "serialNumber"})
     except ValueError:
         return Signature("broken", "what it carries is no certificate")
     if not xmldsig.check(root, found, key):

@@ -20,6 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from agencies.world import World
+from axis.adapters.sqlite_file import InUse
+from axis.cli.setup import enrol
 from axis.core.retry import Backoff
 from axis.settings import Settings
 
@@ -31,6 +34,10 @@ ENDS_MAX = 5
 STARTED_S = 10.0
 #: Lines of a log shown when its process is given up.
 LAST_WORDS = 15
+#: An axis whose parent was killed sees it at once, and takes so long to end at the most.
+IN_USE_S_MAX = 8.0
+#: How often a file or a lock is looked at that nobody tells us of.
+LOOK_S = 0.02
 #: A line of progress has 100 bytes.
 LINE_BYTES_MAX = 64 * 1024
 
@@ -43,6 +50,10 @@ class GivenUp(Exception):
     """A child ends whenever it is started; the message names it and quotes its log."""
 
 
+def ignore(_child: Child, _message: Mapping[str, Any]) -> None:
+    """Hear nothing of what a child says."""
+
+
 @dataclass
 class Child:
     """One child process. ``heard`` is called with every JSON line it writes to stdout."""
@@ -51,7 +62,7 @@ class Child:
     argv: Sequence[str]
     folder: Path
     env: Mapping[str, str] = field(default_factory=dict)
-    heard: Callable[[Child, Mapping[str, Any]], None] = lambda _child, _message: None
+    heard: Callable[[Child, Mapping[str, Any]], None] = ignore
     #: Times it had to be started again.
     restarts: int = 0
     _process: asyncio.subprocess.Process | None = None
@@ -69,7 +80,8 @@ class Child:
 
     def tell(self, message: Mapping[str, Any]) -> None:
         """Write it one JSON line; a child that has just died will not miss it."""
-        assert self._process is not None and self._process.stdin is not None
+        assert self._process is not None
+        assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(message).encode() + b"\n")
 
     async def keep(self) -> None:
@@ -167,11 +179,28 @@ def agencies_child(
     settings: Settings,
     name: str,
     arguments: Sequence[str],
-    heard: Callable[[Child, Mapping[str, Any]], None],
+    heard: Callable[[Child, Mapping[str, Any]], None] = ignore,
 ) -> Child:
     """A share of a run's agencies as a child process."""
     argv = [sys.executable, "-m", "agencies", "--home", str(settings.home), *arguments]
     return Child(name, argv, run_folder(settings), heard=heard)
+
+
+async def enrol_soon(settings: Settings, world: World) -> None:
+    """Fill the directory of a run, as soon as an axis that lost its parent lets go of the books.
+
+    Raises ``InUse`` when it does not: then it is somebody else's.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + IN_USE_S_MAX
+    while True:
+        try:
+            await enrol(settings, world)
+            return
+        except InUse:
+            if loop.time() > deadline:
+                raise
+            await asyncio.sleep(LOOK_S)
 
 
 async def address(settings: Settings, child: Child) -> str:
@@ -182,7 +211,7 @@ async def address(settings: Settings, child: Child) -> str:
             left = json.loads(path.read_text(encoding="utf-8"))
             if left["pid"] == child.pid:
                 return str(left["url"])
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(LOOK_S)
 
 
 class Interrupted(Exception):

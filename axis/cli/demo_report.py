@@ -38,22 +38,14 @@ def report(played: Played, journals: outcome.Journals, whole_s: float) -> None:
     """
     counts = played.counts
     rows = outcome.by_kind(counts)
-    totals = [sum(row[i] for row in rows) for i in range(1, len(rows[0]))]
+    totals = [sum(column) for column in zip(*(row[1:] for row in rows), strict=True)]
     screen.say("")
     screen.table(
-        (
-            "kind of agency",
-            "agencies",
-            "sent",
-            "received",
-            "01 arrived",
-            "02 refused",
-            "03 accepted",
-        ),
+        ("agencies", "number", "sent", "received", "said 01", "said 02", "said 03"),
         [*rows, ("all", *totals)],
     )
     screen.say("")
-    _times(outcome.speed(journals), len(journals.sent), whole_s)
+    _facts(played, outcome.speed(journals), len(journals.sent), whole_s)
     for line in counts["balances"]:
         parts = " + ".join(f"{name} {screen.number(n)}" for name, n in line["parts"].items() if n)
         word = "balances" if line["difference"] == 0 else f"IS OFF BY {line['difference']}"
@@ -64,11 +56,13 @@ def report(played: Played, journals: outcome.Journals, whole_s: float) -> None:
         screen.say(f"Started again after being killed (times): {told}")
 
 
-def _times(speed: outcome.Speed, documents: int, whole_s: float) -> None:
+def _facts(played: Played, speed: outcome.Speed, documents: int, whole_s: float) -> None:
+    said = played.counts["statuses"]
     rate = documents / speed.sending_s if speed.sending_s else 0.0
     screen.facts(
         {
-            "statuses back": "01 and 03 or 02 of every delivery",
+            "refused": f"{said.get('02', 0)} deliveries, with 02 and a reason",
+            "statuses back": f"{screen.number(played.heard)}: 01, and 03 or 02, of each delivery",
             "POST to available": _milliseconds(speed.available_ms),
             "POST to done": _milliseconds(speed.done_ms),
             "documents a second": f"{rate:.0f} while sending ({speed.sending_s:.1f} s), "
@@ -79,7 +73,7 @@ def _times(speed: outcome.Speed, documents: int, whole_s: float) -> None:
 
 
 def _milliseconds(pair: tuple[float, float]) -> str:
-    return f"median {pair[0]:.1f} ms, 99th percentile {pair[1]:.1f} ms, from the planned moment"
+    return f"median {pair[0]:.0f} ms, 99th percentile {pair[1]:.0f} ms, from the planned moment"
 
 
 def how_to_go_on() -> None:

@@ -16,22 +16,12 @@ from urllib.parse import quote
 
 import aiohttp
 
+from axis.cli.failures import NoAxis, Refusal
+
 #: A poll waits up to 50 seconds by itself; an answer that takes longer than this is none.
 ANSWER_SECONDS_MAX = 90
 #: A process on the same machine or in the same network answers at once or not at all.
 CONNECT_SECONDS_MAX = 10
-
-
-class NoAxis(Exception):
-    """Nobody answers; the message says where."""
-
-
-class Refusal(Exception):
-    """The axis refused; ``problem`` is its problem object (RFC 9457)."""
-
-    def __init__(self, problem: Mapping[str, Any]) -> None:
-        self.problem = problem
-        super().__init__(problem.get("code", ""))
 
 
 @dataclass(frozen=True, slots=True)

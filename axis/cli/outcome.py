@@ -177,11 +177,11 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 #: The kinds of the directory as people name them, in the order of the table.
 KINDS: Mapping[str, str] = {
     "ministry": "ministries",
-    "ministerial-level agency": "ministerial-level agencies",
-    "government-attached agency": "government-attached agencies",
-    "party office": "party office",
+    "ministerial-level agency": "ministerial level",
+    "government-attached agency": "under Government",
+    "party office": "Party Office",
     "province": "provinces",
-    "centrally-run city": "centrally-run cities",
+    "centrally-run city": "cities",
 }
 
 

@@ -17,6 +17,12 @@ Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The agency (H37).")]
 
 
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (waiting, find, lock, unlock, reset, audit_log, refusals):
+        app.command(rich_help_panel=screen.OPERATOR)(command)
+
+
 def waiting(json: screen.Json = False, url: session.Url = None, run: session.Run = None) -> None:
     """Show what waits, agency by agency."""
     with session.open_session(run, url).door(OPERATOR_ID) as door:

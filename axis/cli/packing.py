@@ -40,6 +40,11 @@ _Day = Annotated[
 ]
 
 
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=screen.DEVELOPER)(pack)
+
+
 def pack(
     to: Annotated[list[str], typer.Option("--to", help="Recipient (G22); repeatable.")],
     subject: Annotated[str, typer.Option(help="What it is about (trích yếu).")],

@@ -9,16 +9,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from agencies.client import Client, HttpLine
+from agencies.client import Client
 from agencies.crew import hours
+from agencies.line import HttpLine
 from agencies.pace import Pace
 from agencies.traffic import Planned
-from agencies.world import OPERATOR_ID, World, make_world, read_secret
-from axis.adapters.sqlite_file import InUse
-from axis.cli.children import Child, address, agencies_child, axis_child
+from agencies.world import OPERATOR_ID, make_world, read_secret
+from axis.cli.children import Child, address, agencies_child, axis_child, enrol_soon
 from axis.cli.outcome import read_indexes
 from axis.cli.progress import Watch
-from axis.cli.setup import enrol
 from axis.core.timetable import day_number, day_of_number, iso
 from axis.settings import Settings
 
@@ -28,8 +27,6 @@ SHARES = 2
 LEAD_S = 0.5
 #: Nothing moves for so long, with every process running: something is wrong.
 STALL_S = 60.0
-#: A killed demo's axis needs a moment to see that its parent is gone.
-IN_USE_S_MAX = 15.0
 _LOOK_S = 0.1
 #: What is shown while it plays, and what a process of agencies calls it.
 SHOWN: Mapping[str, str] = {"sent": "sent", "received": "received", "statuses": "heard"}
@@ -78,7 +75,7 @@ class Play:
         async with asyncio.TaskGroup() as tasks:
             # The agencies take longer to start than the books to set up.
             kept = [tasks.create_task(child.keep(), name=child.name) for child in crews]
-            await self._enrol(world)
+            await enrol_soon(self.settings, world)
             kept.append(tasks.create_task(axis.keep(), name=axis.name))
             await address(self.settings, axis)
             await self._until(lambda: len(self._ready) == SHARES)
@@ -102,18 +99,6 @@ class Play:
         arguments = ["--mode", "demo", "--share", f"{share}/{SHARES}", "--day", f"{self._day}"]
         arguments += ["--seed", f"{self.seed}", "--speed", f"{self._speed!r}", *self.arguments]
         return agencies_child(self.settings, f"agencies-{share}", arguments, self._heard)
-
-    async def _enrol(self, world: World) -> None:
-        """Fill the directory, as soon as an axis that lost its parent has let go of the books."""
-        deadline = time.monotonic() + IN_USE_S_MAX
-        while True:
-            try:
-                await enrol(self.settings, world)
-                return
-            except InUse:
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(_LOOK_S)
 
     def _begin(self, crews: Sequence[Child]) -> None:
         """Set the run's clock going: at the opening, or at the first document not yet sent."""
@@ -163,7 +148,9 @@ class Play:
         self._show()
 
     def _show(self) -> None:
-        at = "" if self._pace is None else iso(self._pace.now_us())[11:16]
+        at = ""
+        if self._pace is not None:
+            at = iso(min(self._pace.now_us(), hours(self._day).leaves_us))[11:16]
         self.watch.show({name: self._sum(key) for name, key in SHOWN.items()}, at)
 
     async def _counts(self) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
+from typing import Self
 
 from rich.progress import (
     BarColumn,
@@ -29,9 +30,8 @@ class Watch:
         self._bars: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._next_line_s = monotonic() + LINE_EVERY_S
-        self._time = ""
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Self:
         console = screen.console()
         if console.is_terminal:
             self._bars = Progress(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +16,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from axis.core.errors import Fault
 
 #: The groups of ``axis --help``: who a command is for.
 NEWCOMER = "Start here"
@@ -88,7 +90,17 @@ def facts(rows: Mapping[str, object], indent: str = "") -> None:
         console().print(Text(f"{indent}{name:<{width}}{_GAP}{value}"))
 
 
-def problems(found: Sequence[Mapping[str, Any]], *, to_stderr: bool = False) -> None:
+def told(fault: Fault) -> dict[str, Any]:
+    """A fault with its sentences in both languages."""
+    return {
+        "code": fault.code,
+        "place": fault.place,
+        "detail": fault.sentence(),
+        "detail_vi": fault.sentence("vi"),
+    }
+
+
+def problems(found: Iterable[Mapping[str, Any]], *, to_stderr: bool = False) -> None:
     """Errors and warnings: code and place, then the sentence in English and in Vietnamese."""
     paper = Console(stderr=to_stderr, highlight=False, markup=False, soft_wrap=True)
     for problem in found:

@@ -1,37 +1,29 @@
-"""What an agency does at its seat: send, look into the inbox, confirm, say and hear statuses."""
+"""What an agency does at its seat: get a token, send, look into the inbox, confirm."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from axis.cli import screen, session
-from axis.cli.door import Door, Refusal, segment
+from axis.cli.door import segment
+from axis.cli.failures import Refusal
 from axis.core.document import split_delivery_id
 from axis.flows.handover import WAIT_S_MAX
 from schemas.edxml import StatusPackage
 from schemas.edxml_read import read
 from schemas.organ import agency_of
 
-#: The nine statuses in a word or two (VPCP 2.4, 2.2.3 and 2.5.3).
-STATUS_WORDS = {
-    "01": "arrived",
-    "02": "refused",
-    "03": "accepted",
-    "04": "assigned",
-    "05": "in processing",
-    "06": "completed",
-    "13": "asked back",
-    "15": "agreed",
-    "16": "not agreed",
-}
-
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the ids.")]
-Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for something to be there.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (token, send, inbox, confirm):
+        app.command(rich_help_panel=screen.DEVELOPER)(command)
 
 
 def token(
@@ -161,87 +153,6 @@ def confirm(
         raise typer.Exit(1)
 
 
-def say(
-    delivery: Annotated[str, typer.Argument(help="The delivery's id.")],
-    code: Annotated[str, typer.Argument(help="01 to 06, 13, 15 or 16.")],
-    as_: session.As = session.CHAIR,
-    reason: Annotated[str, typer.Option(help="Why; 02 and 16 need it.")] = "",
-    json: screen.Json = False,
-    url: session.Url = None,
-    run: session.Run = None,
-) -> None:
-    """Say a status of a delivery: 03 accepted, 02 refused, ..."""
-    _require_delivery(delivery)
-    body = {"delivery": delivery, "code": code, "reason": reason}
-    with session.open_session(run, url).door(session.client_of(as_)) as door:
-        answer = door.post("/v1/statuses", body).json
-    if json:
-        screen.data(answer)
-        return
-    before = " (said before)" if answer["repeated"] else ""
-    screen.say(f"{answer['delivery']}  {answer['code']} {STATUS_WORDS[answer['code']]}{before}")
-
-
-def statuses(
-    as_: session.As = session.CHAIR,
-    after: Annotated[int, typer.Option(min=0, help="Behind this number.")] = 0,
-    wait: Wait = 0,
-    until: Annotated[
-        str, typer.Option(metavar="CODE", help="With --wait: go on until this code comes.")
-    ] = "",
-    of: Annotated[
-        str, typer.Option(help="Only of this document or delivery (id, or DocumentId).")
-    ] = "",
-    json: screen.Json = False,
-    url: session.Url = None,
-    run: session.Run = None,
-) -> None:
-    """Hear what others said of your documents, oldest first."""
-    with session.open_session(run, url).door(session.client_of(as_)) as door:
-        found, cursor = _stream(door, after, wait, until, of)
-    if json:
-        screen.data({"statuses": found, "next": cursor})
-        return
-    screen.table(
-        ("no", "time", "status", "by", "document", "reason"),
-        [
-            (
-                str(s["seq"]),
-                screen.moment(s["occurred_at"]),
-                f"{s['code']} {STATUS_WORDS[s['code']]}" if s["code"] else s["kind"],
-                s["actor"],
-                s["doc"],
-                " ".join(filter(None, (s["reason"], f"({s['note']})" if "note" in s else ""))),
-            )
-            for s in found
-        ],
-        none="Nothing was said yet.",
-    )
-    if until and not any(s["code"] == until for s in found):
-        raise typer.Exit(1)
-
-
-def _stream(
-    door: Door, after: int, wait: float, until: str, of: str
-) -> tuple[list[dict[str, Any]], int]:
-    """Page through the stream; wait for ``until``, or for anything at all."""
-    found: list[dict[str, Any]] = []
-    deadline = time.monotonic() + wait
-    while True:
-        left = min(deadline - time.monotonic(), WAIT_S_MAX)
-        page = door.get("/v1/statuses", after=after, wait=round(left, 1) if left > 0 else "").json
-        after = page["next"]
-        found += [
-            s for s in page["statuses"] if of in ("", s["doc"], s["delivery"], s["document_id"])
-        ]
-        enough = any(s["code"] == until for s in found) if until else bool(found)
-        if not page["statuses"] and (enough or time.monotonic() >= deadline):
-            return found, after
-        if page["statuses"] and enough:
-            # What is there already belongs to the answer; only the waiting is over.
-            deadline = 0.0
-
-
 def _sender(organ_id: str) -> str:
     """The agency of the package's sender; the chair for a package that does not say it."""
     try:
@@ -254,7 +165,7 @@ def _sent(answer: Mapping[str, Any], *, quiet: bool) -> None:
     name = answer["file"]
     if answer["status"] >= 400:
         screen.say(f"{name}: refused")
-        screen.problems(faults(answer), to_stderr=True)
+        screen.problems(Refusal(answer).faults, to_stderr=True)
     elif quiet:
         screen.say(answer.get("doc") or answer["delivery"])
     elif "doc" not in answer:
@@ -273,11 +184,6 @@ def _sent(answer: Mapping[str, Any], *, quiet: bool) -> None:
         screen.problems([{**w, "severity": "warning"} for w in answer["warnings"]])
 
 
-def faults(problem: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Every fault that a problem object names."""
-    return problem.get("problems") or [problem]
-
-
 def _range(text: str) -> dict[str, int]:
     urgency, colon, no = text.partition(":")
     if not (colon and urgency.isdecimal() and no.isdecimal()):
@@ -285,12 +191,13 @@ def _range(text: str) -> dict[str, int]:
     return {"urgency": int(urgency), "no": int(no)}
 
 
-def _require_delivery(text: str) -> None:
+def require_delivery(text: str) -> None:
+    """A usage error for what cannot be a delivery."""
     if split_delivery_id(text) is None:
         raise typer.BadParameter(f"{text} is no delivery: <document id>.<recipient's code>")
 
 
 def delivery_path(delivery: str) -> str:
     """The path of a delivery."""
-    _require_delivery(delivery)
+    require_delivery(delivery)
     return f"/v1/deliveries/{segment(delivery)}"

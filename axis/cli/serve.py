@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Annotated
 
 import typer
@@ -10,7 +11,6 @@ import typer
 from agencies.world import AnotherWorld, agency_dir, make_world, read_secret
 from axis.adapters.sqlite_file import InUse
 from axis.cli import children, screen, session
-from axis.cli.setup import enrol
 from axis.settings import Settings
 from schemas.codes import agencies
 
@@ -21,9 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    mine: Annotated[
-        str, typer.Option(help="Your chair: this agency answers to nobody but you.")
-    ] = (session.CHAIR),
+    mine: Annotated[str, typer.Option(help="Your chair.")] = session.CHAIR,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8095,
     answering: Annotated[
         bool, typer.Option("--agencies/--no-agencies", help="Whether the others answer.")
@@ -35,6 +33,7 @@ def serve(
     if chair not in {row.code for row in agencies()}:
         raise typer.BadParameter(f"{mine} is none of the 95 agencies")
     settings = Settings(run=run or Settings().run, port=port)
+    _require_free(settings)
     try:
         children.run(_serve(settings, chair, answering=answering))
     except children.Interrupted:
@@ -44,9 +43,24 @@ def serve(
         raise typer.Exit(1) from None
 
 
+def _require_free(settings: Settings) -> None:
+    """Say at once that the port is taken, rather than when the axis has failed to start."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            typer.echo(
+                f"{settings.host}:{settings.port}: {error.strerror}. --port 0 takes a free one.",
+                err=True,
+            )
+            raise typer.Exit(1) from None
+
+
 async def _serve(settings: Settings, chair: str, *, answering: bool) -> None:
     world = make_world(settings.home)
-    await enrol(settings, world)
+    await children.enrol_soon(settings, world)
     session.remember_run(settings)
     axis = children.axis_child(settings)
     async with asyncio.TaskGroup() as tasks:

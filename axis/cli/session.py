@@ -17,7 +17,8 @@ import typer
 from pydantic import ValidationError
 
 from agencies.world import OPERATOR_ID, agency_dir, read_secret
-from axis.cli.door import Door, NoAxis
+from axis.cli.door import Door
+from axis.cli.failures import NoAxis
 from axis.settings import LIVE, Settings
 from schemas.organ import agency_of, expand
 

@@ -12,6 +12,11 @@ from axis.ports import Client
 from axis.settings import Settings
 
 
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=screen.OPERATOR)(init)
+
+
 def init(json: screen.Json = False, run: session.Run = None) -> None:
     """Make keys and secrets of 95 agencies and an operator.
 

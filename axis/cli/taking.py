@@ -32,13 +32,23 @@ PAGE_BYTES_MAX = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class _Fetched:
+class Fetched:
+    """A package as it came: of which delivery, and what the axis says of it.
+
+    ``occurred_at`` is microseconds UTC: certificates are judged then. ``sha256`` is hex.
+    """
+
     delivery: str
     doc: str
     sender: str
     occurred_at: int
     sha256: str
     raw: bytes = field(repr=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=screen.DEVELOPER)(take)
 
 
 def take(
@@ -61,7 +71,7 @@ def take(
     reports = []
     with here.door(session.client_of(as_)) as door:
         for fetched in [_one(door, delivery)] if delivery else _waiting(door, all_):
-            reports.append(_lay_open(here, fetched, out))
+            reports.append(lay_open(here, fetched, out))
             if not json:
                 _show(reports[-1])
     if json:
@@ -72,7 +82,7 @@ def take(
         raise typer.Exit(1)
 
 
-def _one(door: Door, delivery: str) -> _Fetched:
+def _one(door: Door, delivery: str) -> Fetched:
     path = delivery_path(delivery)
     doc, _ = split_delivery_id(delivery) or ("", "")
     seen = door.get(f"/v1/documents/{segment(doc)}").json
@@ -80,7 +90,7 @@ def _one(door: Door, delivery: str) -> _Fetched:
     return _fetched(seen, delivery, seen["doc"], _said_digest(answer), answer.body)
 
 
-def _waiting(door: Door, everything: bool) -> Iterator[_Fetched]:
+def _waiting(door: Door, everything: bool) -> Iterator[Fetched]:
     """Page by page; the cursor goes on, so what is taken and not confirmed comes only once."""
     after = ""
     limit = "" if everything else 1
@@ -95,8 +105,8 @@ def _waiting(door: Door, everything: bool) -> Iterator[_Fetched]:
         after = page.headers["Axis-Next"]
 
 
-def _fetched(told: Mapping[str, Any], delivery: str, doc: str, sha256: str, raw: bytes) -> _Fetched:
-    return _Fetched(delivery, doc, told["sender"], from_iso(told["occurred_at"]), sha256, raw)
+def _fetched(told: Mapping[str, Any], delivery: str, doc: str, sha256: str, raw: bytes) -> Fetched:
+    return Fetched(delivery, doc, told["sender"], from_iso(told["occurred_at"]), sha256, raw)
 
 
 def _said_digest(answer: Answer) -> str:
@@ -108,7 +118,7 @@ def _said_digest(answer: Answer) -> str:
     return ""
 
 
-def _lay_open(here: session.Session, fetched: _Fetched, out: Path) -> dict[str, Any]:
+def lay_open(here: session.Session, fetched: Fetched, out: Path) -> dict[str, Any]:
     """Write a package and its files when digest and signature allow; tell what was found."""
     told: dict[str, Any] = {
         "delivery": fetched.delivery,
@@ -136,7 +146,7 @@ def _lay_open(here: session.Session, fetched: _Fetched, out: Path) -> dict[str, 
     return told
 
 
-def _judge(here: session.Session, root: etree._Element, fetched: _Fetched) -> Judgement:
+def _judge(here: session.Session, root: etree._Element, fetched: Fetched) -> Judgement:
     """The verdict against the sender's certificate, as it lies in the folder of agencies."""
     found = xmldsig.find(root)
     known = _certificate(here, fetched.sender)

@@ -31,7 +31,7 @@ from axis.core.commands import (
     Target,
     UpTo,
 )
-from axis.core.document import Addressee, Delivery, Document, Place
+from axis.core.document import Delivery, Document, Place
 from axis.core.errors import Fault
 from axis.core.facts import Changes, Facts
 from axis.core.ledger import Ledger
@@ -100,21 +100,18 @@ def _clash(known: Iterable[Document], command: Accept) -> Fault | None:
     """A new document may reach each recipient once under one (sender, document_id)."""
     if command.kind != NEW:
         return None
-    names = _names(command.recipients)
     for document in known:
         if document.kind == NEW:
-            for recipient in _names(document.recipients) & names:
-                detail = {
-                    "recipient": recipient,
-                    "document_id": document.document_id,
-                    "doc": document.id,
-                }
-                return Fault("document.conflict", "", detail)
+            have = {r.agency for r in document.recipients}
+            for recipient in command.recipients:
+                if recipient.agency in have:
+                    detail = {
+                        "recipient": recipient.agency,
+                        "document_id": document.document_id,
+                        "doc": document.id,
+                    }
+                    return Fault("document.conflict", "", detail)
     return None
-
-
-def _names(recipients: Iterable[Addressee]) -> set[str]:
-    return {r.agency for r in recipients}
 
 
 def _locked_out(facts: Facts, command: Accept) -> Fault | None:

@@ -17,10 +17,17 @@ class Members:
         self._committer = committer
         self._clock = clock
         self.directory = Directory(())
+        self._reads_begun = self._read_shown = 0
 
     async def load(self) -> None:
         """Read the directory from the store."""
-        self.directory = Directory(await self._store.agencies())
+        self._reads_begun += 1
+        read = self._reads_begun
+        agencies = await self._store.agencies()
+        # Reads may come back in another order: an older one must not undo what a newer one saw.
+        if read > self._read_shown:
+            self._read_shown = read
+            self.directory = Directory(agencies)
 
     def agency(self, organ_id: str) -> Agency:
         """The agency of a code or unit; ``agency.unknown`` when there is none."""

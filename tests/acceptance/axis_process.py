@@ -37,7 +37,11 @@ def running_axis(var: Path) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=END_SECONDS_MAX)
+        try:
+            process.communicate(timeout=END_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
 
 
 def address(var: Path) -> str:

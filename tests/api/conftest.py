@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
+from typing import Any
 
 import pytest
 import structlog
@@ -11,7 +12,7 @@ from tests.api.world import World, world
 
 
 @pytest.fixture(autouse=True)
-def logged() -> Iterator[list[dict[str, object]]]:
+def logged() -> Iterator[list[MutableMapping[str, Any]]]:
     """What was logged; ``request.failed`` is our own fault, whichever test it happens in."""
     with structlog.testing.capture_logs() as lines:
         yield lines

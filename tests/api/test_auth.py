@@ -63,7 +63,13 @@ async def test_a_run_of_another_time_gives_agencies_history(there: World) -> Non
 
 @pytest.mark.parametrize(
     ("client", "key"),
-    [(LANG_SON, ""), (LANG_SON, secret(OFFICE)), ("nobody", secret("nobody")), ("", ""), ("\0", "x")],
+    [
+        (LANG_SON, ""),
+        (LANG_SON, secret(OFFICE)),
+        ("nobody", secret("nobody")),
+        ("", ""),
+        ("\0", "x"),
+    ],
 )
 async def test_a_wrong_id_or_secret_gets_nothing(here: World, client: str, key: str) -> None:
     by_form = await ask(here, GRANT | {"client_id": client, "client_secret": key})
@@ -73,7 +79,9 @@ async def test_a_wrong_id_or_secret_gets_nothing(here: World, client: str, key: 
         assert answer.headers["www-authenticate"] == 'Basic realm="axis"'
 
 
-@pytest.mark.parametrize("header", ["Basic", "Basic ?", "Basic w7/DvzpiYWQ=x", "Bearer x", "Basic /w=="])
+@pytest.mark.parametrize(
+    "header", ["Basic", "Basic ?", "Basic w7/DvzpiYWQ=x", "Bearer x", "Basic /w=="]
+)
 async def test_a_malformed_header_is_a_wrong_client(here: World, header: str) -> None:
     problem(await ask(here, GRANT, authorization=header), 401, "auth.bad_client")
 
@@ -117,10 +125,9 @@ async def test_without_a_token_nothing_is_told(here: World) -> None:
     "value", ["Bearer", "Bearer ", "Bearer x.y.z", "Bearer é", "Bearer " + "a" * 5000, "Token x"]
 )
 async def test_what_is_no_token_of_ours_is_refused(here: World, value: str) -> None:
-    answer = await here.http.get("/v1/inbox", headers={"authorization": value.encode()})
-    assert answer.status_code == 401
-    answer = await here.http.get("/v1/inbox/packages", headers={"authorization": value.encode()})
-    assert answer.status_code == 401
+    for path in ("/v1/inbox", "/v1/inbox/packages"):
+        headers = [(b"authorization", value.encode())]
+        assert (await here.http.get(path, headers=headers)).status_code == 401
 
 
 async def test_a_token_of_another_axis_is_refused(here: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Any
 
 import httpx
@@ -83,7 +84,8 @@ async def test_each_frame_may_state_its_time_in_a_run_that_plays_another(
     (item, other) = await results(here, body)
     assert (item["status"], item["problem"]["code"]) == (403, "auth.history")
     assert other["status"] == 201
-    for bad in ("never", 5, [], ""):
+    wrong: tuple[Any, ...] = ("never", 5, [], "")
+    for bad in wrong:
         (item,) = await results(there, stream(package(), occurred_at=bad))
         assert item["problem"]["place"] == "occurred_at"
 
@@ -112,9 +114,7 @@ async def test_a_damaged_stream_is_refused_whole(here: World, body: bytes) -> No
     assert (await here.get(LANG_SON, "/v1/counts")).json()["sent"] == 0
 
 
-async def test_a_bulk_request_has_limits(
-    here: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_bulk_request_has_limits(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
     problem(await post(here, b""), 422, "package.empty")
     told = problem(await post(here, stream(*[b""] * 501)), 422, "request.invalid")
     assert "500 packages" in told["detail"]
@@ -137,7 +137,7 @@ async def test_a_store_that_is_away_is_told_per_package(here: World) -> None:
 
 
 async def test_a_fault_of_ours_is_told_per_package_too(
-    here: World, logged: list[dict[str, object]]
+    here: World, logged: list[MutableMapping[str, Any]]
 ) -> None:
     here.faults.append(ZeroDivisionError())
     (item,) = await results(here, stream(package()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import MutableMapping
 from datetime import date
 from typing import Any
 
@@ -84,9 +85,7 @@ async def test_other_bytes_for_a_recipient_who_has_the_document_are_a_conflict(
 async def test_every_unknown_recipient_is_named(here: World) -> None:
     raw = package(to=(OFFICE, "000.00.00.X98", "000.00.00.X99", "000.00.00.999"))
     told = problem(await here.send(raw), 422, "recipient.unknown")
-    assert told["detail"] == (
-        "Not in the directory: 000.00.00.X98, 000.00.00.X99, 000.00.00.999."
-    )
+    assert told["detail"] == ("Not in the directory: 000.00.00.X98, 000.00.00.X99, 000.00.00.999.")
     assert told["place"] == "edXMLHeader/MessageHeader/To"
     assert told["vxp"] == 18
 
@@ -158,7 +157,10 @@ async def test_unsigned_packages_pass_unless_the_axis_is_strict(here: World) -> 
         (b"<a>" * 200 + b"</a>" * 200, "edxml.too_deep"),
         (b'<?xml version="1.0" encoding="UTF-16"?><a/>', "edxml.encoding"),
         (b"junk" + package(), "edxml.leading_garbage"),
-        (package().replace(b"<edXML:Subject>", b"<edXML:Subject><!-- -->" + b"x" * 600), "edxml.too_long"),
+        (
+            package().replace(b"<edXML:Subject>", b"<edXML:Subject><!-- -->" + b"x" * 600),
+            "edxml.too_long",
+        ),
         (status("01", "x"), "package.kind"),
     ],
 )
@@ -215,7 +217,7 @@ async def test_another_time_needs_a_run_that_plays_one(here: World, there: World
     receipt = (await there.send(package(), **at)).json()
     assert receipt["occurred_at"] == "2019-12-31T23:59:59+07:00"
     assert receipt["recorded_at"] == "2020-01-15T08:00:00+07:00"
-    counts = (await there.get(LANG_SON, "/v1/counts", **{"to": "2019-12-31"})).json()
+    counts = (await there.get(LANG_SON, "/v1/counts", to="2019-12-31")).json()
     assert counts["sent"] == 1
 
 
@@ -234,7 +236,7 @@ async def test_a_store_that_is_away_asks_to_come_back(here: World) -> None:
 
 
 async def test_a_fault_of_ours_is_told_and_logged(
-    here: World, logged: list[dict[str, object]]
+    here: World, logged: list[MutableMapping[str, Any]]
 ) -> None:
     here.faults.append(ZeroDivisionError())
     told = problem(await here.send(package()), 500, "axis.internal")

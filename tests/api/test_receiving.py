@@ -70,7 +70,7 @@ async def polled(here: World, path: str, who: str = OFFICE) -> asyncio.Task[http
     await here.token(who)
     poll = asyncio.create_task(here.get(who, path, wait=50))
     topics: Any = here.axis.bus
-    await until(lambda: who in topics._topics)
+    await until(lambda: any(agency == who for agency, _ in topics._topics))
     assert not poll.done()
     return poll
 
@@ -318,9 +318,25 @@ async def test_another_time_counts_where_it_is_allowed(here: World, there: World
 
 @pytest.mark.parametrize(
     "query",
-    ["after=1", "after=0:1,0:2", "after=5:1", "after=0:" + "9" * 19, "after=%00", "limit=0"]
-    + ["limit=1001", "limit=x", "limit=1&limit=2", "wait=51", "wait=-1", "wait=nan", "wait=1e3"]
-    + ["max_bytes=0", "max_bytes=99999999999999999999", "after=%ff", "&" * 99 + "a=" * 40],
+    [
+        "after=1",
+        "after=0:1,0:2",
+        "after=5:1",
+        "after=0:" + "9" * 19,
+        "after=%00",
+        "after=%ff",
+        "limit=0",
+        "limit=1001",
+        "limit=x",
+        "limit=1&limit=2",
+        "wait=51",
+        "wait=-1",
+        "wait=nan",
+        "wait=1e3",
+        "max_bytes=0",
+        "max_bytes=99999999999999999999",
+        "a=b&" * 40,
+    ],
 )
 async def test_a_page_s_query_is_checked(here: World, query: str) -> None:
     answer = await here.call(OFFICE, "GET", f"/v1/inbox/packages?{query}")

@@ -87,14 +87,12 @@ async def test_headers_and_addresses_are_bounded(here: World) -> None:
         assert problem(answer, 422, "request.invalid")["place"] == "address"
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v2/inbox", "/v1/inbox/", "/v1//inbox", "/docs/assets/x"])
-@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/", "/v1", "/v2/inbox", "/v1/inbox/", "/v1//inbox"])
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 async def test_there_is_nothing_at_other_addresses(here: World, path: str, method: str) -> None:
-    answer = await here.http.request(method, path)
-    assert answer.status_code == (405 if "assets" in path and method == "POST" else 404) or (
-        "assets" in path and method == "OPTIONS"
-    )
-    assert "json" in answer.headers.get("content-type", "json")
+    problem(await here.http.request(method, path), 404, "request.route")
+    head = await here.http.head(path)
+    assert (head.status_code, head.content) == (404, b"")
 
 
 @pytest.mark.parametrize(
@@ -110,9 +108,7 @@ async def test_there_is_nothing_at_other_addresses(here: World, path: str, metho
         ("/v1/deliveries/x/package", "GET, OPTIONS"),
     ],
 )
-async def test_an_address_says_which_methods_it_takes(
-    here: World, path: str, allowed: str
-) -> None:
+async def test_an_address_says_which_methods_it_takes(here: World, path: str, allowed: str) -> None:
     for method in ("PUT", "DELETE", "PATCH", "TRACE", "NONSENSE"):
         answer = await here.http.request(method, path)
         told = problem(answer, 405, "request.method")
@@ -185,7 +181,7 @@ async def test_bodies_in_memory_are_bounded_all_together() -> None:
 
     with bodies.room() as first:
         assert await first.read(request(b"x" * 600), {}, 5000) == b"x" * 600
-        with pytest.raises(Unavailable, match="axis.busy"), bodies.room() as second:
+        with pytest.raises(Unavailable, match=r"axis\.busy"), bodies.room() as second:
             await second.read(request(b"x" * 300, b"x" * 300), {}, 5000)
         assert bodies.held_bytes == 600
     with bodies.room() as alone:

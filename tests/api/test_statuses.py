@@ -213,7 +213,8 @@ async def test_many_statuses_are_decided_each_by_itself(here: World) -> None:
 
 
 async def test_a_list_of_statuses_has_limits(here: World) -> None:
-    for bad in ({}, [{}] * 1001, None):
+    wrong: tuple[Any, ...] = ({}, [{}] * 1001, None)
+    for bad in wrong:
         answer = await say(here, statuses=bad)
         assert problem(answer, 422, "request.invalid")["place"] == "statuses"
     answer = await say(here, statuses=[], code="01")
@@ -241,7 +242,7 @@ async def test_bad_status_packages_have_codes_of_their_own(here: World) -> None:
     problem(await post(b""), 422, "package.empty")
     problem(await post(b"<a/>"), 422, "edxml.root")
     problem(await post(b"x" * 70_000), 413, "package.too_large")
-    problem(await post((await package_of(here, receipt))), 422, "package.kind")
+    problem(await post(await package_of(here, receipt)), 422, "package.kind")
     problem(await post(status("01", name), HA_NOI), 403, "sender.not_caller")
     problem(await post(status("01", "other")), 404, "delivery.not_found")
     problem(await post(status("01", name, sender="000.00.00.X99")), 422, "sender.unknown")

@@ -169,8 +169,7 @@ async def world(store: Store | None = None, **settings: Any) -> AsyncIterator[Wo
     store = store or MemoryStore(fault=fault)
     # The three that sign here; the other agencies are in the directory without a certificate.
     certificates = [
-        read_certificate(code, key_of(code).certificate_der)
-        for code in (LANG_SON, OFFICE, HA_NOI)
+        read_certificate(code, key_of(code).certificate_der) for code in (LANG_SON, OFFICE, HA_NOI)
     ]
     await store.enrol(rows(), certificates, clients())
     parts = Parts(
@@ -232,7 +231,7 @@ def status(code: str, document_id: str, sender: str = OFFICE, about: str = LANG_
                 organ_id=about, code="7/UBND", document_id=document_id, promulgated=None
             ),
             code=code,
-            at=datetime(2020, 1, 15, 9),
+            at=datetime(2020, 1, 15, 9),  # noqa: DTZ001 - as the format writes it
             description="lý do",
         )
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -25,11 +25,11 @@ class Library:
         self._opened: list[Store] = []
 
     async def open(self) -> Store:
-        store: Store
-        if self._kind == "memory":
-            store = MemoryStore(self._books)
-        else:
-            store = open_store(self._folder)
+        openers: dict[str, Callable[[], Store]] = {
+            "memory": lambda: MemoryStore(self._books),
+            "sqlite": lambda: open_store(self._folder),
+        }
+        store = openers[self._kind]()
         self._opened.append(store)
         return store
 

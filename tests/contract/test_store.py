@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from axis.core.commands import Accepted, Note, Recorded, Refuse, Register
+from axis.core.commands import Accepted, Note, Recorded, Refuse, Refused, Register
 from axis.core.document import Link
+from axis.core.errors import Fault
 from axis.core.trust import Certificate
 from axis.ports import REFUSALS_KEPT_MAX, Client, Store
 from tests.contract.books import (
@@ -65,8 +66,8 @@ async def test_a_new_document_with_other_bytes_conflicts_where_a_recipient_has_i
 ):
     first = document_of(await one(store, scribe.accept(to=[B, C])))
     outcome = await one(store, scribe.accept(to=[C, D], body=b"other"))
-    assert code_of(outcome) == "document.conflict"
-    assert outcome.fault.detail == {"recipient": C, "document_id": "1/UBND", "doc": first.id}
+    named = {"recipient": C, "document_id": "1/UBND", "doc": first.id}
+    assert outcome == Refused(Fault("document.conflict", "", named))
     assert await store.body(scribe.accept(body=b"other").sha256) is None
     assert await store.deliveries(2) == []
     assert await numbers(store, D) == []
@@ -110,9 +111,7 @@ async def test_a_group_without_changes_answers_and_writes_nothing(store: Store, 
     assert document_of(await one(store, scribe.accept())).seq == 1
 
 
-async def test_groups_are_applied_one_after_the_other_in_commit_order(
-    store: Store, scribe: Scribe
-):
+async def test_groups_are_applied_one_after_the_other_in_commit_order(store: Store, scribe: Scribe):
     groups = [[scribe.accept(f"{g}.{i}/UBND", to=CODES[1:]) for i in range(5)] for g in range(8)]
     outcomes = await asyncio.gather(*(store.apply(group) for group in groups))
     documents = [document_of(outcome) for group in outcomes for outcome in group]
@@ -210,7 +209,12 @@ async def test_deliveries_come_by_recipient_and_events_oldest_first(store: Store
 
 def _certificate(code: str, fingerprint: str) -> Certificate:
     return Certificate(
-        agency=code, fingerprint=fingerprint, not_before=1, not_after=2, revoked_at=None, der=b"\x00"
+        agency=code,
+        fingerprint=fingerprint,
+        not_before=1,
+        not_after=2,
+        revoked_at=None,
+        der=b"\x00",
     )
 
 

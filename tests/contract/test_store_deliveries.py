@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from axis.core.commands import ByDocument, ById, Moved, UpTo
+from axis.core.commands import ByDocument, ById, Moved, Target, UpTo
 from axis.core.document import Document, Place
 from axis.core.errors import Fault
 from axis.core.lifecycle import Business, Request, Step, Transport
@@ -82,11 +82,16 @@ async def five(store: Store, scribe: Scribe) -> list[Document]:
 async def test_every_way_to_name_a_delivery_finds_it(
     store: Store, scribe: Scribe, five: list[Document]
 ):
-    targets = [Place(B, 0, 1), ById(five[1].id, B), ByDocument(A, "3/UBND", B)]
+    targets: list[Target] = [Place(B, 0, 1), ById(five[1].id, B), ByDocument(A, "3/UBND", B)]
     items = items_of(await one(store, scribe.move(Step.OFFER, *targets)))
     assert [item.delivery.place.no for item in items if item.delivery] == [1, 2, 3]
     assert await numbers(store, B, [1]) == [1, 2, 3]
-    missing = [Place(B, 0, 9), ById("doc_0", B), ById(five[0].id, C), ByDocument(A, "1/UBND", C)]
+    missing: list[Target] = [
+        Place(B, 0, 9),
+        ById("doc_0", B),
+        ById(five[0].id, C),
+        ByDocument(A, "1/UBND", C),
+    ]
     items = items_of(await one(store, scribe.move(Step.OFFER, *missing)))
     assert items == (Moved(None, False, Fault("delivery.not_found")),) * 4
 

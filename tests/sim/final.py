@@ -16,11 +16,9 @@ async def collect(operator: Session, agencies: Mapping[str, Session]) -> Final:
     """What every agency and an operator can see at the end."""
     inboxes = {code: await _inbox(session) for code, session in agencies.items()}
     packages = {row["doc"]: row["sender"] for rows in inboxes.values() for row in rows}
-    views = {doc: await _get(operator, f"/v1/documents/{doc}") for doc in packages}
     return Final(
         inboxes=inboxes,
-        views=views,
-        sender_views={
+        views={
             doc: await _get(agencies[sender], f"/v1/documents/{doc}")
             for doc, sender in packages.items()
         },

@@ -116,7 +116,10 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """A status was said and answered. ``seq`` is 0 when it was refused with ``error``."""
+    """A status was said and answered. ``seq`` is 0 when it was refused with ``error``.
+
+    ``door``: by the delivery's id, by name (sender and DocumentId), in a list, or as a package.
+    """
 
     agency: str
     delivery: str
@@ -125,7 +128,7 @@ class Spoken:
     recipient: str
     code: str
     reason: str
-    by_name: bool
+    door: str
     status: int
     seq: int
     repeated: bool
@@ -170,9 +173,8 @@ class Final:
 
     #: agency: every DELIVERY of its inbox, in whatever state.
     inboxes: Mapping[str, tuple[Mapping[str, Any], ...]]
-    #: package id: VIEW as an operator and as the sender see it.
+    #: package id: VIEW as its sender sees it, with all recipients.
     views: Mapping[str, Mapping[str, Any]]
-    sender_views: Mapping[str, Mapping[str, Any]]
     counts: Mapping[str, Any]
     audit: Mapping[str, Any]
     refusals: tuple[Mapping[str, Any], ...]

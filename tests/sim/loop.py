@@ -78,5 +78,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 def run(main: Coroutine[Any, Any, _T]) -> _T:
     """Run ``main`` in virtual time from 0 and return its result."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(main)
+    loop = VirtualLoop()
+    try:
+        return loop.run_until_complete(main)
+    finally:
+        for task in (left := asyncio.all_tasks(loop)):
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.wait(left))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()

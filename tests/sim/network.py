@@ -46,7 +46,8 @@ class Network:
     async def _carry(self, request: Request) -> Answer:
         weather, dice = self._world.weather, self._dice
         await self._world.pause(dice, weather.delay_s)
-        if dice.chance(weather.repeated_request):
+        # Locking depends on its order: one that arrived after the unlocking would be obeyed.
+        if dice.chance(weather.repeated_request) and not request.path.endswith("lock"):
             self._send_echo(request)
         if dice.chance(weather.lost_request):
             await self._void()

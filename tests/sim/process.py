@@ -68,6 +68,8 @@ class Process:
         self._app: Application | None = None
         self._axis: Axis | None = None
         self._store: ShakyStore | None = None
+        #: Lives begun or ended: what an older number remembers is dead.
+        self._lives = 0
         self._host: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         #: Requests under way, in order: a dict, since sets have none.
@@ -75,8 +77,11 @@ class Process:
 
     async def start(self) -> None:
         """Begin a life; returns when it serves."""
-        inner = self._plant.store(self._books, self._faults)
-        self._store = ShakyStore(self._world, self._books, inner)
+        self._lives += 1
+        life = self._lives
+        alive = lambda: self._lives == life  # noqa: E731
+        inner = self._plant.store(self._books, self._faults, alive)
+        self._store = ShakyStore(self._world, self._books, inner, alive)
         self._stopping.clear()
         serving = asyncio.get_running_loop().create_future()
         self._host = asyncio.create_task(self._live(serving))
@@ -106,9 +111,8 @@ class Process:
     async def crash(self) -> None:
         """Kill it. What was written stays; what was under way has an unknown outcome."""
         self._world.happened("crash", f"{len(self._requests)} requests under way")
-        assert self._store is not None
         assert self._host is not None
-        self._store.die()
+        self._lives += 1
         self._app = None
         await self._end([self._host, *self._requests])
 

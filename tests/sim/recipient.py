@@ -24,6 +24,12 @@ _CHAIN = ("01", "03", "04", "05", "06")
 _LOOK_S, _LOOKS_MAX = 8.0, 8
 
 
+#: A status by name is about the newest package of that name and confirms it, be it taken or not:
+#: who has an older one and speaks of it loses the newer. As long as that is so, a careful client
+#: uses names only where there is one package.
+NAMES_ARE_SAFE = False
+
+
 @dataclass(slots=True)
 class Copy:
     """A package that this recipient has."""
@@ -89,7 +95,7 @@ class Recipient:
                     after = await self._take(query)
             except Silence:
                 after = ""
-            await self._world.rest(self._dice, 0.05, 1.0)
+            await self._world.rest(self._dice, 0.1, 2.0)
 
     async def _take(self, query: dict[str, object]) -> str:
         """A page with its packages; the cursor behind it, "" when it was the last."""
@@ -207,8 +213,8 @@ class Recipient:
                 return
             except TimeoutError:
                 answer = await self._session.insist("GET", f"/v1/documents/{copy.row['doc']}")
-            (mine,) = read_json(answer)["deliveries"]
-            if mine["state"] == "done":
+            states = {one["id"]: one["state"] for one in read_json(answer)["deliveries"]}
+            if states[copy.id] == "done":
                 return
         self._world.fail("late", f"{copy.id} was put back and never offered again", copy.id)
 
@@ -304,8 +310,12 @@ class Recipient:
             recipient=self._session.name,
             code=code,
             reason="" if self._dice.chance(0.05) else reason,
-            by_name=self._dice.chance(0.3),
+            by_name=self._may_name(copy) and self._dice.chance(0.4),
         )
+
+    def _may_name(self, copy: Copy) -> bool:
+        named = (copy.row["sender"], copy.row["document_id"])
+        return NAMES_ARE_SAFE or self._world.names[named] == 1
 
     async def _read_statuses(self) -> None:
         """Read the stream behind the cursor; the cursor moves when a page is safely kept."""
@@ -321,7 +331,7 @@ class Recipient:
                     "GET", "/v1/statuses", query=query, wait_s=float(str(query["wait"]))
                 )
             except Silence:
-                await self._world.rest(self._dice, 0.05, 1.0)
+                await self._world.rest(self._dice, 0.1, 2.0)
                 continue
             page = read_json(answer)
             self._world.history.add(
@@ -338,7 +348,7 @@ class Recipient:
                 self._asked(event)
             if not self._dice.chance(self._world.weather.forgetful):
                 self.cursor = page["next"]
-            await self._world.rest(self._dice, 0.05, 1.0)
+            await self._world.rest(self._dice, 0.1, 2.0)
 
     def _asked(self, event: Mapping[str, Any]) -> None:
         """A sender asks a document back: answer it once, now or never."""

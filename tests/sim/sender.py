@@ -27,13 +27,14 @@ class Sender:
         self._world = session.world
         self._dice = session.dice
         self._desk = desk
+        self._groups = self._plan()
         #: Receipts by the SHA-256 of what was accepted.
         self.accepted: dict[str, Mapping[str, Any]] = {}
 
     async def run(self) -> None:
         """Return when everything has been answered."""
         async with asyncio.TaskGroup() as group:
-            for letters in self._plan():
+            for letters in self._groups:
                 group.create_task(self._send(self._dice.uniform(0, ACT_S), letters))
 
     def _plan(self) -> list[list[Letter]]:
@@ -48,6 +49,7 @@ class Sender:
         self._dice.shuffle(letters)
         for letter in letters:
             self._world.history.add(letter.sent)
+            self._world.names[letter.sent.sender, letter.sent.document_id] += 1
         groups = []
         while letters:
             size = self._dice.randint(2, 5) if self._dice.chance(0.3) else 1
@@ -144,13 +146,14 @@ class Sender:
         for recipient in letter.sent.recipients:
             if self._dice.chance(0.2):
                 await self._world.rest(self._dice, 0, 6.0)
+                wrong = recipient != self._session.name and self._dice.chance(0.1)
                 word = Word(
                     doc=receipt["doc"],
                     sender=self._session.name,
                     document_id=letter.sent.document_id,
                     recipient=recipient,
                     # Now and then what only a recipient may say.
-                    code="01" if self._dice.chance(0.1) else "13",
+                    code="01" if wrong else "13",
                     reason="gửi nhầm" if self._dice.chance(0.5) else "",
                     by_name=self._dice.chance(0.3),
                 )

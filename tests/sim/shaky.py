@@ -7,7 +7,7 @@ no counter may be negative, and no delivery may be open for a locked agency.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from typing import Any, Literal
 from axis.adapters.embedded_bus import EmbeddedBus
 from axis.adapters.memory_store import MemoryBooks
 from axis.core.commands import Command, Outcome
-from axis.ports import Listener, Notice, Store
+from axis.ports import STATUSES, Listener, Notice, Store
 from tests.sim.world import World
 
 _TRANSPORT = ("waiting", "offered", "done", "parked", "withdrawn")
@@ -24,20 +24,18 @@ _TRANSPORT = ("waiting", "offered", "done", "parked", "withdrawn")
 class ShakyStore:
     """A store of one life of the axis. What a dead axis still tries is a bug of its own."""
 
-    def __init__(self, world: World, books: MemoryBooks, inner: Store) -> None:
+    def __init__(
+        self, world: World, books: MemoryBooks, inner: Store, alive: Callable[[], bool]
+    ) -> None:
         self._world = world
         self._books = books
         self._inner = inner
         self._dice = world.dice(f"store at {world.now_s}")
-        self._dead = False
-
-    def die(self) -> None:
-        """From now on nothing is written and nothing read."""
-        self._dead = True
+        self._alive = alive
 
     async def apply(self, commands: Sequence[Command]) -> list[Outcome]:
         await self._world.pause(self._dice, self._world.weather.slow_store_s)
-        if self._dead:
+        if not self._alive():
             self._world.fail("internal", "a dead axis writes")
             await asyncio.Event().wait()
         try:
@@ -120,7 +118,8 @@ class ShakyBus:
         self._world = world
         self._dice = world.dice(f"bus at {world.now_s}")
         self._inner = EmbeddedBus()
-        self._topics: dict[str, dict[str, None]] = {}
+        #: The topics of the listeners, in the order in which they came.
+        self._topics: dict[tuple[str, bool], dict[str, None]] = {}
         self._listened = 0
 
     async def publish(self, notices: Sequence[Notice]) -> None:
@@ -128,7 +127,7 @@ class ShakyBus:
         if self._dice.chance(weather.bus_away):
             raise ConnectionError("the bus is away")
         for notice in notices:
-            for topic in list(self._topics.get(notice.recipient, ())):
+            for topic in list(self._topics.get((notice.recipient, notice.urgency == STATUSES), ())):
                 if self._dice.chance(weather.lost_notice):
                     continue
                 for _ in range(2 if self._dice.chance(weather.repeated_notice) else 1):

@@ -48,11 +48,12 @@ async def say(session: Session, word: Word) -> Spoken:
         raw = status_package(
             session.name, other, word.document_id, word.code, word.reason, staff
         )
-        return await _say(session, word, raw, "application/xml")
-    return await _say(session, word, json.dumps(word.as_json()).encode(), JSON)
+        return await _say(session, word, raw, "application/xml", "package")
+    door = "name" if word.by_name else "id"
+    return await _say(session, word, json.dumps(word.as_json()).encode(), JSON, door)
 
 
-async def _say(session: Session, word: Word, body: bytes, kind: str) -> Spoken:
+async def _say(session: Session, word: Word, body: bytes, kind: str, door: str) -> Spoken:
     while True:
         began = session.world.now_s
         try:
@@ -60,7 +61,7 @@ async def _say(session: Session, word: Word, body: bytes, kind: str) -> Spoken:
         except Silence:
             await session.world.rest(session.dice, 0.1, 2.0)
             continue
-        return _note(session, word, answer.status, read_json(answer), began)
+        return _note(session, word, door, answer.status, read_json(answer), began)
 
 
 async def say_many(session: Session, words: Sequence[Word]) -> list[Spoken]:
@@ -75,15 +76,23 @@ async def say_many(session: Session, words: Sequence[Word]) -> list[Spoken]:
             continue
         results = read_json(answer)["results"]
         return [
-            _note(session, word, result["status"], result.get("problem", result), began)
+            _note(session, word, "list", result["status"], result.get("problem", result), began)
             for word, result in zip(words, results, strict=True)
         ]
 
 
 def _note(
-    session: Session, word: Word, status: int, told: Mapping[str, Any], began: float
+    session: Session,
+    word: Word,
+    door: str,
+    status: int,
+    told: Mapping[str, Any],
+    began: float,
 ) -> Spoken:
     taken = status in (200, 201)
+    if taken and not word.by_name and told["delivery"] != word.delivery:
+        text = f"{word.code} about {word.delivery} was taken for {told['delivery']}"
+        session.world.fail("misjudged", text, word.delivery)
     spoken = Spoken(
         agency=session.name,
         delivery=told["delivery"] if taken else word.delivery,
@@ -92,7 +101,7 @@ def _note(
         recipient=word.recipient,
         code=word.code,
         reason=word.reason,
-        by_name=word.by_name,
+        door=door,
         status=status,
         seq=told["seq"] if taken else 0,
         repeated=bool(taken and told["repeated"]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -116,6 +117,8 @@ class World:
         self.healed = asyncio.Event()
         self.violations: list[Violation] = []
         self.skew_us = 0
+        #: How many packages are sent under each (sender, DocumentId).
+        self.names: Counter[tuple[str, str]] = Counter()
         self._ids = self.dice("ids")
         self.happened("storm", repr(self.weather))
 
@@ -153,7 +156,7 @@ class World:
     async def rest(self, dice: Dice, least_s: float, most_s: float) -> None:
         """Take a break; a short one after the heal, when only the axis is under test."""
         length_s = dice.uniform(least_s, most_s)
-        await asyncio.sleep(min(length_s, 0.1) if self.healed.is_set() else length_s)
+        await asyncio.sleep(min(length_s, 0.3) if self.healed.is_set() else length_s)
 
     async def pause(self, dice: Dice, most_s: float) -> None:
         """A delay of the weather's making; now and then, of up to ``most_s``."""

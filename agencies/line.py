@@ -1,0 +1,108 @@
+"""The way to the axis: one HTTP connection pool for all agencies of a process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import aiohttp
+from yarl import URL
+
+#: A process on the same machine or network accepts a connection at once or not at all.
+CONNECT_S_MAX = 5.0
+#: Connections of one process: two polls for each of 95 agencies, as many words and packages again.
+CONNECTIONS_MAX = 512
+
+
+class Unreachable(Exception):
+    """No answer came: not connected, cut off, or too late. What was asked may have been done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One whole HTTP answer. Header names are looked up in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+class Line(Protocol):
+    """One way to the axis, shared by all agencies of a process."""
+
+    async def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+    ) -> Answer:
+        """Make one request; raises ``Unreachable``."""
+        ...
+
+
+class HttpLine:
+    """HTTP to the address that the axis left in its folder, read again when nobody answers."""
+
+    def __init__(self, address_file: Path) -> None:
+        self._address_file = address_file
+        self._base = ""
+        self._urls: dict[str, URL] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
+            auto_decompress=False,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._session is not None
+        await self._session.close()
+
+    async def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+    ) -> Answer:
+        """Make one request; raises ``Unreachable``."""
+        assert self._session is not None
+        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_S_MAX)
+        try:
+            async with self._session.request(
+                method,
+                self._url(path),
+                headers=headers,
+                data=body or None,
+                timeout=timeout,
+                allow_redirects=False,
+            ) as response:
+                content = await response.read()
+                return Answer(response.status, response.headers, content)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self._base = ""
+            self._urls.clear()
+            raise Unreachable(str(error) or type(error).__name__) from error
+
+    def _url(self, path: str) -> URL:
+        """The whole address. Polls ask the same few paths for ever, so these are kept."""
+        if not self._base:
+            self._base = _address(self._address_file)
+        url = self._urls.get(path)
+        if url is None:
+            url = URL(self._base + path, encoded=True)
+            if len(self._urls) < CONNECTIONS_MAX:
+                self._urls[path] = url
+        return url
+
+
+def _address(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_bytes())["url"]).rstrip("/")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Unreachable(f"no axis has left its address in {path}") from error

@@ -1,0 +1,233 @@
+"""``axis demo`` as people run it, small: exact whatever is killed, and nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.conftest import alive, until
+
+pytestmark = pytest.mark.acceptance
+
+AXIS = [sys.executable, "-m", "axis"]
+SENT, RECEIVED = 60, 211
+SMALL = ["--sent", f"{SENT}", "--received", f"{RECEIVED}"]
+CHILDREN = ("axis", "agencies-1", "agencies-2")
+#: Lines of the recipients' journals when all is done: taken, confirmed, said; pages share lines.
+LINES = 400
+KILLS = 8
+
+
+class Demo:
+    """A demo in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.var = folder / "var"
+        self.home = self.var / "demo"
+        self.output = folder / "output.txt"
+        self.pids: set[int] = set()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *arguments: str) -> None:
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*AXIS, "demo", *SMALL, *arguments],
+                env={**os.environ, "AXIS_VAR": str(self.var)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def end(self) -> tuple[int, str]:
+        """Wait for its end: exit code, and what it said."""
+        assert self.process is not None
+        until(self._ended, "the end of the demo")
+        return self.process.returncode, self.output.read_text("utf-8")
+
+    def _ended(self) -> bool:
+        assert self.process is not None
+        self.pid_of("axis")
+        return self.process.poll() is not None
+
+    def pid_of(self, name: str) -> int:
+        """The process id of a child; 0 while there is none. Every one ever seen is remembered."""
+        for child in CHILDREN:
+            try:
+                pid = int((self.home / "run" / f"{child}.pid").read_text("ascii") or 0)
+            except FileNotFoundError:
+                continue
+            self.pids.add(pid)
+            if child == name:
+                return pid
+        return 0
+
+    def lines(self) -> int:
+        """How far things are: lines in the journals of the recipients."""
+        files = self.home.glob("agencies/*/received.jsonl")
+        return sum(path.read_bytes().count(b"\n") for path in files)
+
+    def kill(self, name: str, *, at_lines: int) -> None:
+        """SIGKILL a child once the journals have so many lines, and wait for the next one."""
+        until(lambda: self.lines() >= at_lines, f"{at_lines} lines in the journals")
+        pid = until(lambda: self.pid_of(name), f"a process {name}")
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: self.pid_of(name) not in (0, pid), f"a new process {name}")
+
+    def run(self, *arguments: str) -> Any:
+        """The JSON of another command on this folder."""
+        done = subprocess.run(
+            [*AXIS, *arguments, "--json"],
+            env={**os.environ, "AXIS_VAR": str(self.var)},
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        return json.loads(done.stdout)
+
+    def must_be_exact(self) -> None:
+        """The books that lie there say what was planned, and every event bears them out."""
+        counts = self.run("counts")
+        assert (counts["sent"], counts["received"]) == (SENT, RECEIVED)
+        assert counts["statuses"] == {"01": RECEIVED, "02": 1, "03": RECEIVED - 1}
+        assert [line["difference"] for line in counts["balances"]] == [0, 0]
+        assert self.run("audit")["clean"]
+
+    def must_be_gone(self) -> None:
+        """Nothing that was started still runs."""
+        assert self.pids
+        until(lambda: not any(map(alive, self.pids)), f"the end of {self.pids}")
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    made = Demo(tmp_path)
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.process.kill()
+        made.process.wait()
+    made.must_be_gone()
+
+
+def test_a_small_day_is_exact_and_a_second_one_starts_afresh(demo: Demo) -> None:
+    demo.start("--seconds", "2")
+    code, said = demo.end()
+    assert code == 0, said
+    assert "15 January 2020: 60 documents for 211 recipients between 95 agencies" in said
+    assert "profile 'small'" in said
+    assert "The transport line balances: 211 = done 211" in said
+    assert "The business line balances: 211 = refused 1 + accepted 210" in said
+    demo.must_be_exact()
+    demo.must_be_gone()
+    state = json.loads((demo.home / "demo.json").read_text("utf-8"))
+    assert (state["sent"], state["received"]) == (SENT, RECEIVED)
+    assert state["finished"]
+
+    demo.start("--seconds", "1", "--seed", "2")
+    code, again = demo.end()
+    assert code == 0, again
+    demo.must_be_exact()
+    plans = {line for line in (said + again).splitlines() if "SHA-256" in line}
+    assert len(plans) == 2
+
+
+def test_an_axis_killed_at_random_moments_is_started_again_and_all_is_exact(demo: Demo) -> None:
+    moments = sorted(random.Random(2020).sample(range(1, LINES), KILLS))
+    demo.start("--seconds", "3")
+    for moment in moments:
+        demo.kill("axis", at_lines=moment)
+    code, said = demo.end()
+    assert code == 0, said
+    assert f"Started again after being killed (times): axis {KILLS}" in said
+    demo.must_be_exact()
+
+
+def test_agencies_that_are_killed_go_on_from_their_journals(demo: Demo) -> None:
+    demo.start("--seconds", "3")
+    demo.kill("agencies-1", at_lines=40)
+    demo.kill("agencies-2", at_lines=120)
+    demo.kill("agencies-1", at_lines=250)
+    code, said = demo.end()
+    assert code == 0, said
+    demo.must_be_exact()
+
+
+def test_a_demo_that_is_killed_leaves_nothing_running_and_goes_on_later(demo: Demo) -> None:
+    for at_lines in (1, 150):
+        demo.start("--seconds", "3")
+        until(lambda at=at_lines: demo.lines() >= at, f"{at_lines} lines")  # type: ignore[misc]
+        demo.pid_of("agencies-2")
+        assert demo.process is not None
+        demo.process.kill()
+        demo.process.wait()
+        demo.must_be_gone()
+    before = demo.lines()
+    demo.start("--seconds", "3")
+    code, said = demo.end()
+    assert code == 0, said
+    assert "this one goes on where it was" in said
+    assert demo.lines() > before
+    demo.must_be_exact()
+
+
+def test_ctrl_c_stops_it_and_one_demo_runs_at_a_time(demo: Demo) -> None:
+    demo.start("--seconds", "5")
+    until(lambda: demo.lines() >= 1, "the first line")
+    demo.pid_of("agencies-2")
+    first = demo.process
+    assert first is not None
+    second = Demo(demo.var.parent)
+    second.output = demo.var.parent / "second.txt"
+    second.start()
+    assert second.process is not None
+    assert second.process.wait() == 2
+    first.send_signal(signal.SIGINT)
+    code, said = demo.end()
+    assert code == 130
+    assert "Started again, the demo goes on" in said
+    demo.must_be_gone()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--sent", "5"],
+        ["--day", "2019-03-11"],
+        ["--day", "tomorrow"],
+        ["--sent", "5", "--received", "4"],
+        ["--seconds", "0"],
+    ],
+    ids=" ".join,
+)
+def test_bad_usage_ends_with_2(tmp_path: Path, arguments: list[str]) -> None:
+    done = subprocess.run(
+        [*AXIS, "demo", *arguments],
+        env={**os.environ, "AXIS_VAR": str(tmp_path / "var")},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert not (tmp_path / "var" / "demo").exists()
+
+
+def test_a_folder_that_the_demo_did_not_make_is_left_alone(tmp_path: Path) -> None:
+    theirs = tmp_path / "var" / "demo" / "letters.txt"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("mine", encoding="ascii")
+    done = subprocess.run(
+        [*AXIS, "demo", *SMALL],
+        env={**os.environ, "AXIS_VAR": str(tmp_path / "var")},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert theirs.read_text("ascii") == "mine"
+    assert list(theirs.parent.iterdir()) == [theirs]

@@ -1,0 +1,82 @@
+"""The migrations make what ``tables`` says, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.util.exc import CommandError
+from sqlalchemy import BigInteger, Connection
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from axis.adapters import tables
+from axis.adapters.sqlite_file import Database, migrate
+
+
+@pytest.fixture
+def migrated(tmp_path: Path) -> Iterator[Connection]:
+    with Database(tmp_path / "migrated.sqlite").writer() as connection:
+        migrate(connection)
+        yield connection
+
+
+def _schema(connection: Connection) -> dict[str, str]:
+    found = connection.exec_driver_sql(
+        "select name, sql from sqlite_master where sql is not null and name <> 'alembic_version'"
+    )
+    return dict(tuple(row) for row in found)
+
+
+def test_the_migrations_make_exactly_what_the_tables_say(migrated: Connection, tmp_path: Path):
+    with Database(tmp_path / "made.sqlite").writer() as made:
+        tables.metadata.create_all(made)
+        assert _schema(migrated) == _schema(made)
+    assert compare_metadata(MigrationContext.configure(migrated), tables.metadata) == []
+
+
+def test_new_books_begin_at_nothing(migrated: Connection):
+    assert migrated.exec_driver_sql("select * from head").fetchall() == [(1, 0, 1, 0)]
+
+
+def test_migrating_again_changes_nothing(migrated: Connection):
+    before = _schema(migrated)
+    migrate(migrated)
+    assert _schema(migrated) == before
+    assert migrated.exec_driver_sql("select count(*) from head").scalar() == 1
+
+
+def test_a_migration_that_fails_leaves_the_tables_as_they_were(migrated: Connection):
+    before = _schema(migrated)
+    migrated.exec_driver_sql("update alembic_version set version_num = '9999'")
+    with pytest.raises(CommandError, match="9999"):
+        migrate(migrated)
+    assert _schema(migrated) == before
+    migrated.exec_driver_sql("update alembic_version set version_num = '0001'")
+    migrate(migrated)
+
+
+def test_rows_of_done_deliveries_are_in_no_queue(migrated: Connection):
+    schema = _schema(migrated)
+    assert schema["delivery_open"].endswith("WHERE transport < 2")
+    assert schema["delivery_parked"].endswith("WHERE transport = 3")
+    assert "WITHOUT ROWID" in schema["delivery"]
+
+
+def test_the_tables_can_be_made_on_postgresql_too():
+    dialect = postgresql.dialect()
+    ddl = [str(CreateTable(t).compile(dialect=dialect)) for t in tables.metadata.sorted_tables]
+    assert "seq BIGINT NOT NULL" in "".join(ddl)
+    indexes = [i for table in tables.metadata.sorted_tables for i in table.indexes]
+    made = [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]
+    assert sum(" WHERE " in sql for sql in made) == 3
+
+
+def test_times_and_numbers_have_64_bits():
+    for table in tables.metadata.sorted_tables:
+        for column in table.columns:
+            if column.name.endswith("_at") or column.name in ("seq", "doc", "no", "n"):
+                assert isinstance(column.type, BigInteger), f"{table.name}.{column.name}"

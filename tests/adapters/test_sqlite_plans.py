@@ -1,0 +1,117 @@
+"""Every question is answered by the index that was made for it, however long the books are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection
+
+from axis.adapters import rows, sqlite_facts, sqlite_find, sqlite_reads
+from axis.adapters.sqlite_file import Database, migrate
+from axis.core.lifecycle import Transport
+from axis.ports import Search
+
+#: The index or key that each query must come by, in the order of the plan.
+EXPECTED = {
+    "names": ["document_by_name"],
+    "lanes": ["delivery_lane"],
+    "places": ["delivery_lane", "INTEGER PRIMARY KEY"],
+    "up_to": ["delivery_open", "INTEGER PRIMARY KEY"],
+    "by_id": ["document_by_id", "PRIMARY KEY (doc=? AND recipient=?)"],
+    "by_document": ["document_by_name", "PRIMARY KEY (doc=? AND recipient=?)"],
+    "whole_open": ["delivery_open", "INTEGER PRIMARY KEY"],
+    "whole_parked": ["delivery_parked", "INTEGER PRIMARY KEY"],
+    "stored": ["PRIMARY KEY (sha256=?)"],
+    "packages": ["PRIMARY KEY (sha256=?)"],
+    "documents": ["INTEGER PRIMARY KEY"],
+    "document": ["document_by_id"],
+    "documents_named": ["document_by_name"],
+    "document_of": ["PRIMARY KEY (sha256=?)", "INTEGER PRIMARY KEY"],
+    "linked_to": ["PRIMARY KEY (sender=? AND document_id=?)", "INTEGER PRIMARY KEY"],
+    "deliveries": ["PRIMARY KEY (doc=?)", "INTEGER PRIMARY KEY"],
+    "events": ["event_by_doc"],
+    "stream": ["event_by_addressee"],
+    "counts": ["(day>?)", "(day>?)", "(day=? AND agency=?)"],
+    "counts_of_all": ["(day>? AND day<?)"],
+    "queues": [*["(day=? AND agency=? AND metric=?)"] * 3, "delivery_open", "INTEGER PRIMARY KEY"],
+    "client": ["sqlite_autoindex_client_1"],
+}
+#: Small tables, and logs that are read from their end.
+WHOLE = {"agencies", "certificates", "audit_log", "refusals"}
+QUERIES = sqlite_facts.QUERIES | sqlite_reads.QUERIES
+
+#: What leads a search: with nothing to go by, the newest documents.
+SEARCHES = [
+    (Search(sender="x"), ["SEARCH t USING INDEX document_by_name", "SEARCH d USING PRIMARY KEY"]),
+    (
+        Search(sender="x", recipient="y"),
+        ["SEARCH t USING INDEX document_by_name", "PRIMARY KEY (doc=? AND recipient=?)"],
+    ),
+    (Search(transport=0), ["SCAN d USING INDEX delivery_open", "SEARCH t USING INTEGER"]),
+    (Search(transport=1, recipient="x"), ["SEARCH d USING INDEX delivery_open", "SEARCH t"]),
+    (Search(transport=3, text="x"), ["SCAN d USING INDEX delivery_parked", "SEARCH t"]),
+    (Search(recipient="x"), ["SEARCH d USING INDEX delivery_lane", "SEARCH t"] * 5),
+    (Search(text="x", since=1), ["SCAN t", "SEARCH d USING PRIMARY KEY (doc=?)"]),
+]
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    path = tmp_path_factory.mktemp("plans") / "books.sqlite"
+    with Database(path).writer() as opened:
+        migrate(opened)
+        yield sqlite_reads.prepare(opened)
+
+
+def _plan(connection: Connection, sql: str) -> list[str]:
+    """The steps that touch a table of the books."""
+    found = connection.exec_driver_sql("explain query plan " + sql, (None,) * sql.count("?"))
+    steps = [row[3] for row in found]
+    touched = ("SEARCH", "SCAN")
+    passing = ("VIRTUAL TABLE", "SCAN counted", "SCAN first", "SCAN (subquery")
+    return [s for s in steps if s.startswith(touched) and not any(word in s for word in passing)]
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES.keys() - WHOLE))
+def test_every_query_comes_by_its_index(connection: Connection, name: str):
+    steps = [step for step in _plan(connection, QUERIES[name]) if "autoindex_agency" not in step]
+    assert len(steps) == len(EXPECTED[name]), steps
+    for step, index in zip(steps, EXPECTED[name], strict=True):
+        assert step.startswith("SEARCH"), step
+        assert index in step, step
+
+
+@pytest.mark.parametrize("states", sqlite_reads.LANES, ids=str)
+def test_every_lane_is_walked_by_the_index_of_its_states(
+    connection: Connection, states: frozenset[Transport]
+):
+    lane, document = _plan(connection, sqlite_reads.LANES[states])
+    index = "delivery_lane"
+    if states <= {Transport.WAITING, Transport.OFFERED}:
+        index = "delivery_open"
+    if states == {Transport.PARKED}:
+        index = "delivery_parked"
+    assert lane == f"SEARCH d USING INDEX {index} (recipient=? AND urgency=? AND no>?)"
+    assert document.startswith("SEARCH t USING INTEGER PRIMARY KEY")
+
+
+@pytest.mark.parametrize(("search", "expected"), SEARCHES)
+def test_the_filters_of_a_search_choose_what_leads(
+    connection: Connection, search: Search, expected: list[str]
+):
+    steps = _plan(connection, sqlite_find.statement(search)[0])
+    assert len(steps) == len(expected), steps
+    for step, beginning in zip(steps, expected, strict=True):
+        assert beginning in step, step
+
+
+def test_a_delivery_is_written_by_its_key(connection: Connection):
+    (step,) = _plan(connection, rows.UPDATE_DELIVERY)
+    assert step == "SEARCH delivery USING PRIMARY KEY (doc=? AND recipient=?)"
+
+
+@pytest.mark.parametrize("name", ["audit_log", "refusals"])
+def test_logs_are_read_from_their_end_without_sorting(connection: Connection, name: str):
+    found = connection.exec_driver_sql("explain query plan " + QUERIES[name], (1,)).fetchall()
+    assert [row[3] for row in found] == [f"SCAN {name[0]}"]

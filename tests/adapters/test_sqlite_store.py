@@ -1,0 +1,247 @@
+"""What SQLite books promise beyond the contract: one writer, full disks, readers at all times."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from axis.adapters.documents_kept import DocumentsKept
+from axis.adapters.segments import Damaged
+from axis.adapters.sqlite_checkpoints import Checkpoints
+from axis.adapters.sqlite_file import Database, InUse
+from axis.adapters.sqlite_store import SqliteStore, open_store
+from axis.core.document import Document
+from axis.core.errors import Unavailable
+from tests.contract.books import (
+    CODES,
+    B,
+    Scribe,
+    agency,
+    differences,
+    document_of,
+    numbers,
+    one,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "axis"
+
+
+@pytest.fixture
+async def store(folder: Path) -> AsyncIterator[SqliteStore]:
+    store = open_store(folder)
+    await store.enrol([agency(code) for code in CODES], [], [])
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def scribe() -> Scribe:
+    return Scribe()
+
+
+# ---- one writer --------------------------------------------------------------------------------
+
+
+async def test_books_that_are_open_are_not_opened_again(store: SqliteStore, folder: Path):
+    with pytest.raises(InUse, match=f"open in process {os.getpid()}"):
+        open_store(folder)
+    await store.close()
+    again = open_store(folder)
+    await again.close()
+
+
+async def test_another_process_is_told_who_has_the_books(store: SqliteStore, folder: Path):
+    code = (
+        "import sys, pathlib; from axis.adapters.sqlite_store import open_store; "
+        "open_store(pathlib.Path(sys.argv[1]))"
+    )
+    refused = subprocess.run(
+        [sys.executable, "-c", code, str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode != 0
+    assert f"are open in process {os.getpid()}; stop that axis first" in refused.stderr
+
+
+async def test_books_that_cannot_be_opened_are_let_go(
+    store: SqliteStore, folder: Path, scribe: Scribe
+):
+    await store.apply([scribe.accept()])
+    await store.close()
+    segment = folder / "packages" / "0001.seg"
+    whole = segment.read_bytes()
+    segment.write_bytes(whole[:-1])
+    for _ in range(2):
+        with pytest.raises(Damaged):
+            open_store(folder)
+    segment.write_bytes(whole)
+    again = open_store(folder)
+    assert await numbers(again, B) == [1]
+    await again.close()
+
+
+# ---- the disk ----------------------------------------------------------------------------------
+
+
+async def _refused_with(code: str, store: SqliteStore, command: object) -> None:
+    with pytest.raises(Unavailable) as caught:
+        await one(store, command)
+    assert caught.value.faults[0].code == code
+
+
+async def test_a_disk_without_room_for_rows_writes_nothing_and_reading_goes_on(
+    store: SqliteStore, folder: Path, scribe: Scribe
+):
+    first = document_of(await one(store, scribe.accept()))
+    bytes_before = (folder / "packages" / "0001.seg").stat().st_size
+    pages = store._writing.exec_driver_sql("pragma page_count").scalar()
+    store._writing.exec_driver_sql(f"pragma max_page_count = {pages}")
+    large = scribe.accept("2/UBND", subject="x" * 200_000)
+    for _ in range(2):
+        await _refused_with("axis.disk_full", store, large)
+    assert (folder / "packages" / "0001.seg").stat().st_size == bytes_before
+    assert await store.document(large.id) is None
+    assert await store.body(first.sha256) is not None
+    assert await numbers(store, B) == [1]
+
+    store._writing.exec_driver_sql("pragma max_page_count = 1000000")
+    second = document_of(await one(store, large))
+    assert (second.seq, second.recipients[0].no) == (2, 2)
+    assert await differences(store) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+async def test_a_disk_without_room_for_packages_writes_nothing(
+    store: SqliteStore, folder: Path, scribe: Scribe
+):
+    segment = folder / "packages" / "0001.seg"
+    segment.symlink_to("/dev/full")
+    command = scribe.accept()
+    await _refused_with("axis.disk_full", store, command)
+    assert await store.document(command.id) is None
+    await store.close()
+    segment.unlink()
+    again = open_store(folder)
+    assert document_of(await one(again, command)).seq == 1
+    assert await again.body(command.sha256) == command.body
+    await again.close()
+
+
+async def test_a_store_that_fails_says_so_and_recovers(store: SqliteStore, scribe: Scribe):
+    store._writing.exec_driver_sql("pragma query_only = on")
+    command = scribe.accept()
+    await _refused_with("axis.store_away", store, command)
+    with pytest.raises(Unavailable):
+        await store.enrol([agency("000.00.00.G22")], [], [])
+    store._writing.exec_driver_sql("pragma query_only = off")
+    assert document_of(await one(store, command)).seq == 1
+    assert await differences(store) == []
+
+
+async def test_a_package_that_is_gone_is_a_failure_of_the_store(
+    store: SqliteStore, folder: Path, scribe: Scribe
+):
+    document = document_of(await one(store, scribe.accept()))
+    (folder / "packages" / "0001.seg").unlink()
+    with pytest.raises(Unavailable):
+        await store.body(document.sha256)
+
+
+# ---- readers -----------------------------------------------------------------------------------
+
+
+async def test_a_page_is_read_while_a_group_is_being_written(store: SqliteStore, scribe: Scribe):
+    await store.apply([scribe.accept()])
+    store._writing.exec_driver_sql("begin immediate")
+    store._writing.exec_driver_sql("delete from delivery")
+    assert await numbers(store, B) == [1]
+    store._writing.exec_driver_sql("rollback")
+
+
+async def test_a_history_left_in_the_middle_lets_the_books_close(
+    store: SqliteStore, folder: Path, scribe: Scribe
+):
+    await store.apply([scribe.accept(f"{n}/UBND") for n in range(10)])
+    items = store.history()
+    await anext(items)
+    await anext(items)
+    await items.aclose()
+    await store.close()
+    assert not (folder / "books.sqlite-wal").exists(), "somebody still reads"
+
+
+async def test_documents_are_kept_up_to_a_number(store: SqliteStore, scribe: Scribe):
+    commands = [scribe.accept(f"{n}/UBND") for n in range(4)]
+    documents = [document_of(outcome) for outcome in await store.apply(commands)]
+
+    def document(seq: int) -> Document:
+        return documents[seq - 1]
+
+    asked: list[list[int]] = []
+
+    def load(seqs: list[int]) -> list[Document]:
+        asked.append(sorted(seqs))
+        return [document(seq) for seq in seqs]
+
+    kept = DocumentsKept(most=3)
+    kept.keep([document(1), document(2)])
+    assert kept.get([2, 1], load) == {1: document(1), 2: document(2)}
+    assert kept.get([1, 3, 4, 4], load)[4] == document(4)
+    assert kept.get([1, 4], load) == {1: document(1), 4: document(4)}
+    assert asked == [[3, 4], [1]]
+
+
+# ---- the log -----------------------------------------------------------------------------------
+
+
+async def test_what_was_committed_is_copied_off_the_path(
+    store: SqliteStore, folder: Path, scribe: Scribe, tmp_path: Path
+):
+    await store.apply([scribe.accept(f"{n}/UBND") for n in range(10)])
+    assert store._database.wal_bytes() > 0
+    store._checkpoints.close()  # does what is due at once
+    copy = shutil.copy(folder / "books.sqlite", tmp_path / "copy.sqlite")
+    with sqlite3.connect(copy) as database:
+        assert database.execute("select count(*) from delivery").fetchone() == (10,)
+    database.close()
+
+
+async def test_the_log_is_emptied_when_nobody_is_in_the_way(store: SqliteStore, scribe: Scribe):
+    store._checkpoints.close()  # what its thread does by and by is done here by hand
+    await store.apply([scribe.accept()])
+    with store._database.reader() as copying, store._database.reader() as reading:
+        assert store._checkpoints.copy(copying, idle=False), "short logs stay while groups come"
+        assert store._database.wal_bytes() > 0
+        reading.exec_driver_sql("begin")
+        reading.exec_driver_sql("select * from head").fetchall()
+        await store.apply([scribe.accept("2/UBND")])
+        assert store._checkpoints.copy(copying, idle=True), "a reader still needs the log"
+        assert store._database.wal_bytes() > 0
+        reading.exec_driver_sql("rollback")
+        assert not store._checkpoints.copy(copying, idle=True)
+        assert store._database.wal_bytes() == 0
+    await store.apply([scribe.accept("3/UBND")])
+    assert await numbers(store, B) == [1, 2, 3]
+
+
+def test_a_log_that_cannot_be_copied_is_tried_again(tmp_path: Path):
+    database = Database(tmp_path / "elsewhere.sqlite")
+    checkpoints = Checkpoints(database, empty=lambda: True)
+    with database.reader() as connection:
+        assert checkpoints.copy(connection, idle=False), "there is no log to look at"
+    checkpoints.close()

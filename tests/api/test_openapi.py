@@ -1,0 +1,172 @@
+"""The OpenAPI document says everything: each route, its errors, an example of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema_rs import validator_for
+
+from axis.api import openapi_examples as examples
+from axis.api.openapi_errors import ERRORS, NOWHERE, WARNINGS
+from axis.core.catalogue import CATALOGUE
+from schemas.edxml import DocumentPackage, StatusPackage
+from schemas.edxml_read import read
+from tests.api.world import LANG_SON, OFFICE, XML, World
+
+
+@pytest.fixture
+def made(here: World) -> dict[str, Any]:
+    return here.app.openapi()
+
+
+def operations(made: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in made["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def contents(operation: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(where, media type, content) of the request and of every answer."""
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        yield "request", kind, content
+    for status, response in operation["responses"].items():
+        for kind, content in response.get("content", {}).items():
+            yield status, kind, content
+
+
+def values(content: dict[str, Any]) -> list[Any]:
+    named = [example["value"] for example in content.get("examples", {}).values()]
+    return named + ([content["example"]] if "example" in content else [])
+
+
+async def test_the_document_is_served(here: World, made: dict[str, Any]) -> None:
+    assert (await here.http.get("/openapi.json")).json() == made
+    assert made["openapi"].startswith("3.1")
+
+
+def test_every_route_of_the_wire_format_is_there(made: dict[str, Any]) -> None:
+    found = {name for name, _ in operations(made)}
+    assert found == {
+        "POST /v1/token",
+        "POST /v1/documents",
+        "POST /v1/documents/bulk",
+        "GET /v1/documents",
+        "GET /v1/documents/{doc}",
+        "GET /v1/inbox",
+        "GET /v1/inbox/packages",
+        "POST /v1/inbox/confirm",
+        "GET /v1/deliveries/{delivery}/package",
+        "POST /v1/deliveries/{delivery}/reset",
+        "POST /v1/statuses",
+        "GET /v1/statuses",
+        "GET /v1/agencies",
+        "GET /v1/counts",
+        "GET /v1/health",
+        "GET /v1/ready",
+        "GET /metrics",
+        "GET /v1/operator/waiting",
+        "GET /v1/operator/deliveries",
+        "POST /v1/operator/agencies/{code}/lock",
+        "POST /v1/operator/agencies/{code}/unlock",
+        "POST /v1/operator/agencies",
+        "POST /v1/operator/deliveries/{delivery}/reset",
+        "GET /v1/operator/documents/{doc}/package",
+        "GET /v1/operator/audit-log",
+        "GET /v1/operator/refusals",
+        "GET /v1/operator/audit",
+    }
+
+
+def test_every_route_says_what_it_means(made: dict[str, Any]) -> None:
+    for name, operation in operations(made):
+        assert operation["summary"], name
+        assert len(operation["description"]) > 40, name
+        assert operation["tags"], name
+        for parameter in operation.get("parameters", ()):
+            assert parameter["description"], (name, parameter)
+            schema = {**parameter["schema"], "components": made["components"]}
+            (example,) = schema["examples"]
+            assert validator_for(schema).is_valid(example), (name, parameter)
+            # The page would fill it in, and send it.
+            assert "example" not in parameter
+
+
+def test_everything_has_an_example(made: dict[str, Any]) -> None:
+    for name, operation in operations(made):
+        for where, kind, content in contents(operation):
+            # A file is chosen; there is no example of one.
+            if kind != "application/octet-stream":
+                assert values(content), (name, where, kind)
+
+
+def test_every_example_conforms_to_its_schema(made: dict[str, Any]) -> None:
+    for name, operation in operations(made):
+        for where, kind, content in contents(operation):
+            if not kind.endswith("json"):
+                continue
+            schema = {**content["schema"], "components": made["components"]}
+            validator = validator_for(schema)
+            for value in values(content):
+                faults = [fault.message for fault in validator.iter_errors(value)]
+                assert faults == [], (name, where, kind)
+
+
+def test_every_route_lists_its_errors_with_an_example_of_each(made: dict[str, Any]) -> None:
+    assert set(ERRORS) == {operation["operationId"] for _, operation in operations(made)}
+    for name, operation in operations(made):
+        listed = set()
+        for status, kind, content in contents(operation):
+            if kind == "application/problem+json":
+                for code, example in content["examples"].items():
+                    assert example["value"]["code"] == code
+                    assert str(example["value"]["status"]) == status == str(CATALOGUE[code].status)
+                    assert "?" not in example["value"]["detail"], (name, code)
+                    listed.add(code)
+        assert listed == set(ERRORS[operation["operationId"]]), name
+        assert {"request.invalid", "axis.internal"} <= listed
+
+
+def test_every_code_of_the_catalogue_is_told_of(made: dict[str, Any]) -> None:
+    listed = {code for codes in ERRORS.values() for code in codes}
+    assert listed | WARNINGS | NOWHERE == set(CATALOGUE)
+    assert listed.isdisjoint(NOWHERE)
+    for code in CATALOGUE:
+        assert f"| `{code}` |" in made["info"]["description"]
+
+
+def test_every_reference_leads_somewhere(made: dict[str, Any]) -> None:
+    schemas = made["components"]["schemas"]
+    for name in re.findall(r"#/components/schemas/(\w+)", str(made)):
+        assert name in schemas
+
+
+def test_packages_are_sent_as_files(made: dict[str, Any]) -> None:
+    for path in ("/v1/documents", "/v1/documents/bulk", "/v1/statuses"):
+        content = made["paths"][path]["post"]["requestBody"]["content"]
+        schema = content["application/octet-stream"]["schema"]
+        assert (schema["type"], schema["format"]) == ("string", "binary")
+    first = next(iter(made["paths"]["/v1/documents"]["post"]["requestBody"]["content"]))
+    assert first == "application/octet-stream"
+
+
+def test_authorize_works_with_client_credentials(made: dict[str, Any]) -> None:
+    (scheme,) = made["components"]["securitySchemes"].values()
+    assert scheme["flows"]["clientCredentials"]["tokenUrl"] == "/v1/token"
+    for name, operation in operations(made):
+        is_open = name.split()[1] in ("/v1/token", "/v1/health", "/v1/ready", "/metrics")
+        assert (operation["security"] == []) == is_open, name
+
+
+async def test_the_packages_of_the_examples_are_taken(here: World) -> None:
+    raw = examples.document_package().encode()
+    assert isinstance(read(raw).package, DocumentPackage)
+    answer = await here.send(raw)
+    assert (answer.status_code, answer.json()["warnings"]) == (201, [])
+    raw = examples.status_package().encode()
+    assert isinstance(read(raw).package, StatusPackage)
+    answer = await here.call(OFFICE, "POST", "/v1/statuses", content=raw, headers=XML)
+    assert (answer.status_code, answer.json()["state"]) == (201, "accepted")
+    assert (await here.get(LANG_SON, "/v1/statuses")).json()["statuses"][0]["code"] == "03"

@@ -1,0 +1,104 @@
+"""How commands end when the axis refuses in its own way, in none, or is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from tests.cli.conftest import Axis
+
+CHAIR = "000.00.00.H37"
+
+
+class _Proxy(BaseHTTPRequestHandler):
+    """Gives out a token, and answers everything else as a proxy whose axis is gone."""
+
+    def do_POST(self) -> None:
+        self._answer(200, b'{"access_token": "t"}')
+
+    def do_GET(self) -> None:
+        self._answer(502, b"<html>Bad Gateway</html>")
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has
+        pass
+
+
+@pytest.fixture
+def proxy() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Proxy) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def secret(keys: Path) -> Path:
+    path = keys / CHAIR / "secret"
+    path.write_text("s\n", "ascii")
+    return path
+
+
+def test_an_answer_that_is_no_problem_object_is_told_by_its_status(
+    axis: Axis, secret: Path, proxy: str
+) -> None:
+    result = axis("inbox", "--url", proxy)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "  error  http.502",
+        "    The server answered 502 without saying why.",
+        "    Máy chủ trả lời 502 mà không nêu lý do.",
+    ]
+
+
+def test_a_token_is_printed_alone(axis: Axis, secret: Path, proxy: str) -> None:
+    assert axis("token", "H37", "--url", proxy).stdout == "t\n"
+
+
+def test_where_nobody_listens_a_sentence_says_how_to_start_one(axis: Axis, secret: Path) -> None:
+    # Port 9 (discard) is closed on every machine that runs this.
+    result = axis("inbox", "--url", "http://127.0.0.1:9")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("No axis answers at http://127.0.0.1:9: ")
+    assert "axis serve" in result.stderr
+
+
+def test_a_run_without_an_axis_says_the_same(axis: Axis, secret: Path) -> None:
+    result = axis("inbox")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("No axis runs in the run 'live'. Start one: axis serve")
+
+
+def test_a_chair_without_a_secret_is_a_usage_error(axis: Axis, keys: Path) -> None:
+    assert axis("inbox", "--as", "G22", "--url", "http://127.0.0.1:9").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("confirm",),
+        ("confirm", "doc_1.000.00.00.H37", "--up-to", "0:1"),
+        ("confirm", "--up-to", "0"),
+        ("say", "doc_1", "03"),
+        ("show",),
+        ("show", "doc_1", "--document-id", "a"),
+        ("take", "doc_1.000.00.00.H37", "--all"),
+        ("counts", "--from", "15.1.2020"),
+        ("lock", "H37"),
+        ("reset", "doc_1"),
+        ("nonsense",),
+    ],
+)
+def test_what_cannot_be_meant_ends_with_2(axis: Axis, wrong: tuple[str, ...]) -> None:
+    assert axis(*wrong).exit_code == 2

@@ -1,0 +1,138 @@
+"""Random commands over small books: few agencies, names and bytes, so that they often meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from axis.core.commands import ByDocument, ById, Command, Note, Refuse, Register, Target, UpTo
+from axis.core.document import Event, Link, Place
+from axis.core.lifecycle import STATUS_CODES, Step, Transport
+from axis.ports import Search, Store
+from tests.contract.books import CODES, NOON, Scribe, agency
+
+#: A command to be, once a scribe numbers it.
+Recipe = Callable[[Scribe], Command]
+
+_DAY_US = 86_400_000_000
+_NAMES = ("1/UBND", "2/UBND", "3/BTC")
+_NEW = "000.00.00.G22"
+
+_codes = st.sampled_from(CODES)
+_senders = st.sampled_from(CODES[:2])
+_names = st.sampled_from(_NAMES)
+_times = st.sampled_from((NOON, NOON + _DAY_US))
+_reasons = st.sampled_from(("nhầm", "trùng"))
+_recipients = st.lists(_codes, min_size=1, max_size=4, unique=True)
+#: Scribes number documents together with everything else; the first five are always documents.
+_doc_ids = st.sampled_from((1, 2, 3, 4, 5, 6, 7, 9)).map(lambda number: f"doc_{number:026}")
+_by_id = st.builds(ById, _doc_ids, _codes)
+_by_document = st.builds(ByDocument, _senders, _names, _codes)
+_places = st.builds(Place, _codes, st.sampled_from((0, 0, 4)), st.integers(1, 3))
+_ranges = st.builds(UpTo, _codes, st.sampled_from((0, 4)), st.integers(0, 5))
+_targets: st.SearchStrategy[Target] = st.one_of(_places, _by_document, _by_id, _ranges)
+
+
+def _recipe(method: str, *positional: Any, **named: Any) -> st.SearchStrategy[Recipe]:
+    arguments = st.tuples(st.tuples(*positional), st.fixed_dictionaries(named))
+    return arguments.map(
+        lambda given: lambda scribe: getattr(scribe, method)(*given[0], **given[1])
+    )
+
+
+_accepts = _recipe(
+    "accept",
+    _names,
+    sender=_senders,
+    to=_recipients,
+    kind=st.sampled_from((0, 0, 0, 1, 2, 3)),
+    urgency=st.sampled_from((0, 0, 4)),
+    body=st.sampled_from((b"", b"one", b"two")),
+    links=st.lists(
+        st.builds(Link, st.sampled_from(("recalls", "answers")), _codes, _names), max_size=2
+    ),
+    at=_times,
+)
+_moves = st.lists(_targets, min_size=1, max_size=3).flatmap(
+    lambda targets: _recipe(
+        "move",
+        st.sampled_from((Step.OFFER, Step.DONE, Step.DONE, Step.FAIL, Step.RESET)),
+        *map(st.just, targets),
+        actor=_codes,
+        mine=st.sampled_from(("", "", "", CODES[1])),
+        reason=_reasons,
+        at=_times,
+    )
+)
+_says = _recipe(
+    "say",
+    st.one_of(_by_document, _by_id),
+    st.sampled_from(sorted(STATUS_CODES)),
+    actor=st.sampled_from(("", "", "", "", *CODES[:2])),
+    reason=_reasons,
+    at=_times,
+)
+_locks = _recipe("lock", _codes, st.sampled_from((True, False, False)))
+
+
+def _register(scribe: Scribe) -> Command:
+    return Register(agency=agency(_NEW), audit=scribe.audit("register", _NEW))
+
+
+def _note(scribe: Scribe) -> Command:
+    return Note(audit=scribe.audit("read package", "doc_1"))
+
+
+def _refuse(scribe: Scribe) -> Command:
+    now = scribe.audit("", "").now
+    return Refuse(
+        caller=CODES[0], code="edxml.not_xml", place="", sentence="", sha256="", size=1, now=now
+    )
+
+
+_recipes: st.SearchStrategy[Recipe] = st.one_of(
+    *[_accepts] * 5,
+    *[_moves] * 5,
+    *[_says] * 8,
+    _locks,
+    st.sampled_from((_register, _note, _refuse)),
+)
+#: Groups of commands, in order.
+groups = st.lists(st.lists(_recipes, min_size=1, max_size=9), min_size=1, max_size=6)
+
+
+def written(groups_of: Sequence[Sequence[Recipe]]) -> list[list[Command]]:
+    """The commands of recipes behind five documents: the same for the same recipes."""
+    scribe = Scribe()
+    first: list[Command] = [
+        scribe.accept("1/UBND", to=CODES[1:]),
+        scribe.accept("2/UBND", to=CODES, urgency=4),
+        scribe.accept("1/UBND", to=CODES[1:3], kind=2),
+        scribe.accept("3/BTC", sender=CODES[1], to=CODES),
+        scribe.accept("2/UBND", to=CODES[1:], kind=3),
+    ]
+    return [first, *([recipe(scribe) for recipe in group] for group in groups_of)]
+
+
+async def everything(store: Store) -> list[Any]:
+    """All that a store answers about its books."""
+    history = [item async for item in store.history()]
+    seqs = [item.seq for item in history if isinstance(item, Event) and item.kind == "accepted"]
+    read: list[Any] = [history, await store.agencies(), await store.queues()]
+    read += [await store.audit_log(99), await store.refusals(99), await store.find(Search())]
+    for seq in seqs:
+        read += [await store.deliveries(seq), await store.events(seq)]
+    for code in CODES:
+        read += [await store.stream(code, 0, 99), await store.counts([code], 0, 99_999)]
+        read += [await store.counts([code], 0, 0)]
+        read += [
+            await store.inbox(code, {0: 1}, 5, states) for states in ((0, 1), tuple(Transport))
+        ]
+        for name in _NAMES:
+            documents = await store.documents_named(code, name)
+            read += [documents, await store.bodies([d.sha256 for d in documents])]
+            read += [await store.linked_to(d) for d in documents]
+            read += [await store.document_of(code, d.sha256) for d in documents]
+    return read

@@ -1,0 +1,152 @@
+"""Checks on statuses and states: every step legal, every word heard once and in order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tests.sim.history import Spoken, Streamed, Violation
+from tests.sim.rules import CODES, WITH_REASON, Standing, begin, follow, may_say, repeats
+
+if TYPE_CHECKING:
+    from tests.sim.checkers import Record
+
+Found = Iterator[Violation]
+
+_SHOWN = ("code", "delivery", "actor", "reason")
+
+
+def steps_are_legal(record: Record) -> Found:
+    """The history of every delivery is legal step by step and ends where its row stands."""
+    for _, row in record.rows():
+        standing = begin(row["kind"])
+        for event in record.events[row["id"]]:
+            after = follow(standing, event)
+            if after is None:
+                text = f"{row['id']}: {event['kind']} {event['code']} after {standing}"
+                yield Violation("illegal", text, (row["id"],))
+                break
+            standing = after
+        else:
+            shown = Standing(
+                state=row["state"],
+                answer=row["answer"],
+                request=row["request"],
+                attempt=row["attempt"],
+                reason=row["reason"],
+                said=standing.said,
+            )
+            if shown != standing:
+                text = f"{row['id']} is shown as {shown}, its history makes it {standing}"
+                yield Violation("miscounted", text, (row["id"],))
+            if standing.state != "done":
+                text = f"{row['id']} ends as {standing.state}"
+                yield Violation("lost", text, (row["id"],))
+
+
+def words_are_answered_rightly(record: Record) -> Found:
+    """Each status was taken where the rules allow it and refused where they do not."""
+    for spoken in record.history.all(Spoken):
+        expected = _formal_fault(spoken)
+        if expected or spoken.error and not spoken.error.startswith("lifecycle."):
+            if spoken.error != expected:
+                text = f"{spoken}: expected {expected or 'no such error'}"
+                yield Violation("misjudged", text, (spoken.delivery,))
+        elif spoken.error:
+            if not _rightly_refused(record, spoken):
+                text = f"{spoken.code} about {spoken.delivery} was refused: {spoken.error}"
+                yield Violation("misjudged", text, (spoken.delivery,))
+        else:
+            yield from _was_written(record, spoken)
+
+
+def _formal_fault(spoken: Spoken) -> str:
+    """The error that a status must get whatever the state of the delivery is."""
+    if spoken.code not in CODES:
+        return "status.unknown_code"
+    if spoken.code in WITH_REASON and not spoken.reason:
+        return "status.reason_missing"
+    speaker = spoken.sender if spoken.code == "13" else spoken.recipient
+    if spoken.agency == speaker:
+        return ""
+    # A package's code says who speaks: from the wrong one it is about another document.
+    return "delivery.not_found" if spoken.door == "package" else "status.not_yours"
+
+
+def _rightly_refused(record: Record, spoken: Spoken) -> bool:
+    """Whether there was a moment during the request at which the status could not follow."""
+    doc, _, _ = spoken.delivery.partition(".")
+    standing: Standing | None = begin(record.final.views[doc]["kind"])
+    for event in (*record.events[spoken.delivery], None):
+        until = record.committed_at(event["seq"]) if event else spoken.ended
+        if standing is None or until >= spoken.began:
+            if standing is None or not (
+                may_say(standing, spoken.code) or repeats(standing, spoken.code, spoken.reason)
+            ):
+                return True
+            if until > spoken.ended:
+                return False
+        if event is not None:
+            standing = follow(standing, event)
+    return False
+
+
+def _was_written(record: Record, spoken: Spoken) -> Found:
+    said = [
+        event
+        for event in record.events[spoken.delivery]
+        if event["kind"] == "status" and event["code"] == spoken.code
+    ]
+    if spoken.repeated:
+        found = any(event["seq"] <= spoken.seq for event in said)
+    else:
+        found = any(
+            event["seq"] == spoken.seq
+            and event["actor"] == spoken.agency
+            and event["reason"] == spoken.reason
+            for event in said
+        )
+    if not found or spoken.status != (200 if spoken.repeated else 201):
+        text = f"{spoken} is not in the history: {said}"
+        yield Violation("lost", text, (spoken.delivery,))
+
+
+def streams_are_whole(record: Record) -> Found:
+    """Behind any cursor follow exactly the events addressed to the agency, in order."""
+    addressed = _addressed(record)
+    for page in record.history.all(Streamed):
+        truth = [event for event in addressed[page.agency] if event["seq"] > page.after]
+        expected = truth[: len(page.events)]
+        if [event["seq"] for event in page.events] != [event["seq"] for event in expected]:
+            text = (
+                f"{page.agency} behind {page.after} read {[e['seq'] for e in page.events]}, "
+                f"addressed to it are {[e['seq'] for e in truth]}"
+            )
+            yield Violation("stream", text, (page.agency,))
+            continue
+        for event, true in zip(page.events, expected, strict=True):
+            if any(event[name] != true[name] for name in _SHOWN):
+                yield Violation("stream", f"{event} is {true}", (event["delivery"],))
+        last = page.events[-1]["seq"] if page.events else page.after
+        if page.following != last:
+            text = f"{page.agency}: next is {page.following} after {last}"
+            yield Violation("stream", text, (page.agency,))
+
+
+def _addressed(record: Record) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """agency: the events in whose stream they belong, in order."""
+    found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for delivery, events in record.events.items():
+        doc, _, recipient = delivery.partition(".")
+        sender = record.final.views[doc]["sender"]
+        for event in events:
+            if event["kind"] in ("status", "parked"):
+                agency = recipient if event["code"] == "13" else sender
+                found[agency].append({**event, "delivery": delivery})
+    for events in found.values():
+        events.sort(key=lambda event: int(event["seq"]))
+    return found
+
+
+CHECKS = (steps_are_legal, words_are_answered_rightly, streams_are_whole)
