@@ -64,6 +64,8 @@ class Endpoint:
     #: Words still to say, the next due first, and those on their way to the axis.
     _due: list[Word] = field(default_factory=list)
     _saying: list[Word] = field(default_factory=list)
+    #: Something is to be said at once, and takes along whatever else is due.
+    _at_once: bool = False
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     #: Deliveries that a script has us take later: fetched, remembered by nobody yet.
     _held: set[str] = field(default_factory=set)
@@ -217,6 +219,7 @@ class Endpoint:
         for word in words:
             if word.code not in taken.said and word.code not in taken.unsaid:
                 heapq.heappush(self._due, word)
+                self._at_once |= word.due_us == taken.at_us
         self._news.set()
 
     async def _speak(self) -> None:
@@ -225,6 +228,7 @@ class Endpoint:
             if self.switch.off:
                 await asyncio.sleep(STOPPED_LOOK_S)
                 continue
+            self._at_once = False
             now_us = self.habits.pace.now_us()
             while self._due and self._due[0].due_us <= now_us and len(self._saying) < STATUSES_MAX:
                 self._saying.append(heapq.heappop(self._due))
@@ -233,8 +237,8 @@ class Endpoint:
             self.habits.changed()
 
     async def _until_due(self) -> None:
-        """Return when a first word (01) is due, or ``GATHER_S`` after any other one."""
-        while True:
+        """Return when something is to be said at once, or ``GATHER_S`` after the first due."""
+        while not self._at_once:
             self._news.clear()
             left_s: float | None = None
             if self._due:
