@@ -65,6 +65,9 @@ def accepted_packages_arrive(record: Record) -> Found:
     taken = _taken(record)
     for (sender, sha256), receipts in record.receipts.items():
         doc = str(receipts[0].body["doc"])
+        if doc not in record.final.views:
+            yield Violation("lost", f"{doc} is not in the books", (doc,))
+            continue
         accepted_at = record.committed_at(int(receipts[0].body["seq"]))
         for recipient in record.sent[sender, sha256].recipients:
             at = taken.get((recipient, f"{doc}.{recipient}"))

@@ -77,6 +77,9 @@ def _formal_fault(spoken: Spoken) -> str:
 def _rightly_refused(record: Record, spoken: Spoken) -> bool:
     """Whether there was a moment during the request at which the status could not follow."""
     doc, _, _ = spoken.delivery.partition(".")
+    if doc not in record.final.views:
+        # Lost, and reported as such: nothing can be said of its statuses.
+        return True
     standing: Standing | None = begin(record.final.views[doc]["kind"])
     for event in (*record.events[spoken.delivery], None):
         until = record.committed_at(event["seq"]) if event else spoken.ended

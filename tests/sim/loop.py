@@ -42,6 +42,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._now_s = 0.0
         self._turns = 0
         self._thread = threading.get_ident()
+        #: What asyncio complains of, such as an exception that nobody looks at.
+        self.complaints: list[str] = []
+        self.set_exception_handler(lambda _, context: self.complaints.append(repr(context)))
         # Where asyncio.BaseEventLoop looks for it.
         self._selector = _Selector(self._pass)
 
@@ -76,11 +79,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         raise AssertionError(f"{func} would run in a thread")
 
 
-def run(main: Coroutine[Any, Any, _T]) -> _T:
-    """Run ``main`` in virtual time from 0 and return its result."""
+def run(main: Coroutine[Any, Any, _T]) -> tuple[_T, list[str]]:
+    """Run ``main`` in virtual time from 0; its result, and what asyncio complained of."""
     loop = VirtualLoop()
     try:
-        return loop.run_until_complete(main)
+        return loop.run_until_complete(main), loop.complaints
     finally:
         for task in (left := asyncio.all_tasks(loop)):
             task.cancel()

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -49,7 +49,10 @@ class Result:
 def simulate(seed: int, plant: Plant = NOTHING) -> Result:
     """Run one seed. The same seed and plant give the same history in any process."""
     with _planted(plant), capture_logs() as logs:
-        return run(_simulate(seed, plant, logs))
+        result, complaints = run(_simulate(seed, plant, logs))
+    # Not part of the history: when they come depends on the collection of garbage.
+    heard = tuple(Violation("internal", complaint) for complaint in complaints)
+    return replace(result, violations=(*result.violations, *heard))
 
 
 @contextmanager

@@ -1,0 +1,87 @@
+"""``python -m tests.sim``: run the simulation on many fresh seeds, or one seed again.
+
+    python -m tests.sim --seeds 1000 --jobs 2     a thousand seeds nobody has tried
+    python -m tests.sim --seed 42                 one seed, with its trace if it fails
+    python -m tests.sim --seed 3 --plant "forgets keys"    see a planted bug being caught
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import secrets
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+
+from tests.sim.checkers import met
+from tests.sim.planted import NOTHING, PLANTS
+from tests.sim.report import report
+from tests.sim.simulate import simulate
+
+#: Failing seeds shown before the rest is given up.
+_SHOWN_MAX = 3
+
+
+def _count(seed: int, plant: str) -> tuple[int, int, Counter[str]]:
+    """Run a seed: (seed, violations, what it met), small enough to travel between processes."""
+    result = simulate(seed, PLANTS.get(plant, NOTHING))
+    return seed, len(result.violations), met(result.history)
+
+
+def _results(
+    seeds: range, plant: str, jobs: int
+) -> Iterator[tuple[int, int, Counter[str]]]:
+    if jobs == 1:
+        yield from (_count(seed, plant) for seed in seeds)
+        return
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        yield from pool.imap_unordered(partial(_count, plant=plant), seeds, chunksize=5)
+
+
+def _many(seeds: range, plant: str, jobs: int) -> int:
+    began = time.perf_counter()
+    reached: Counter[str] = Counter()
+    failing: list[int] = []
+    for done, (seed, violations, found) in enumerate(_results(seeds, plant, jobs), start=1):
+        reached += found
+        if violations:
+            failing.append(seed)
+            print(report(simulate(seed, PLANTS.get(plant, NOTHING)), plant), flush=True)
+            if len(failing) == _SHOWN_MAX:
+                break
+        if done % 100 == 0:
+            print(f"{done} seeds, {time.perf_counter() - began:.0f} s", flush=True)
+    print(", ".join(f"{name} {n}" for name, n in sorted(reached.items())))
+    outcome = f"failing: {failing}" if failing else "every promise was kept"
+    spent_s = time.perf_counter() - began
+    print(f"{done} seeds from {seeds[0]}, {spent_s:.0f} s: {outcome}")
+    return 1 if failing else 0
+
+
+def _one(seed: int, plant: str) -> int:
+    result = simulate(seed, PLANTS.get(plant, NOTHING))
+    print(report(result, plant))
+    return 1 if result.violations else 0
+
+
+def main() -> int:
+    """Return 0 when every promise was kept."""
+    parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--seeds", type=int, default=100, help="how many seeds to run")
+    parser.add_argument("--first", type=int, help="the first of them; fresh ones otherwise")
+    parser.add_argument("--seed", type=int, help="run this one alone")
+    parser.add_argument("--plant", default="", choices=["", *PLANTS], help="plant a bug")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    asked = parser.parse_args()
+    if asked.seed is not None:
+        return _one(asked.seed, asked.plant)
+    first = secrets.randbelow(10**9) if asked.first is None else asked.first
+    return _many(range(first, first + asked.seeds), asked.plant, asked.jobs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
