@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from base64 import urlsafe_b64encode
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -27,8 +29,10 @@ class AxisSigner:
         )
 
     def sign(self, payload: bytes, typ: str) -> str:
-        """A compact JWS over ``payload``."""
-        return self._jws.encode(payload, self._key, algorithm="EdDSA", headers={"typ": typ})
+        """A compact JWS over ``payload`` (RFC 7515 section 7.1)."""
+        # Written out: one is made for every accepted document, and the header never changes.
+        signed = _header(typ) + b"." + _base64url(payload)
+        return (signed + b"." + _base64url(self._key.sign(signed))).decode()
 
     def verify(self, jws: str, typ: str) -> bytes | None:
         """The payload, when this key signed it as ``typ``."""
@@ -40,6 +44,15 @@ class AxisSigner:
             return None
         payload: bytes = decoded["payload"]
         return payload
+
+
+@lru_cache(maxsize=16)
+def _header(typ: str) -> bytes:
+    return _base64url(f'{{"alg":"EdDSA","typ":"{typ}"}}'.encode())
+
+
+def _base64url(data: bytes) -> bytes:
+    return urlsafe_b64encode(data).rstrip(b"=")
 
 
 def load_signer(path: Path) -> AxisSigner:
