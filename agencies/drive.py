@@ -28,7 +28,7 @@ from schemas.xmldsig import PrivateKey, sign
 #: this is half a second of standstill before documents have to wait here instead of at the axis.
 IN_FLIGHT_MAX = 64
 #: How long the reader of statuses lets them gather: offices look now and then, not all the time.
-LOOK_S = 1.0
+LOOK_S = 2.0
 #: One poll of the status stream.
 HEAR_WAIT_S = 20.0
 

@@ -1,35 +1,30 @@
 """One agency as a recipient: told, takes, checks, confirms, answers.
 
-Two loops share one journal. *Taking* polls for packages, checks each, remembers it, then confirms
-the page in one request. *Speaking* says what is due: 01 at once, the clerks' words gathered so that
-one request carries many. What was remembered and not yet confirmed or said when the process died
-is confirmed and said when it starts again, so every document counts once, whatever came how often.
+It polls for packages, checks each, remembers it in its journal, then confirms the page in one
+request; its voice (``agencies.voice``) says the statuses. What was remembered and not yet confirmed
+or said when the process died is confirmed and said when it starts again, so every document counts
+once, whatever came how often.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from agencies import script as scripts
-from agencies.clerk import Clerk, Word
-from agencies.client import STATUSES_MAX, Client, Package
+from agencies.clerk import Clerk
+from agencies.client import Client, Package
 from agencies.examine import Examiner
 from agencies.journal import ReceivedJournal, Taken
 from agencies.pace import Pace
 from agencies.script import Script
-from agencies.switch import Switch
+from agencies.switch import STOPPED_LOOK_S, Switch
+from agencies.voice import Voice
 from axis.core.timetable import from_iso
 
-#: Clerks' words that fall due within this time travel together; nobody waits for a 03 that long.
-GATHER_S = 0.5
-#: How often a switched-off agency looks whether it is on again.
-STOPPED_LOOK_S = 0.5
 #: Deliveries held back by ``slow`` at once; beyond, the next ones are taken without delay.
 HELD_MAX = 1000
 
@@ -61,26 +56,25 @@ class Endpoint:
     journal: ReceivedJournal
     habits: Habits
     switch: Switch
-    #: Words still to say, the next due first, and those on their way to the axis.
-    _due: list[Word] = field(default_factory=list)
-    _saying: list[Word] = field(default_factory=list)
-    #: Something is to be said at once, and takes along whatever else is due.
-    _at_once: bool = False
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _voice: Voice = field(init=False)
     #: Deliveries that a script has us take later: fetched, remembered by nobody yet.
     _held: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        pace, changed = self.habits.pace, self.habits.changed
+        self._voice = Voice(self.client, self.journal, pace, self.switch, changed)
 
     async def run(self) -> None:
         """Take and answer for ever."""
         await self._go_on()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._take(tasks))
-            tasks.create_task(self._speak())
+            tasks.create_task(self._voice.run())
 
     @property
     def settled(self) -> int:
         """Deliveries of which everything has been said that is to be said."""
-        owing = {word.delivery for word in (*self._due, *self._saying)}
+        owing = self._voice.owing
         taken = self.journal.taken.values()
         return sum(bool(t.done or t.failed) and t.delivery not in owing for t in taken)
 
@@ -210,76 +204,13 @@ class Endpoint:
         self.journal.done(done, pace.monotonic())
         self.habits.changed()
 
-    # ---- speaking ---------------------------------------------------------------------------
-
     def _plan(self, taken: Taken, script: Script) -> None:
+        """Say of a delivery what is to be said and was not said before."""
         document = (taken.sender, taken.document_id)
         refusal = self.habits.refusals.get((*document, self.code), "")
         words = self.clerk.words(taken.delivery, document, taken.at_us, script, refusal)
-        for word in words:
-            if word.code not in taken.said and word.code not in taken.unsaid:
-                heapq.heappush(self._due, word)
-                self._at_once |= word.due_us == taken.at_us
-        self._news.set()
-
-    async def _speak(self) -> None:
-        while True:
-            await self._until_due()
-            if self.switch.off:
-                await asyncio.sleep(STOPPED_LOOK_S)
-                continue
-            self._at_once = False
-            now_us = self.habits.pace.now_us()
-            while self._due and self._due[0].due_us <= now_us and len(self._saying) < STATUSES_MAX:
-                self._saying.append(heapq.heappop(self._due))
-            await self._say(self._saying)
-            self._saying.clear()
-            self.habits.changed()
-
-    async def _until_due(self) -> None:
-        """Return when something is to be said at once, or ``GATHER_S`` after the first due."""
-        while not self._at_once:
-            self._news.clear()
-            left_s: float | None = None
-            if self._due:
-                first = self._due[0]
-                left_s = self.habits.pace.left_s(first.due_us) + (GATHER_S if first.turn else 0.0)
-                if left_s <= 0:
-                    return
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(left_s):
-                    await self._news.wait()
-
-    async def _say(self, words: Sequence[Word]) -> None:
-        """Say words, and remember which the axis took and which it refused."""
-        results = await self.client.say([self._statement(word) for word in words])
-        said: list[tuple[str, str]] = []
-        unsaid: list[tuple[str, str, str]] = []
-        for word, result in zip(words, results, strict=True):
-            problem = result.get("problem")
-            if problem is None:
-                said.append((word.delivery, word.code))
-                continue
-            unsaid.append((word.delivery, word.code, str(problem["code"])))
-            log.warning(
-                "status refused",
-                action="status.refused",
-                delivery=word.delivery,
-                code=word.code,
-                why=problem["code"],
-            )
-        self.journal.said(said, unsaid)
-
-    def _statement(self, word: Word) -> dict[str, str]:
-        statement = {"delivery": word.delivery, "code": word.code}
-        if word.reason:
-            statement["reason"] = word.reason
-        if word.staff:
-            statement["staff"] = word.staff
-        at = self.habits.pace.stated(word.due_us)
-        if at is not None:
-            statement["occurred_at"] = at
-        return statement
+        told = taken.said | taken.unsaid.keys()
+        self._voice.add([word for word in words if word.code not in told], taken.at_us)
 
     # ---- going on ---------------------------------------------------------------------------
 

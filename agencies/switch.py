@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+#: How often a switched-off agency looks whether it is on again.
+STOPPED_LOOK_S = 0.5
+
 _SEEN = "seen\n"
 
 

@@ -1,22 +1,19 @@
 """``python -m tests.sim``: run the simulation on many fresh seeds, or one seed again.
 
-    python -m tests.sim --seeds 1000 --jobs 2     a thousand seeds nobody has tried
-    python -m tests.sim --seed 42                 one seed, with its trace if it fails
-    python -m tests.sim --seed 3 --plant "forgets keys"    see a planted bug being caught
+python -m tests.sim --seeds 1000 --jobs 2     a thousand seeds nobody has tried
+python -m tests.sim --seed 42                 one seed, with its trace if it fails
+python -m tests.sim --seed 3 --plant "forgets keys"    see a planted bug being caught
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import secrets
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from functools import partial
 
-from tests.sim.checkers import met
+from tests.sim.batch import results
 from tests.sim.planted import NOTHING, PLANTS
 from tests.sim.report import report
 from tests.sim.simulate import simulate
@@ -25,27 +22,11 @@ from tests.sim.simulate import simulate
 _SHOWN_MAX = 3
 
 
-def _count(seed: int, plant: str) -> tuple[int, int, Counter[str]]:
-    """Run a seed: (seed, violations, what it met), small enough to travel between processes."""
-    result = simulate(seed, PLANTS.get(plant, NOTHING))
-    return seed, len(result.violations), met(result.history)
-
-
-def _results(
-    seeds: range, plant: str, jobs: int
-) -> Iterator[tuple[int, int, Counter[str]]]:
-    if jobs == 1:
-        yield from (_count(seed, plant) for seed in seeds)
-        return
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap_unordered(partial(_count, plant=plant), seeds, chunksize=5)
-
-
 def _many(seeds: range, plant: str, jobs: int) -> int:
     began = time.perf_counter()
     reached: Counter[str] = Counter()
     failing: list[int] = []
-    for done, (seed, violations, found) in enumerate(_results(seeds, plant, jobs), start=1):
+    for done, (seed, violations, found) in enumerate(results(seeds, plant, jobs), start=1):
         reached += found
         if violations:
             failing.append(seed)

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 
 Found = Iterator[Violation]
 
-#: Virtual seconds after the heal within which whoever polls must have what waits for it: a
-#: look-again of five seconds, twice, and the pauses between polls.
-LATE_S = 12.0
-
 _LOCKED = ("agency.locked", "recipient.locked")
 
 
@@ -50,7 +46,9 @@ def _receipt_is_true(record: Record, sent: Sent, body: Mapping[str, Any]) -> Fou
     }
     for name, value in expected.items():
         if body[name] != value:
-            yield Violation("altered", f"receipt of {doc}: {name} {body[name]}, not {value}", (doc,))
+            yield Violation(
+                "altered", f"receipt of {doc}: {name} {body[name]}, not {value}", (doc,)
+            )
     payload = body["receipt"].split(".")[1]
     signed = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     if {**signed, "warnings": body["warnings"], "receipt": body["receipt"]} != dict(body):
@@ -68,14 +66,12 @@ def accepted_packages_arrive(record: Record) -> Found:
         if doc not in record.final.views:
             yield Violation("lost", f"{doc} is not in the books", (doc,))
             continue
-        accepted_at = record.committed_at(int(receipts[0].body["seq"]))
         for recipient in record.sent[sender, sha256].recipients:
             at = taken.get((recipient, f"{doc}.{recipient}"))
             if at is None:
                 yield Violation("lost", f"{doc} never reached {recipient}", (doc,))
                 continue
-            unlocked = max((until for _, until in record.locks[recipient]), default=0.0)
-            due = max(accepted_at, record.healed_at, unlocked) + LATE_S
+            due = record.due(receipts[0].body["seq"], recipient)
             if at > due:
                 yield Violation("late", f"{doc} reached {recipient} at {at}, due {due}", (doc,))
 

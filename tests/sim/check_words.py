@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from tests.sim.history import Spoken, Streamed, Violation
@@ -49,12 +50,13 @@ def words_are_answered_rightly(record: Record) -> Found:
     """Each status was taken where the rules allow it and refused where they do not."""
     for spoken in record.history.all(Spoken):
         expected = _formal_fault(spoken)
-        if expected or spoken.error and not spoken.error.startswith("lifecycle."):
+        if expected or (spoken.error and not spoken.error.startswith("lifecycle.")):
             if spoken.error != expected:
                 text = f"{spoken}: expected {expected or 'no such error'}"
                 yield Violation("misjudged", text, (spoken.delivery,))
         elif spoken.error:
-            if not _rightly_refused(record, spoken):
+            about = _may_be_about(record, spoken)
+            if not any(_rightly_refused(record, spoken, delivery) for delivery in about):
                 text = f"{spoken.code} about {spoken.delivery} was refused: {spoken.error}"
                 yield Violation("misjudged", text, (spoken.delivery,))
         else:
@@ -74,21 +76,33 @@ def _formal_fault(spoken: Spoken) -> str:
     return "delivery.not_found" if spoken.door == "package" else "status.not_yours"
 
 
-def _rightly_refused(record: Record, spoken: Spoken) -> bool:
+def _may_be_about(record: Record, spoken: Spoken) -> list[str]:
+    """The deliveries that a status may mean: by name it is the newest, whichever that was then."""
+    if spoken.door == "id":
+        return [spoken.delivery]
+    return [
+        row["id"]
+        for agency, row in record.rows()
+        if (row["sender"], row["document_id"]) == (spoken.sender, spoken.document_id)
+        and agency == spoken.recipient
+    ]
+
+
+def _rightly_refused(record: Record, spoken: Spoken, delivery: str) -> bool:
     """Whether there was a moment during the request at which the status could not follow."""
-    doc, _, _ = spoken.delivery.partition(".")
-    if doc not in record.final.views:
+    view = record.final.views.get(delivery.partition(".")[0])
+    if view is None:
         # Lost, and reported as such: nothing can be said of its statuses.
         return True
-    standing: Standing | None = begin(record.final.views[doc]["kind"])
-    for event in (*record.events[spoken.delivery], None):
-        until = record.committed_at(event["seq"]) if event else spoken.ended
+    standing: Standing | None = begin(view["kind"])
+    for event in (*record.events[delivery], None):
+        until = record.committed_at(event["seq"]) if event else inf
         if standing is None or until >= spoken.began:
             if standing is None or not (
                 may_say(standing, spoken.code) or repeats(standing, spoken.code, spoken.reason)
             ):
                 return True
-            if until > spoken.ended:
+            if event is None or until > spoken.ended:
                 return False
         if event is not None:
             standing = follow(standing, event)
@@ -137,6 +151,19 @@ def streams_are_whole(record: Record) -> Found:
             yield Violation("stream", text, (page.agency,))
 
 
+def statuses_come_in_time(record: Record) -> Found:
+    """Whoever reads its stream has a new event soon, once the storm is over."""
+    read: set[tuple[str, int]] = set()
+    for page in record.history.all(Streamed):
+        for event in page.events:
+            if (page.agency, event["seq"]) not in read:
+                read.add((page.agency, event["seq"]))
+                due = record.due(event["seq"], page.agency)
+                if page.ended > due:
+                    text = f"{page.agency} read {event} at {page.ended}, due {due}"
+                    yield Violation("late", text, (event["delivery"],))
+
+
 def _addressed(record: Record) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """agency: the events in whose stream they belong, in order."""
     found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -152,4 +179,9 @@ def _addressed(record: Record) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     return found
 
 
-CHECKS = (steps_are_legal, words_are_answered_rightly, streams_are_whole)
+CHECKS = (
+    steps_are_legal,
+    words_are_answered_rightly,
+    streams_are_whole,
+    statuses_come_in_time,
+)

@@ -42,6 +42,12 @@ from tests.sim.history import (
     Streamed,
     Violation,
 )
+from tests.sim.world import CLEAR
+
+#: Virtual seconds after the heal within which whoever polls must have what waits for it: a
+#: look-again of five seconds, twice, and the pauses between polls; less than one look-again when
+#: the bus works.
+LATE_S, PROMPT_S = 12.0, 4.0
 
 
 class Record:
@@ -61,7 +67,10 @@ class Record:
         #: agency: (from, to) in which it certainly was.
         self.surely_locked: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
         self._index_locks()
-        self.healed_at = next(at for at, e in history.lines if e == Event("heal"))
+        heals = ((at, e) for at, e in history.lines if isinstance(e, Event) and e.what == "heal")
+        self.healed_at, heal = next(heals)
+        #: When the bus works, nobody waits for the next look.
+        self.prompt_s = PROMPT_S if heal.detail == CLEAR else LATE_S
         #: delivery id: its events in the history, in order.
         self.events: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for doc, view in self.final.views.items():
@@ -89,6 +98,15 @@ class Record:
     def maybe_locked(self, agency: str, began: float, ended: float) -> bool:
         """Whether a lock may have been in force at some moment of a span."""
         return any(since <= ended and began <= until for since, until in self.locks[agency])
+
+    def due(self, seq: int, agency: str) -> float:
+        """When what was written as ``seq`` must have been seen by ``agency``, who polls for it."""
+        written_at = self.committed_at(seq)
+        # Nobody is told of an unlocking: what it brings back is seen at the next look.
+        unlocked_at = max((until for _, until in self.locks[agency]), default=0.0)
+        if written_at > max(self.healed_at, unlocked_at):
+            return written_at + self.prompt_s
+        return max(written_at, self.healed_at, unlocked_at) + LATE_S
 
     def rows(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """(agency, DELIVERY) of every delivery there is."""

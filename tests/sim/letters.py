@@ -125,7 +125,9 @@ class Desk:
         package = good.package
         to = package.recipients
         stranger = Organization(organ_id=_STRANGER)
-        other = Organization(organ_id=self._dice.choice([o for o in self._others if o != self._agency]))
+        other = Organization(
+            organ_id=self._dice.choice([o for o in self._others if o != self._agency])
+        )
         broken: dict[str, DocumentPackage | bytes] = {
             "package.empty": b"",
             "package.too_large": good.raw + b" " * PACKAGE_BYTES_MAX,

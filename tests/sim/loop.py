@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn, TypeVar
+from contextvars import Context
+from typing import Any, NoReturn, TypeVar, TypeVarTuple
 
 _T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 
 #: Turns of the loop without time passing: a whole run has some 100,000, so this is a task that
 #: spins and waits for nothing.
@@ -61,6 +63,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
             return
         self._turns += 1
         if self._turns > TURNS_MAX:
+            # The tasks must still be able to end.
+            self._turns = 0
             raise Stuck(f"{TURNS_MAX} turns at {self._now_s} s: somebody spins")
 
     def _process_events(self, event_list: list[Any]) -> None:
@@ -69,10 +73,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _write_to_self(self) -> None:
         """Wake the selector: it never sleeps."""
 
-    def call_soon_threadsafe(self, *args: Any, **kwargs: Any) -> asyncio.Handle:
+    def call_soon_threadsafe(
+        self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> asyncio.Handle:
         """Only from the loop's own thread: another one would make runs differ."""
         assert threading.get_ident() == self._thread, "a thread on the simulated path"
-        return super().call_soon_threadsafe(*args, **kwargs)
+        return super().call_soon_threadsafe(callback, *args, context=context)
 
     def run_in_executor(self, executor: object, func: object, *args: object) -> NoReturn:
         """Forbidden, as above."""

@@ -68,7 +68,7 @@ class Network:
     def _send_echo(self, request: Request) -> None:
         task = asyncio.create_task(self._echo(request, self._dice.uniform(0, _ECHO_S)))
         self._echoes[task] = None
-        task.add_done_callback(lambda done: self._echoes.pop(done))
+        task.add_done_callback(self._echoes.pop)
 
     async def _echo(self, request: Request, late_s: float) -> None:
         await asyncio.sleep(late_s)

@@ -55,9 +55,7 @@ class Operator:
         if answer.status != 200:
             self._world.fail("misjudged", f"{act} {agency}: {answer.body!r}", agency)
         self._world.history.add(
-            Locked(
-                agency=agency, locked=act == "lock", began=began, ended=self._world.now_s
-            )
+            Locked(agency=agency, locked=act == "lock", began=began, ended=self._world.now_s)
         )
 
     async def _mend(self) -> None:

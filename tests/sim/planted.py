@@ -22,7 +22,7 @@ from axis.core.document import Document, Event, Lane, Place
 from axis.core.errors import Unavailable
 from axis.core.facts import Changes, Facts, Wants
 from axis.core.lifecycle import Business, Step, Transport
-from axis.flows import handover, intake
+from axis.flows import handover, intake, relay
 from axis.ports import Row, Signer, Store
 
 #: A store is made for each life of the axis: on the books, with the faults, and with a way to
@@ -241,7 +241,9 @@ class _PassesOver(_Flawed):
 class _OffersAgain(_Flawed):
     """An inbox that shows as open what is done."""
 
-    async def inbox(self, recipient: str, after: Any, limit: int, transports: Any = ()) -> list[Row]:
+    async def inbox(
+        self, recipient: str, after: Any, limit: int, transports: Any = ()
+    ) -> list[Row]:
         wrong = self._goes_wrong(10)
         return await super().inbox(recipient, after, limit, (0, 1, 2) if wrong else transports)
 
@@ -249,7 +251,9 @@ class _OffersAgain(_Flawed):
 class _MixesInboxes(_Flawed):
     """Shows what waits for another."""
 
-    async def inbox(self, recipient: str, after: Any, limit: int, transports: Any = ()) -> list[Row]:
+    async def inbox(
+        self, recipient: str, after: Any, limit: int, transports: Any = ()
+    ) -> list[Row]:
         if self._goes_wrong(10):
             recipient = max(self._books.agencies)
         return await super().inbox(recipient, after, limit, transports)
@@ -266,9 +270,7 @@ class _SkipsStatuses(_Flawed):
 class _RepeatsStatuses(_Flawed):
     """A stream that begins with the last event of the page before."""
 
-    async def stream(
-        self, addressee: str, after: int, limit: int
-    ) -> list[tuple[Event, Document]]:
+    async def stream(self, addressee: str, after: int, limit: int) -> list[tuple[Event, Document]]:
         found = await super().stream(addressee, after, limit)
         return await super().stream(addressee, after - 1, limit) if found else found
 
@@ -296,6 +298,7 @@ PLANTS: Mapping[str, Plant] = {
     "acknowledges before it writes": _plant("lost", seeds=20, store=_WritesBehind),
     "says done when it failed": _plant("lost", store=_SaysDone),
     "never looks again": _plant("late", seeds=30, patches=((handover, "LOOK_AGAIN_S", inf),)),
+    "tells nobody": _plant("late", seeds=30, patches=((relay, "notices", lambda _: []),)),
     "forgets keys": _plant("duplicated", store=_ForgetsKeys),
     "forgets conflicts": _plant("conflict", store=_ForgetsConflicts),
     "alters bodies": _plant("altered", store=_AltersBodies),
@@ -330,8 +333,6 @@ PLANTS: Mapping[str, Plant] = {
     "lets the locked in": _plant(
         "locked", seeds=60, patches=((decide, "_locked_out", lambda *_: None),)
     ),
-    "keeps what a lock parked": _plant(
-        "lost", patches=((decide, "TRANSPORT", _NEVER_BACK),)
-    ),
+    "keeps what a lock parked": _plant("lost", patches=((decide, "TRANSPORT", _NEVER_BACK),)),
     "works in threads": _plant("internal", patches=((intake, "INLINE_BYTES_MAX", 0),)),
 }

@@ -89,14 +89,14 @@ class Process:
         self._world.happened("started")
 
     async def _live(self, serving: asyncio.Future[None]) -> None:
-        signer = self._plant.signer(cast(Signer, self._parts.signer))
+        signer = self._plant.signer(cast("Signer", self._parts.signer))
         parts = Parts(
-            store=cast(Store, self._store),
+            store=cast("Store", self._store),
             bus=ShakyBus(self._world),
             clock=SimClock(self._world),
             ids=self._world,
             signer=signer,
-            trust=cast(Trust, self._parts.trust),
+            trust=cast("Trust", self._parts.trust),
         )
         try:
             async with build(self._settings, parts) as axis:
@@ -142,7 +142,7 @@ class Process:
             raise Down
         task = asyncio.create_task(self._serve(self._app, request))
         self._requests[task] = None
-        task.add_done_callback(lambda done: self._requests.pop(done))
+        task.add_done_callback(self._requests.pop)
         # Not awaited itself: the client's patience must not end the work, only a crash does.
         await asyncio.wait([task])
         if task.cancelled() or not task.result().status:

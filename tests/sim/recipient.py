@@ -14,7 +14,6 @@ from tests.sim.history import Confirmed, Fetched, Page, Streamed
 from tests.sim.network import Silence
 from tests.sim.session import Session, read_json
 from tests.sim.words import Word, say, say_many
-from tests.sim.world import ACT_S
 
 #: What a clerk says of a document, in the order in which it may be said.
 _CHAIN = ("01", "03", "04", "05", "06")

@@ -19,6 +19,10 @@ from tests.sim.world import ACT_S
 _LOCKED = ("agency.locked", "recipient.locked")
 
 
+#: Virtual seconds in which packages are sent: some only after the heal.
+_SEND_S = ACT_S + 4.0
+
+
 class Sender:
     """Sends what its plan says, at its times."""
 
@@ -35,7 +39,7 @@ class Sender:
         """Return when everything has been answered."""
         async with asyncio.TaskGroup() as group:
             for letters in self._groups:
-                group.create_task(self._send(self._dice.uniform(0, ACT_S), letters))
+                group.create_task(self._send(self._dice.uniform(0, _SEND_S), letters))
 
     def _plan(self) -> list[list[Letter]]:
         """Packages in the groups in which they are sent."""

@@ -92,9 +92,7 @@ class Session:
         answer = await self._network.carry(request, PATIENCE_S + wait_s)
         digest = hashlib.sha256(answer.body).hexdigest()[:16]
         address = f"{request.path}?{request.query.decode()}"
-        self.world.history.add(
-            Exchange(self.name, request.method, address, answer.status, digest)
-        )
+        self.world.history.add(Exchange(self.name, request.method, address, answer.status, digest))
         if answer.status in (503, 507):
             raise Silence
         if answer.status >= 500:

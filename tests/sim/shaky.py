@@ -145,9 +145,10 @@ class ShakyBus:
     def listen(self, recipient: str, *, statuses: bool) -> Iterator[Listener]:
         self._listened += 1
         topic = f"{recipient} {self._listened}"
-        self._topics.setdefault(recipient, {})[topic] = None
+        topics = self._topics.setdefault((recipient, statuses), {})
+        topics[topic] = None
         try:
             with self._inner.listen(topic, statuses=statuses) as listener:
                 yield listener
         finally:
-            del self._topics[recipient][topic]
+            del topics[topic]

@@ -8,7 +8,7 @@ from typing import Any
 
 from agencies.keys import AgencyKey, make_agency, make_authority
 from axis.adapters.trust_list import TrustList, read_certificate
-from axis.core.trust import Judgement
+from axis.core.trust import Judgement, Verdict
 from axis.ports import Trust
 from schemas import xmldsig
 
@@ -18,7 +18,7 @@ _SEED = "simulation"
 class _Believer:
     """Port ``Trust``: valid, whatever it is. Signatures are most of a real run's work."""
 
-    def judge(self, sha256: str, root: Any, agency: str, at: int) -> tuple[str, str]:  # noqa: ARG002
+    def judge(self, sha256: str, root: Any, agency: str, at: int) -> tuple[Verdict, str]:
         return Judgement("valid")
 
 

@@ -67,17 +67,13 @@ def _planted(plant: Plant) -> Iterator[None]:
             setattr(owner, name, value)
 
 
-async def _simulate(
-    seed: int, plant: Plant, logs: Sequence[MutableMapping[str, Any]]
-) -> Result:
+async def _simulate(seed: int, plant: Plant, logs: Sequence[MutableMapping[str, Any]]) -> Result:
     world = World(seed)
     dice = world.dice("cast")
     codes = [f"000.00.00.H{number}" for number in dice.sample(range(10, 60), dice.randint(2, 5))]
     signing = Signing(codes if seed % _SIGNED_RUNS == 0 else ())
     books = await enrol(codes)
-    settings = Settings(
-        package_bytes_max=PACKAGE_BYTES_MAX, token_seconds=dice.choice((30, 900))
-    )
+    settings = Settings(package_bytes_max=PACKAGE_BYTES_MAX, token_seconds=dice.choice((30, 900)))
     parts = Parts(signer=_SIGNER, trust=signing.trust)
     process = Process(world, books, settings, parts, plant)
     network = Network(world, process)

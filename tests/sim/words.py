@@ -45,9 +45,7 @@ async def say(session: Session, word: Word) -> Spoken:
     if word.by_name and session.dice.chance(0.5):
         other = word.recipient if session.name == word.sender else word.sender
         staff = session.dice.chance(0.5)
-        raw = status_package(
-            session.name, other, word.document_id, word.code, word.reason, staff
-        )
+        raw = status_package(session.name, other, word.document_id, word.code, word.reason, staff)
         return await _say(session, word, raw, "application/xml", "package")
     door = "name" if word.by_name else "id"
     return await _say(session, word, json.dumps(word.as_json()).encode(), JSON, door)

@@ -11,7 +11,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from typing import TypeVar
 
@@ -24,6 +24,8 @@ _T = TypeVar("_T")
 
 #: Virtual seconds in which clients act and faults strike.
 ACT_S = 25.0
+#: What is said of a heal after which the bus works too.
+CLEAR = "clear"
 #: The middle of the day that carried most.
 _EPOCH_US = to_us(datetime(2020, 1, 15, 12, tzinfo=VIETNAM))
 
@@ -150,7 +152,7 @@ class World:
             late_notice_s=old.late_notice_s,
             bus_away=old.bus_away,
         )
-        self.happened("heal")
+        self.happened("heal", "" if any(astuple(self.weather)) else CLEAR)
         self.healed.set()
 
     async def rest(self, dice: Dice, least_s: float, most_s: float) -> None:
