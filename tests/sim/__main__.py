@@ -8,6 +8,7 @@ python -m tests.sim --seed 3 --plant "forgets keys"    see a planted bug being c
 from __future__ import annotations
 
 import argparse
+import hashlib
 import secrets
 import sys
 import time
@@ -26,16 +27,20 @@ def _many(seeds: range, plant: str, jobs: int) -> int:
     began = time.perf_counter()
     reached: Counter[str] = Counter()
     failing: list[int] = []
-    for done, (seed, violations, found) in enumerate(results(seeds, plant, jobs), start=1):
-        reached += found
-        if violations:
-            failing.append(seed)
-            print(report(simulate(seed, PLANTS.get(plant, NOTHING)), plant), flush=True)
+    histories = hashlib.sha256()
+    for done, summary in enumerate(results(seeds, plant, jobs), start=1):
+        reached += summary.met
+        histories.update(summary.digest.encode())
+        if summary.failed:
+            failing.append(summary.seed)
+            again = simulate(summary.seed, PLANTS.get(plant, NOTHING))
+            print(report(again, plant), flush=True)
             if len(failing) == _SHOWN_MAX:
                 break
         if done % 100 == 0:
             print(f"{done} seeds, {time.perf_counter() - began:.0f} s", flush=True)
     print(", ".join(f"{name} {n}" for name, n in sorted(reached.items())))
+    print(f"all histories: {histories.hexdigest()}")
     outcome = f"failing: {failing}" if failing else "every promise was kept"
     spent_s = time.perf_counter() - began
     print(f"{done} seeds from {seeds[0]}, {spent_s:.0f} s: {outcome}")

@@ -6,6 +6,7 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 
 from tests.sim.checkers import met
@@ -15,8 +16,15 @@ from tests.sim.simulate import simulate
 #: Seeds handed to a process at once.
 _CHUNK = 5
 
-#: (seed, how many violations, what it met): small enough to travel between processes.
-Summary = tuple[int, int, Counter[str]]
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What travels of a run between processes."""
+
+    seed: int
+    failed: bool
+    digest: str
+    met: Counter[str]
 
 
 def results(seeds: range, plant: str, jobs: int) -> Iterator[Summary]:
@@ -36,4 +44,5 @@ def results(seeds: range, plant: str, jobs: int) -> Iterator[Summary]:
 
 def _summary(seed: int, plant: str) -> Summary:
     result = simulate(seed, PLANTS.get(plant, NOTHING))
-    return seed, len(result.violations), met(result.history)
+    failed = bool(result.violations)
+    return Summary(seed, failed, result.history.digest(), met(result.history))

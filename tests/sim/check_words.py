@@ -169,10 +169,12 @@ def _addressed(record: Record) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for delivery, events in record.events.items():
         doc, _, recipient = delivery.partition(".")
-        sender = record.final.views[doc]["sender"]
+        view = record.final.views.get(doc)
+        if view is None:
+            continue  # Nobody sent it; the checks of the packages tell of that.
         for event in events:
             if event["kind"] in ("status", "parked"):
-                agency = recipient if event["code"] == "13" else sender
+                agency = recipient if event["code"] == "13" else view["sender"]
                 found[agency].append({**event, "delivery": delivery})
     for events in found.values():
         events.sort(key=lambda event: int(event["seq"]))

@@ -131,7 +131,7 @@ class Desk:
         broken: dict[str, DocumentPackage | bytes] = {
             "package.empty": b"",
             "package.too_large": good.raw + b" " * PACKAGE_BYTES_MAX,
-            "edxml.not_xml": good.raw[: self._dice.randrange(1, len(good.raw) - 8)],
+            "edxml.not_xml": self._cut(good.raw),
             "package.kind": self.status(good, "01", "", other.organ_id),
             "edxml.missing": replace(package, subject=""),
             "recipient.unknown": replace(package, recipients=(*to, stranger)),
@@ -157,6 +157,10 @@ class Desk:
         return status_package(
             self._agency, recipient, package.document_id, code, reason, self._dice.random() < 0.5
         )
+
+    def _cut(self, raw: bytes) -> bytes:
+        """A package that ends too soon, before one of its tags."""
+        return raw[: raw.rindex(b"<", 0, self._dice.randrange(200, len(raw)))]
 
     def _letter(
         self, package: DocumentPackage, raw: bytes | None = None, expected: str = ""
