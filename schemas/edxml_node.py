@@ -1,15 +1,16 @@
 """One element while it is read: its texts, its children, and how a text becomes a value.
 
-Every complaint goes into the package's :class:`Notes` with its place. A :class:`Node` may be
-*absent*: an optional element that is not there gives empty texts and complains about nothing.
+Every complaint goes into the package's :class:`Notes` with its place. An optional element that
+is not there is :data:`ABSENT`: it gives empty texts and complains about nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Literal
+from operator import itemgetter
+from typing import Final, Literal
 
 from lxml import etree
 
@@ -22,11 +23,13 @@ Severity = Literal["error", "warning"]
 #: Something wrong is quoted up to this many characters.
 FOUND_MAX = 100
 
-_DATE = re.compile(r"(\d{4})/(\d\d)/(\d\d)", re.ASCII)
-_DATE_TURNED = re.compile(r"(\d\d)/(\d\d)/(\d{4})", re.ASCII)
-_CLOCK = r" (\d\d):(\d\d):(\d\d)"
+_DATE = re.compile(r"\d{4}/\d\d/\d\d", re.ASCII)
+_DATE_TURNED = re.compile(r"\d\d/\d\d/\d{4}", re.ASCII)
+_CLOCK = r" (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 _MOMENT = re.compile(_DATE.pattern + _CLOCK, re.ASCII)
 _MOMENT_TURNED = re.compile(_DATE_TURNED.pattern + _CLOCK, re.ASCII)
+#: A slice is a list made in C: half the time of iterating.
+_children: Callable[[etree._Element], list[etree._Element]] = itemgetter(slice(None))
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -72,30 +75,27 @@ def local_name(element: etree._Element) -> str:
 
 
 class Node:
-    """An element of the tree, or an absent one (``element`` is ``None``).
+    """An element of the tree, or ``ABSENT``.
 
     Texts are stripped. Of an element that may stand once and is repeated, the first is kept.
     """
 
     __slots__ = ("element", "notes", "parts", "texts")
 
-    def __init__(self, element: etree._Element | None, known: Table, notes: Notes) -> None:
+    def __init__(self, element: etree._Element, known: Table, notes: Notes) -> None:
+        texts: dict[str, str] = {}
+        parts: dict[str, list[etree._Element]] = {}
         self.element = element
         self.notes = notes
-        self.texts: dict[str, str] = {}
-        self.parts: dict[str, list[etree._Element]] = {}
-        if element is not None:
-            self._sort(element, known)
-
-    def _sort(self, element: etree._Element, known: Table) -> None:
-        """One pass over the children. Every field of every package comes through here."""
-        texts = self.texts
-        for child in element:
-            entry = known.get(child.tag)
-            if entry is None:
+        self.texts = texts
+        self.parts = parts
+        # Every field of every package comes through this loop.
+        for child in _children(element):
+            try:
+                name, longest = known[child.tag]
+            except KeyError:
                 self._stranger(child)
                 continue
-            name, longest = entry
             if longest >= 0:
                 text = self._text_around(child) if len(child) else child.text
                 text = text.strip() if text else ""
@@ -105,10 +105,10 @@ class Node:
                     self.error("edxml.repeated", name, element=name)
                 else:
                     texts[name] = text
-            elif name not in self.parts:
-                self.parts[name] = [child]
+            elif name not in parts:
+                parts[name] = [child]
             elif longest == MANY:
-                self.parts[name].append(child)
+                parts[name].append(child)
             else:
                 self.error("edxml.repeated", name, element=name)
 
@@ -133,18 +133,16 @@ class Node:
 
     def error(self, code: str, where: str = "", /, **detail: str) -> None:
         """Note something that makes the package unacceptable, at ``where`` in this element."""
-        if self.element is not None:
-            self.notes.add(code, "error", self.element, where, detail)
+        self.notes.add(code, "error", self.element, where, detail)
 
     def warn(self, code: str, where: str = "", /, **detail: str) -> None:
         """Note something worth saying that stops nothing."""
-        if self.element is not None:
-            self.notes.add(code, "warning", self.element, where, detail)
+        self.notes.add(code, "warning", self.element, where, detail)
 
     def one(self, name: str, known: Table) -> Node:
         """The child ``name``, absent when it is not there."""
         part = self.parts.get(name)
-        return Node(part[0] if part else None, known, self.notes)
+        return Node(part[0], known, self.notes) if part else ABSENT
 
     def need(self, name: str, known: Table) -> Node:
         """The mandatory child ``name``; an error when it is not there."""
@@ -160,7 +158,7 @@ class Node:
         """The texts of every child ``name``, without the empty ones."""
         found = []
         for part in self.parts.get(name, ()):
-            text = self._text_around(part).strip()
+            text = (self._text_around(part) if len(part) else part.text or "").strip()
             if len(text) > longest:
                 self._too_long(part, name, text, longest)
             if text:
@@ -180,14 +178,13 @@ class Node:
 
     def wrong(self, name: str, found: str, expected: str, severity: Severity = "error") -> None:
         """Note that a text is not what it should be."""
-        if self.element is not None:
-            detail = {"element": name, "found": found[:FOUND_MAX], "expected": expected}
-            self.notes.add("edxml.value", severity, self.element, name, detail)
+        detail = {"element": name, "found": found[:FOUND_MAX], "expected": expected}
+        self.notes.add("edxml.value", severity, self.element, name, detail)
 
     def organ_id(self) -> str:
         """The mandatory ``OrganId``, of the grammar of :mod:`schemas.organ`."""
-        text = self.required("OrganId")
-        if text and not is_organ_id(text):
+        text = self.texts.get("OrganId", "")
+        if not is_organ_id(text) and self.required("OrganId"):
             self.wrong("OrganId", text, ORGAN_ID_SHAPE)
         return text
 
@@ -220,10 +217,10 @@ class Node:
         if not text:
             return None
         try:
-            if match := _DATE.fullmatch(text):
-                return date(int(match[1]), int(match[2]), int(match[3]))
-            if match := _DATE_TURNED.fullmatch(text):
-                turned = date(int(match[3]), int(match[2]), int(match[1]))
+            if _DATE.fullmatch(text):
+                return date.fromisoformat(text.replace("/", "-"))
+            if _DATE_TURNED.fullmatch(text):
+                turned = date.fromisoformat(_year_first(text))
                 self.warn("edxml.date_order", name, element=name, found=text)
                 return turned
         except ValueError:
@@ -237,20 +234,23 @@ class Node:
         if not text:
             return None
         try:
-            if match := _MOMENT.fullmatch(text):
-                return _local(*match.groups())
-            if match := _MOMENT_TURNED.fullmatch(text):
-                day, month, year, *clock = match.groups()
-                turned = _local(year, month, day, *clock)
+            # The format writes local times without a zone, and the values keep them so.
+            if _MOMENT.fullmatch(text):
+                return datetime.fromisoformat(text.replace("/", "-"))
+            if _MOMENT_TURNED.fullmatch(text):
+                turned = datetime.fromisoformat(_year_first(text))
                 self.warn("edxml.date_order", name, element=name, found=text)
                 return turned
         except ValueError:
-            pass  # 24:60 is as wrong as letters.
+            pass  # A day that no month has is as wrong as letters.
         self.wrong(name, text, "yyyy/MM/dd HH:mm:ss")
         return None
 
 
-def _local(*parts: str) -> datetime:
-    """The format writes local times without a zone, and the values keep them so."""
-    year, month, day, hour, minute, second = map(int, parts)
-    return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001
+#: Stands for every optional element that is not there: empty, and with nobody to complain to.
+ABSENT: Final = Node(etree.Element("absent"), {}, Notes(0))
+
+
+def _year_first(text: str) -> str:
+    """``14/02/2020 08:30:00`` as ISO 8601 has it, with or without the time."""
+    return f"{text[6:10]}-{text[3:5]}-{text[:2]}{text[10:]}"

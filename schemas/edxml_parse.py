@@ -53,6 +53,9 @@ _BOMS = (
     (b"<\x00", "UTF-16"),
     (b"\x00<", "UTF-16"),
 )
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
+#: Nearly every package begins so: nothing is wrong with that, and no DOCTYPE can follow.
+_USUAL_STARTS = tuple(_DECLARATION + gap + b"<edXML" for gap in (b"", b"\n", b"\r\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +127,9 @@ def _refusal_of_bytes(raw: bytes, limits: Limits) -> Problem | None:
     if len(raw) > limits.package_bytes:
         detail = {"size": str(len(raw)), "limit": str(limits.package_bytes)}
         return Problem("package.too_large", "", detail=detail)
-    for mark, name in _BOMS:
-        if raw.startswith(mark):
-            return Problem("edxml.encoding", "line 1, column 1", detail={"found": name})
+    usual = raw.startswith(_USUAL_STARTS)
     start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
-    refusal = _refusal_of_start(raw, start)
-    if refusal is not None:
+    if not usual and (refusal := _refusal_of_start(raw, start)):
         return refusal
     if b"\0" in raw:
         return _not_xml("a NUL byte stands in the text", *_line_column(raw, raw.index(b"\0")))
@@ -137,6 +137,11 @@ def _refusal_of_bytes(raw: bytes, limits: Limits) -> Problem | None:
     most = 2 * limits.elements
     if _crowded(raw, limits) and (raw.count(b"<") > most or raw.count(b"=") > most):
         return _too_many(limits)
+    return None if usual else _refusal_of_doctype(raw, start)
+
+
+def _refusal_of_doctype(raw: bytes, start: int) -> Problem | None:
+    """Whether a DOCTYPE comes before the root element, which is the one place for it."""
     misc = _MISC.match(raw, start)
     after = misc.end() if misc else start
     if raw[after : after + 9].upper() == b"<!DOCTYPE":
@@ -146,6 +151,9 @@ def _refusal_of_bytes(raw: bytes, limits: Limits) -> Problem | None:
 
 def _refusal_of_start(raw: bytes, start: int) -> Problem | None:
     """Whether the text begins as XML in UTF-8 does."""
+    for mark, name in _BOMS:
+        if raw.startswith(mark):
+            return Problem("edxml.encoding", "line 1, column 1", detail={"found": name})
     head = raw[start : start + GARBAGE_LOOK_BYTES].lstrip(b" \t\r\n")
     first = _START.search(raw, start, start + GARBAGE_LOOK_BYTES)
     if first is not None and first.start() > start:

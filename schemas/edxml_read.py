@@ -32,12 +32,13 @@ from schemas.edxml import (
     Trace,
 )
 from schemas.edxml_files import read_files
-from schemas.edxml_node import FOUND_MAX, Node, Notes, local_name
+from schemas.edxml_node import ABSENT, FOUND_MAX, Node, Notes, local_name
 from schemas.edxml_parse import DEFAULT_LIMITS, Limits, parse
 from schemas.edxml_rules import rules
 
 _IS_SECRET = etree.XPath("boolean(/descendant::processing-instruction('axis-secret'))")
 _ROOT, _STATUS_CODE, _TO = (f"{{{NS}}}{name}" for name in ("edXML", "StatusCode", "To"))
+_NOBODY = Staff()
 _DIGITS = ("0", "1", "2", "3")
 _PRIORITIES = {"": 0, "0": 0, "1": 1, "2": 2, "3": 3, "4": 4}
 
@@ -75,13 +76,15 @@ def read(raw: bytes, *, files: bool = False, limits: Limits = DEFAULT_LIMITS) ->
     if isinstance(root, Problem):
         return Reading(None, (root,), None)
     notes = Notes(limits.problems)
-    package = _package(root, notes, files, limits)
+    package = _package(raw, root, notes, files, limits)
     if package is not None:
         notes.problems.extend(rules(package)[: limits.problems])
     return Reading(package, tuple(notes.problems), root)
 
 
-def _package(root: etree._Element, notes: Notes, files: bool, limits: Limits) -> Package | None:
+def _package(
+    raw: bytes, root: etree._Element, notes: Notes, files: bool, limits: Limits
+) -> Package | None:
     if root.tag != _ROOT:
         _wrong_root(root, notes)
         return None
@@ -92,10 +95,20 @@ def _package(root: etree._Element, notes: Notes, files: bool, limits: Limits) ->
     if message is None:
         header.error("edxml.missing", "MessageHeader", element="MessageHeader")
         return None
-    if message[0].find(_STATUS_CODE) is not None and message[0].find(_TO) is None:
+    if _is_status(message[0]):
         return _status(top, envelope, header)
     read = read_files(envelope, top, files=files, budget_bytes=limits.inflated_bytes)
-    return _document(header, read, bool(_IS_SECRET(root)))
+    return _document(header, read, _is_secret(raw, root))
+
+
+def _is_status(message: etree._Element) -> bool:
+    """Whether there is a StatusCode and no To, which nearly every document has near its start."""
+    coded = False
+    for child in message:
+        if child.tag == _TO:
+            return False
+        coded = coded or child.tag == _STATUS_CODE
+    return coded
 
 
 def _wrong_root(root: etree._Element, notes: Notes) -> None:
@@ -105,6 +118,15 @@ def _wrong_root(root: etree._Element, notes: Notes) -> None:
         notes.add("edxml.namespace", "error", root, line, {"found": found, "expected": NS})
     else:
         notes.add("edxml.root", "error", root, line, {"found": local_name(root)})
+
+
+def _is_secret(raw: bytes, root: etree._Element) -> bool:
+    """Whether the marker stands anywhere in the document."""
+    # The XML declaration has two question marks. Where they are the only ones there can be no
+    # instruction, and to look for a byte is quicker than to walk the tree.
+    if raw.startswith(b"<?xml ") and raw.find(b"?", 2) == raw.rfind(b"?"):
+        return False
+    return bool(_IS_SECRET(root))
 
 
 def _document(header: Node, attachments: tuple[Attachment, ...], secret: bool) -> DocumentPackage:
@@ -166,16 +188,16 @@ def _status(root: Node, envelope: Node, header: Node) -> StatusPackage:
 
 
 def _organization(node: Node) -> Organization:
-    texts = node.texts
+    text = node.texts.get
     return Organization(
         organ_id=node.organ_id(),
-        in_charge=texts.get("OrganizationInCharge", ""),
-        name=texts.get("OrganName", ""),
-        address=texts.get("OrganAdd", ""),
-        email=texts.get("Email", ""),
-        telephone=texts.get("Telephone", ""),
-        fax=texts.get("Fax", ""),
-        website=texts.get("Website", ""),
+        in_charge=text("OrganizationInCharge", ""),
+        name=text("OrganName", ""),
+        address=text("OrganAdd", ""),
+        email=text("Email", ""),
+        telephone=text("Telephone", ""),
+        fax=text("Fax", ""),
+        website=text("Website", ""),
     )
 
 
@@ -227,7 +249,7 @@ def _staff(node: Node) -> Staff:
 
 def _business(trace_list: Node) -> Business:
     node = trace_list.one("Bussiness", fields.BUSINESS)
-    if node.element is None:
+    if node is ABSENT:
         return Business()
     changes = node.one("BussinessDocumentInfo", fields.CHANGES)
     receivers = changes.one("ReceiverList", fields.RECEIVERS)
@@ -242,7 +264,7 @@ def _business(trace_list: Node) -> Business:
         receivers=tuple(map(_receiver, receivers.many("Receiver", fields.RECEIVER))),
         replaced=tuple(map(_replaced, replaced.many("ReplacementInfo", fields.REPLACEMENT))),
         staff=tuple(
-            staff for staff in map(_staff, node.many("StaffInfo", fields.STAFF)) if staff != Staff()
+            staff for staff in map(_staff, node.many("StaffInfo", fields.STAFF)) if staff != _NOBODY
         ),
     )
 

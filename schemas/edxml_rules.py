@@ -36,6 +36,7 @@ STATUS_CODES_WITH_REASON = frozenset({"02", "16"})
 
 _HEADER = "edXMLHeader/MessageHeader"
 _BUSINESS = "edXMLHeader/TraceHeaderList/Bussiness"
+_INFO = f"{_BUSINESS}/BussinessDocumentInfo"
 _MESSAGE_MAX = 500
 
 
@@ -75,7 +76,7 @@ def _identity_rules(package: DocumentPackage) -> list[Problem]:
     day, number = package.promulgated, package.code_number
     if package.document_id.count(",") != 2 or day is None or not number:
         return []
-    written = f"{day.year:04}/{day.month:02}/{day.day:02}"
+    written = day.isoformat().replace("-", "/")
     expected = f"{package.sender.organ_id},{written},{number}/{package.code_notation}"
     if package.document_id == expected:
         return []
@@ -87,14 +88,13 @@ def _business_rules(package: DocumentPackage) -> list[Problem]:
     """VPCP 2.4 sections 2.3.3, 2.6.3 and 2.7: what recall, update and replacement must name."""
     business = package.business
     kind = business.doc_type
-    info = f"{_BUSINESS}/BussinessDocumentInfo"
     missing = []
     if kind == RECALL and not package.response_for:
         missing.append((f"{_HEADER}/ResponseFor", "ResponseFor"))
     if kind == UPDATE and business.info_changed is None and business.receivers_changed is None:
-        missing.append((info, "BussinessDocumentInfo"))
+        missing.append((_INFO, "BussinessDocumentInfo"))
     if business.receivers_changed and not business.receivers:
-        missing.append((f"{info}/ReceiverList", "ReceiverList"))
+        missing.append((f"{_INFO}/ReceiverList", "ReceiverList"))
     if kind == REPLACEMENT and not business.replaced:
         missing.append((f"{_BUSINESS}/ReplacementInfoList", "ReplacementInfoList"))
     return [

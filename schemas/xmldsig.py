@@ -14,11 +14,11 @@ other departure, their inclusive C14N for one, is *malformed*.
 from __future__ import annotations
 
 import hashlib
-from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
+from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain
+from re import Match
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
@@ -30,6 +30,15 @@ from lxml import etree
 
 from schemas import xmldsig_profile as profile
 from schemas.edxml import DS, NS
+from schemas.xmldsig_element import (
+    Violation,
+    base64_of,
+    canonical_form,
+    children_of,
+    match_signed_info,
+    says,
+    text_of,
+)
 from schemas.xmldsig_profile import algorithm_of
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -66,10 +75,6 @@ class Found:
     prefix: bytes = b""
 
 
-class _Violation(ValueError):
-    """The package or its signature is outside the profile; the message says how."""
-
-
 def sign(raw: bytes, key: PrivateKey, certificate_der: bytes) -> bytes:
     """Return ``raw`` with a Signature as the last child of edXMLHeader, no other byte changed.
 
@@ -84,7 +89,7 @@ def sign(raw: bytes, key: PrivateKey, certificate_der: bytes) -> bytes:
     if next(root.iter("{*}Signature"), None) is not None:
         raise ValueError("the package has a Signature already")
     at = _header_end(raw, next(root.iter(_PLACE[0]), None))
-    digest = b64encode(hashlib.sha256(_canonical(root.getroottree())).digest()).decode()
+    digest = b64encode(hashlib.sha256(canonical_form(root.getroottree())).digest()).decode()
     signed_info = profile.signed_info(algorithm) % digest
     # The Signature element declares the namespace, so that SignedInfo in it need not.
     signature = (
@@ -125,53 +130,50 @@ def _key_info(certificate_der: bytes) -> str:
     )
 
 
-def _canonical(node: etree._Element | etree._ElementTree) -> bytes:
-    """Return exclusive C14N. Relative namespace names have none and are a ``_Violation``."""
-    try:
-        return etree.tostring(node, method="c14n", exclusive=True, with_comments=False)
-    except etree.C14NError as error:
-        raise _Violation("the package has no canonical form") from error
-
-
 def find(root: etree._Element) -> Found:
     """Return what the document with this root element carries. Never raises."""
-    signatures = list(islice(root.iter("{*}Signature"), 2))
+    # One walk for everything that is rare: mostly there is the Signature alone.
+    rare = list(root.iter("{*}Signature", etree.Comment, etree.PI))
+    signatures = [node for node in rare if isinstance(node.tag, str)]
     if not signatures:
         return Found("absent")
     if len(signatures) > 1:
         return Found("malformed", "there is more than one Signature")
     signature = signatures[0]
     namespace = str(signature.tag)[: -len("Signature")]
-    signed_info = next(signature.iterchildren(namespace + "SignedInfo"), None)
-    value = next(signature.iterchildren(namespace + "SignatureValue"), None)
-    if signed_info is None or value is None:
+    parts = {child.tag: child for child in reversed(signature)}  # Of twins the first.
+    signed_info = parts.get(namespace + "SignedInfo")
+    if signed_info is None or namespace + "SignatureValue" not in parts:
         return Found("absent")
-    algorithms = [name for e in signed_info.iter("*") if (name := e.get("Algorithm"))]
+    match = match_signed_info(signed_info)
+    # What matches names the algorithms of the profile; only something else could name others.
+    algorithms = (
+        [] if match else [name for e in signed_info.iter("*") if (name := e.get("Algorithm"))]
+    )
     if not profile.WEAK.isdisjoint(algorithms):
         return Found("weak")
     try:
         _require_place(root, signature)
+        if len(rare) > 1 or root.getprevious() is not None or root.getnext() is not None:
+            _require_plain(root)
         for algorithm in algorithms:
             if algorithm not in profile.ALLOWED:
-                raise _Violation(
-                    f"algorithm {algorithm[: profile.QUOTED_CHARS_MAX]} is not allowed"
-                )
-        return _candidate(signature)
-    except _Violation as violation:
+                raise Violation(f"algorithm {algorithm[: profile.QUOTED_CHARS_MAX]} is not allowed")
+        return _candidate(signature, match)
+    except Violation as violation:
         return Found("malformed", str(violation))
 
 
 def _require_place(root: etree._Element, signature: etree._Element) -> None:
     """Require the one place for the Signature, in a document that reads as it digests."""
     if signature.tag != _DS + "Signature":
-        raise _Violation("Signature is not in the namespace of XML Signature")
+        raise Violation("Signature is not in the namespace of XML Signature")
     if [element.tag for element in signature.iterancestors()] != _PLACE:
-        raise _Violation("Signature is not a child of edXMLHeader")
+        raise Violation("Signature is not a child of edXMLHeader")
     if signature.getnext() is not None:
-        raise _Violation("Signature is not the last child of edXMLHeader")
+        raise Violation("Signature is not the last child of edXMLHeader")
     if root.getroottree().docinfo.internalDTD is not None:
-        raise _Violation("the document has a DOCTYPE")
-    _require_plain(root)
+        raise Violation("the document has a DOCTYPE")
 
 
 def _require_plain(root: etree._Element) -> None:
@@ -182,76 +184,46 @@ def _require_plain(root: etree._Element) -> None:
         parent, previous = comment.getparent(), comment.getprevious()
         assert parent is not None  # iter stays inside the root element
         before = parent.text if previous is None else previous.tail
-        if _said(before) or _said(comment.tail):
-            raise _Violation("a comment stands inside a text")
+        if says(before) or says(comment.tail):
+            raise Violation("a comment stands inside a text")
     # C14N escapes every "<" but those of tags and of instructions; ``check`` looks for a tag.
     around = chain(root.itersiblings(etree.PI, preceding=True), root.itersiblings(etree.PI))
     for instruction in chain(around, root.iter(etree.PI)):
         if "Signature" in (instruction.text or ""):
-            raise _Violation("a processing instruction speaks of a Signature")
+            raise Violation("a processing instruction speaks of a Signature")
 
 
-def _said(text: str | None) -> bool:
-    return bool(text and text.strip(" \t\r\n"))
+def _candidate(signature: etree._Element, match: Match[bytes] | None) -> Found:
+    """Read a Signature of the profile; whatever does not belong to it is a ``Violation``.
 
-
-def _candidate(signature: etree._Element) -> Found:
-    """Read a Signature of the profile; whatever does not belong to it is a ``_Violation``."""
+    ``match`` is that of its SignedInfo.
+    """
     if next(signature.iter(etree.Comment, etree.PI, etree.Entity), None) is not None:
-        raise _Violation("there is a comment or a processing instruction in the Signature")
-    signed_info, value, key_info = _children(signature, "SignedInfo", "SignatureValue", "KeyInfo")
-    (x509_data,) = _children(key_info, "X509Data")
+        raise Violation("there is a comment or a processing instruction in the Signature")
+    signed_info, value, key_info = children_of(signature, "SignedInfo", "SignatureValue", "KeyInfo")
+    (x509_data,) = children_of(key_info, "X509Data")
     if len(x509_data) == 1:
-        (certificate,) = _children(x509_data, "X509Certificate")
+        (certificate,) = children_of(x509_data, "X509Certificate")
     else:
         # The name is for people: the certificate says it again, and is what is looked up.
-        name, certificate = _children(x509_data, "X509SubjectName", "X509Certificate")
-        _text(name)
-    canonical = _canonical(signed_info)
-    match = profile.SIGNED_INFO_FORM.fullmatch(canonical)
+        name, certificate = children_of(x509_data, "X509SubjectName", "X509Certificate")
+        text_of(name)
     if match is None or signature.prefix != signed_info.prefix:
-        raise _Violation("SignedInfo is not of the profile: one Reference, to the whole document")
+        canonical_form(signed_info)  # To have none is a violation of its own.
+        raise Violation("SignedInfo is not of the profile: one Reference, to the whole document")
     algorithm = match["algorithm"].decode()
-    value_bytes = _base64(_text(value), profile.VALUE_BYTES_MAX)
+    value_bytes = base64_of(text_of(value), profile.VALUE_BYTES_MAX)
     if algorithm == profile.ECDSA_SHA256 and len(value_bytes) != profile.ECDSA_VALUE_BYTES:
-        raise _Violation("SignatureValue does not have the length of an ECDSA signature")
+        raise Violation("SignatureValue does not have the length of an ECDSA signature")
     return Found(
         kind="candidate",
         algorithm=algorithm,
-        certificate_der=_base64(_text(certificate), profile.CERTIFICATE_BYTES_MAX),
-        digest=_base64(match["digest"], profile.DIGEST_BYTES),
+        certificate_der=base64_of(text_of(certificate), profile.CERTIFICATE_BYTES_MAX),
+        digest=base64_of(match["digest"], profile.DIGEST_BYTES),
         value=value_bytes,
-        signed_info=canonical,
+        signed_info=match.string,
         prefix=match["prefix"],
     )
-
-
-def _children(parent: etree._Element, *names: str) -> list[etree._Element]:
-    """Return the children of ``parent``: exactly ``names``, with no attributes and no text."""
-    children = list(parent)
-    if [child.tag for child in children] != [_DS + name for name in names]:
-        raise _Violation(f"{etree.QName(parent).localname} must hold {' and '.join(names)} only")
-    if parent.attrib or _said(parent.text) or any(_said(child.tail) for child in children):
-        raise _Violation(f"{etree.QName(parent).localname} has attributes or text")
-    return children
-
-
-def _text(leaf: etree._Element) -> bytes:
-    if leaf.attrib or len(leaf):
-        raise _Violation(f"{etree.QName(leaf).localname} must hold text only")
-    return (leaf.text or "").encode()
-
-
-def _base64(text: bytes, bytes_max: int) -> bytes:
-    """Decode ``text``: blanks aside, it must be the one spelling that encodes the result."""
-    compact = b"".join(text.split())
-    try:
-        data = b64decode(compact, validate=True)
-    except Base64Error:
-        data = b""
-    if not 0 < len(data) <= bytes_max or b64encode(data) != compact:
-        raise _Violation(f"a value is not base64 of 1 to {bytes_max} bytes")
-    return data
 
 
 def check(root: etree._Element, found: Found, public_key: object) -> bool:
@@ -266,13 +238,13 @@ def check(root: etree._Element, found: Found, public_key: object) -> bool:
         if _digest_without_signature(root, found.prefix) != found.digest:
             return False
         if isinstance(public_key, ec.EllipticCurvePublicKey):
-            r, s = (int.from_bytes(half, "big") for half in (found.value[:32], found.value[32:]))
+            r, s = int.from_bytes(found.value[:32]), int.from_bytes(found.value[32:])
             public_key.verify(utils.encode_dss_signature(r, s), found.signed_info, _ECDSA)
             return True
         if isinstance(public_key, rsa.RSAPublicKey):
             public_key.verify(found.value, found.signed_info, *_RSA)
             return True
-    except (InvalidSignature, _Violation):
+    except (InvalidSignature, Violation):
         pass
     return False
 
@@ -286,7 +258,7 @@ def _digest_without_signature(root: etree._Element, prefix: bytes) -> bytes:
     them: ``find`` saw to it that there is one and that no processing instruction imitates it.
     """
     # Of the tree, not of the element: URI="" also covers the instructions around the root.
-    canonical = _canonical(root.getroottree())
+    canonical = canonical_form(root.getroottree())
     opening, closing = b"<" + prefix + b"Signature", b"</" + prefix + b"Signature>"
     start = canonical.find(opening)
     while start >= 0 and canonical[start + len(opening)] not in b" >":  # a longer name

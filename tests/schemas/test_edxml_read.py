@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from schemas.edxml import NS, Attachment, DocumentPackage, StatusPackage, Trace
+from schemas.edxml import NS, Attachment, DocumentPackage, Signer, StatusPackage, Trace
+from schemas.edxml_node import ABSENT
 from schemas.edxml_read import read
 from schemas.edxml_write import write
 from tests.schemas.packages import ANSWERED, DOCUMENT, STATUS, documents, normal
@@ -91,9 +92,32 @@ def test_the_secret_marker_counts_wherever_it_stands(marker: str, before: str) -
     assert document(changed(before, f"{marker}{before}")).secret
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize(
+    "declaration", [b"", b"<?xml version='1.0'?>", b"<?xml\nversion='1.0' ?>\n"]
+)
+def test_the_secret_marker_counts_whatever_the_package_begins_with(
+    declaration: bytes, mark: bytes
+) -> None:
+    bare = RAW[RAW.index(b"<edXML") :]
+    for raw in (b"<?axis-secret?>" + bare, bare + b"<?axis-secret?>"):
+        assert document(mark + declaration + raw).secret
+    assert not document(mark + declaration + bare).secret
+    assert not document(mark + declaration + bare.replace(b">V/v", b">V/v?")).secret
+
+
 @pytest.mark.parametrize("words", ["<!--<?axis-secret?>-->", "&lt;?axis-secret?>", "TUYỆT MẬT"])
 def test_words_about_secrecy_are_no_marker(words: str) -> None:
     assert not document(changed(">V/v báo", f">{words} báo")).secret
+
+
+def test_an_absent_part_is_empty_and_never_complains() -> None:
+    raw = write(replace(DOCUMENT, signer=Signer(position="Phó Chủ tịch")))
+    start, end = raw.index(b"<edXML:SignerInfo>"), raw.index(b"<edXML:OtherInfo>")
+    assert document(raw[:start] + raw[end:]).signer == Signer()
+    assert read(raw[:start] + raw[end:]).problems == ()
+    assert ABSENT.moment("Timestamp") is None  # An error anywhere else.
+    assert (ABSENT.texts, ABSENT.parts, ABSENT.notes.problems) == ({}, {}, [])
 
 
 def test_places_name_the_element_and_number_it_among_its_twins() -> None:
@@ -148,7 +172,19 @@ def test_a_time_with_the_day_first_is_read_as_such() -> None:
     assert document(raw).traces == DOCUMENT.traces
 
 
-@pytest.mark.parametrize("moment", ["2020/02/14", "2020/02/14 24:00:00", "2020/02/14T08:30:00"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2020/02/14",
+        "2020/02/14T08:30:00",
+        "2020/02/14 24:00:00",
+        "2020/02/14 23:60:00",
+        "2020/02/14 23:59:60",
+        "2020/02/30 08:30:00",
+        "30/02/2020 08:30:00",
+        "14/02/2020 24:00:00",
+    ],
+)
 def test_a_time_has_one_spelling(moment: str) -> None:
     assert found(changed("2020/02/14 08:30:00", moment)) == [("edxml.value", "Timestamp")]
 

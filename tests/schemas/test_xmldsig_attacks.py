@@ -19,8 +19,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 
 from schemas import xmldsig
+from schemas import xmldsig_profile as profile
 from schemas.edxml import DS, NS
-from schemas.xmldsig_profile import ECDSA_SHA256, algorithm_of
+from schemas.xmldsig_element import match_signed_info
+from schemas.xmldsig_profile import ECDSA_SHA256, RSA_SHA256, algorithm_of
 from tests.schemas.xmldsig_cases import (
     EC,
     ENVELOPED,
@@ -353,6 +355,20 @@ def test_a_signed_info_under_another_prefix_than_its_signature_is_malformed() ->
     raw = raw.replace(b"<X509Data", f'<X509Data xmlns="{DS}"'.encode())
     assert xmlsec_accepts(raw, EC), "it is a good signature, but not of the profile"
     assert xmldsig.find(parse(raw)).kind == "malformed"
+
+
+@pytest.mark.parametrize("algorithm", [ECDSA_SHA256, RSA_SHA256])
+def test_the_form_of_signed_info_names_only_algorithms_of_the_profile(algorithm: str) -> None:
+    info = profile.signed_info(algorithm) % digest_of(UNSIGNED)
+    match = match_signed_info(etree.fromstring(info))
+    assert match is not None
+    named = set(re.findall(r'Algorithm="([^"]*)"', match.string.decode()))
+    assert len(named) == 4
+    assert named <= profile.ALLOWED
+    assert named.isdisjoint(profile.WEAK)
+    for other in (*profile.WEAK, "urn:x", ""):
+        for name in named:
+            assert match_signed_info(etree.fromstring(info.replace(name, other, 1))) is None
 
 
 def test_a_signature_in_the_package_s_own_namespace_is_told_so() -> None:
