@@ -13,7 +13,7 @@ from pathlib import Path
 from agencies import world
 from agencies.clerk import Clerk
 from agencies.client import Client
-from agencies.drive import Office, Reader, drive
+from agencies.drive import LOOK_S_MAX, LOOK_US, Office, Reader, drive
 from agencies.endpoint import Endpoint, Habits
 from agencies.examine import Examiner
 from agencies.journal import ReceivedJournal, SentJournal
@@ -26,7 +26,7 @@ from axis.core.timetable import DAY_US, MICROSECONDS, day_start_us
 from schemas.codes import agencies
 
 #: How often progress is told while there is any.
-REPORT_S = 0.5
+REPORT_S = 0.25
 #: One poll of the inbox. The demo's agencies are told at once; those that answer a person look
 #: anew this often for what was put back into its lane, and whether they are switched off.
 DEMO_WAIT_S, ANSWER_WAIT_S = 20.0, 3.0
@@ -145,7 +145,8 @@ class Crew:
                 sent = SentJournal(folder)
                 journals.callback(sent.close)
                 self.offices[code] = Office(client, *world.read_key(home, code), sent)
-                self.readers.append(Reader(client, self._changed.set))
+                look_s = min(LOOK_S_MAX, self._pace.seconds(LOOK_US))
+                self.readers.append(Reader(client, look_s, self._changed.set))
         codes = frozenset(self._orders.codes)
         self._to_send = sum(planned.sender in codes for planned in self._orders.plan)
         self._to_take = sum(len(codes & set(p.recipients)) for p in self._orders.plan)

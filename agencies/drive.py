@@ -21,14 +21,17 @@ from agencies.compose import compose
 from agencies.journal import Sent, SentJournal
 from agencies.pace import Pace
 from agencies.traffic import Planned
+from axis.core.timetable import MICROSECONDS
 from schemas.edxml_write import write
 from schemas.xmldsig import PrivateKey, sign
 
 #: Documents of one process on their way at once: at the peak of the day 120 a second are due, so
 #: this is half a second of standstill before documents have to wait here instead of at the axis.
 IN_FLIGHT_MAX = 64
-#: How long the reader of statuses lets them gather: offices look now and then, not all the time.
-LOOK_S = 2.0
+#: How often an office looks at what was answered: assumed, every ninety minutes of the run's time,
+#: and at least so often in real seconds, since somebody may watch.
+LOOK_US = 90 * 60 * MICROSECONDS
+LOOK_S_MAX = 2.0
 #: One poll of the status stream.
 HEAR_WAIT_S = 20.0
 
@@ -111,9 +114,12 @@ async def _send(
 
 @dataclass
 class Reader:
-    """Reads the statuses that come back to one agency; every (delivery, code) counts once."""
+    """Reads the statuses that come back to one agency, page after page with ``look_s`` between
+    them; every (delivery, code) counts once.
+    """
 
     client: Client
+    look_s: float
     changed: Callable[[], None]
     heard: set[tuple[str, str]] = field(default_factory=set)
     parked: set[str] = field(default_factory=set)
@@ -130,4 +136,4 @@ class Reader:
                     self.parked.add(str(status["delivery"]))
             if page:
                 self.changed()
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(self.look_s)

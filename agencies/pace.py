@@ -42,6 +42,10 @@ class Pace:
         """How far the run's time gets in so many real seconds."""
         return int(seconds * self.speed * MICROSECONDS)
 
+    def seconds(self, span_us: int) -> float:
+        """How long a span of the run's time takes."""
+        return span_us / (self.speed * MICROSECONDS)
+
     def left_s(self, at_us: int) -> float:
         """Real seconds until ``at_us``; negative when it has passed."""
         return self.when_s(at_us) - self.monotonic()

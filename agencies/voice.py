@@ -14,9 +14,13 @@ from agencies.client import STATUSES_MAX, Client
 from agencies.journal import ReceivedJournal
 from agencies.pace import Pace
 from agencies.switch import STOPPED_LOOK_S, Switch
+from axis.core.timetable import MICROSECONDS
 
-#: Clerks' words that fall due within this time travel together; nobody waits for a 03 that long.
-GATHER_S = 0.5
+#: Clerks' words that fall due within twenty minutes of the run's time travel together, as from an
+#: office that writes its answers three times an hour (assumed); nobody who watches waits longer
+#: than half a second for that.
+GATHER_US = 20 * 60 * MICROSECONDS
+GATHER_S_MAX = 0.5
 #: A millisecond early is on time: the timers of the loop know nothing finer.
 GRAIN_S = 0.001
 
@@ -39,6 +43,7 @@ class Voice:
         self._pace = pace
         self._switch = switch
         self._changed = changed
+        self._gather_s = min(GATHER_S_MAX, pace.seconds(GATHER_US))
         #: The next due first, and those on their way to the axis.
         self._due: list[Word] = []
         self._saying: list[Word] = []
@@ -74,13 +79,13 @@ class Voice:
             self._changed()
 
     async def _until_due(self) -> None:
-        """Return when something is to be said at once, or ``GATHER_S`` after the first due."""
+        """Return when something is to be said at once, or clerks' words have gathered."""
         while not self._at_once:
             self._news.clear()
             left_s: float | None = None
             if self._due:
                 first = self._due[0]
-                left_s = self._pace.left_s(first.due_us) + (GATHER_S if first.turn else 0.0)
+                left_s = self._pace.left_s(first.due_us) + (self._gather_s if first.turn else 0)
                 if left_s <= GRAIN_S:
                     return
             with contextlib.suppress(TimeoutError):

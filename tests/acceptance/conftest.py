@@ -10,7 +10,7 @@ from typing import TypeVar
 
 #: A machine may be slow and busy; what has not happened by then will not happen.
 DEADLINE_S = 90.0
-_LOOK_S = 0.02
+_LOOK_S = 0.05
 
 T = TypeVar("T")
 

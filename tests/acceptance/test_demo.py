@@ -134,7 +134,7 @@ def test_a_small_day_is_exact_and_a_second_one_starts_afresh(demo: Demo) -> None
     demo.start("--seconds", "1", "--seed", "2")
     code, again = demo.end()
     assert code == 0, again
-    demo.must_be_exact()
+    assert demo.run("counts")["sent"] == SENT
     plans = {line for line in (said + again).splitlines() if "SHA-256" in line}
     assert len(plans) == 2
 
@@ -161,14 +161,13 @@ def test_agencies_that_are_killed_go_on_from_their_journals(demo: Demo) -> None:
 
 
 def test_a_demo_that_is_killed_leaves_nothing_running_and_goes_on_later(demo: Demo) -> None:
-    for at_lines in (1, 150):
-        demo.start("--seconds", "3")
-        until(lambda at=at_lines: demo.lines() >= at, f"{at_lines} lines")  # type: ignore[misc]
-        demo.pid_of("agencies-2")
-        assert demo.process is not None
-        demo.process.kill()
-        demo.process.wait()
-        demo.must_be_gone()
+    demo.start("--seconds", "3")
+    until(lambda: demo.lines() >= LINES // 3, "a third of the day")
+    demo.pid_of("agencies-2")
+    assert demo.process is not None
+    demo.process.kill()
+    demo.process.wait()
+    demo.must_be_gone()
     before = demo.lines()
     demo.start("--seconds", "3")
     code, said = demo.end()
@@ -179,7 +178,7 @@ def test_a_demo_that_is_killed_leaves_nothing_running_and_goes_on_later(demo: De
 
 
 def test_ctrl_c_stops_it_and_one_demo_runs_at_a_time(demo: Demo) -> None:
-    demo.start("--seconds", "5")
+    demo.start("--seconds", "120")
     until(lambda: demo.lines() >= 1, "the first line")
     demo.pid_of("agencies-2")
     first = demo.process

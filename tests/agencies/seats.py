@@ -38,6 +38,8 @@ CERTIFICATES = {
 }
 #: A minute of the run passes in a second.
 SPEED = 60.0
+#: Virtual seconds: the rest of the day, in which every clerk has answered.
+TOLD_S_MAX = 1200.0
 
 
 class AppLine:
@@ -106,13 +108,14 @@ class Seats:
         return Office(self.client(code), key.private_key, key.certificate_der, journal)
 
     async def until(self, text: str, *, of: str = OFFICE, by: str = LANG_SON) -> None:
-        """Wait until the books of ``by``'s documents tell of a history with ``text`` in it."""
+        """Wait until ``by`` is told that a delivery to ``of`` has the status or state ``text``."""
         client = self.client(by)
         after = 0
-        while True:
-            page, after = await client.hear(after, 20.0)
-            if any(text in (s["code"], s["kind"]) and s["recipient"] == of for s in page):
-                return
+        async with asyncio.timeout(TOLD_S_MAX):
+            while True:
+                page, after = await client.hear(after, 20.0)
+                if any(text in (s["code"], s["kind"]) and s["recipient"] == of for s in page):
+                    return
 
 
 def letter(content: str, number: int = 7) -> bytes:

@@ -16,7 +16,7 @@ from agencies.drive import IN_FLIGHT_MAX, Reader, drive, package
 from agencies.journal import read_sent
 from agencies.line import Answer, Line
 from axis.core.timetable import from_iso
-from tests.agencies.seats import DAY, SPEED, BadLine, Seats, planned
+from tests.agencies.seats import DAY, SPEED, TOLD_S_MAX, BadLine, Seats, planned
 from tests.api.world import HA_NOI, LANG_SON, OFFICE, START, world
 from tests.sim import loop
 
@@ -146,13 +146,14 @@ def test_statuses_come_back_to_the_sender_and_each_counts_once(tmp_path: Path) -
     async def scenario(seats: Seats) -> None:
         seats.line = BadLine(seats.line, random.Random(1), 0.2)
         office = seats.office(LANG_SON)
-        reader = Reader(office.client, nothing)
+        reader = Reader(office.client, 0.5, nothing)
         recipients = [seats.endpoint(code) for code in (OFFICE, HA_NOI)]
         tasks = [asyncio.create_task(one.run()) for one in recipients]
         tasks.append(asyncio.create_task(reader.run()))
         await drive(planned(4), {LANG_SON: office}, seats.pace, nothing)
-        while len(reader.heard) < 16:
-            await asyncio.sleep(1)
+        async with asyncio.timeout(TOLD_S_MAX):
+            while len(reader.heard) < 16:
+                await asyncio.sleep(1)
         deliveries = {d for sent in office.journal.sent.values() for d in sent.deliveries}
         assert reader.heard == {(d, code) for d in deliveries for code in ("01", "03")}
         for task in tasks:

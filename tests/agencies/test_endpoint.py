@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from agencies.endpoint import Endpoint
 from agencies.journal import read_received
 from agencies.line import Answer, Line
-from tests.agencies.seats import BadLine, Seats, letter
+from tests.agencies.seats import TOLD_S_MAX, BadLine, Seats, letter
 from tests.api.world import LANG_SON, OFFICE, World, world
 from tests.sim import loop
 
@@ -314,8 +314,9 @@ def test_over_a_line_that_loses_a_third_everything_still_counts_once(
         async with at_work(seats.endpoint(OFFICE)) as office:
             for number in range(1, 6):
                 await seats.world.sent(number=number)
-            while office.settled < 5:
-                await asyncio.sleep(1)
+            async with asyncio.timeout(TOLD_S_MAX):
+                while office.settled < 5:
+                    await asyncio.sleep(1)
         assert line.lost
         seats.line = good
         counts = (await seats.world.get(OFFICE, "/v1/counts", agency=OFFICE)).json()
