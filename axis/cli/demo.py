@@ -32,7 +32,7 @@ RUN = "demo"
 STATE_FILE = "demo.json"
 #: Who made a folder: nothing else in ``var`` is ever deleted.
 _MARK = "axis demo"
-#: The fourteen hours of the day pass in this time: a hundred documents a second on average, and
+#: The fourteen hours of the day pass in this time: ninety documents a second on average, and
 #: two to three times as many in the morning, which leaves two cores some room.
 SECONDS = 22.0
 
