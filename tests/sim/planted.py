@@ -235,7 +235,7 @@ class _PassesOver(_Flawed):
 
     async def inbox(self, *args: Any, **kwargs: Any) -> list[Row]:
         rows = await super().inbox(*args, **kwargs)
-        return rows[1:] if len(rows) > 1 and self._goes_wrong(5) else rows
+        return rows[1:] if len(rows) > 1 and self._goes_wrong(2) else rows
 
 
 class _OffersAgain(_Flawed):
@@ -290,12 +290,12 @@ class _RestlessSigner:
         return self._signer.verify(jws, typ)
 
 
-def _plant(*kinds: str, seeds: int = 10, **parts: Any) -> Plant:
+def _plant(*kinds: str, seeds: int = 20, **parts: Any) -> Plant:
     return Plant(kinds=frozenset(kinds), seeds=seeds, **parts)
 
 
 PLANTS: Mapping[str, Plant] = {
-    "acknowledges before it writes": _plant("lost", seeds=20, store=_WritesBehind),
+    "acknowledges before it writes": _plant("lost", store=_WritesBehind),
     "says done when it failed": _plant("lost", store=_SaysDone),
     "never looks again": _plant("late", seeds=30, patches=((handover, "LOOK_AGAIN_S", inf),)),
     "tells nobody": _plant("late", seeds=30, patches=((relay, "notices", lambda _: []),)),
@@ -313,7 +313,7 @@ PLANTS: Mapping[str, Plant] = {
     ),
     "allows an illegal step": _plant(
         "illegal",
-        seeds=30,
+        seeds=60,
         patches=((decide, "BUSINESS", _TOO_MUCH), (ledger, "BUSINESS", _TOO_MUCH)),
     ),
     "forbids a legal step": _plant(

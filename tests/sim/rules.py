@@ -21,7 +21,7 @@ _TRANSPORT = {
     ("parked", "reset"): "waiting",
 }
 _CHAIN = {"none": 0, "arrived": 1, "accepted": 3, "assigned": 4, "processing": 5, "completed": 6}
-_LEADS_TO = {int_: name for name, int_ in _CHAIN.items()}
+_LEADS_TO = {number: name for name, number in _CHAIN.items()}
 _ENDED = ("refused", "completed")
 _ANSWERS = {"15": "agreed", "16": "refused"}
 CODES = ("01", "02", "03", "04", "05", "06", "13", "15", "16")
