@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Literal
 
 from axis.adapters.search import mentions
 from axis.core import tally
-from axis.core.commands import Audit, ByDocument, ById, Command, Outcome, Refuse
+from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.decide import decide
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event, Lane, Place
@@ -82,28 +83,25 @@ class MemoryStore:
                 books.by_name.get((sender, document_id), ())
             )
         facts.lanes = {lane: books.lanes.get(lane, 0) for lane in wanted.lanes}
-        for target in wanted.by_id | wanted.by_document:
-            if (place := self._find(target)) is not None:
+        for target in wanted.by_id:
+            document = books.by_id.get(target.doc_id)
+            for place in self._reached([] if document is None else [document], target.recipient):
                 facts.found[target] = place
+        for name in wanted.by_document:
+            documents = books.by_name.get((name.sender, name.document_id), ())
+            facts.named[name] = self._reached(documents, name.recipient)
         lanes = {(want.recipient, want.urgency) for want in wanted.up_to}
-        named = wanted.places | set(facts.found.values())
+        named = wanted.places | set(facts.found.values()) | set(chain(*facts.named.values()))
         facts.deliveries = {
             place: delivery
             for place, delivery in books.deliveries.items()
             if place in named or place[:2] in lanes or place.recipient in wanted.whole
         }
 
-    def _find(self, target: ById | ByDocument) -> Place | None:
-        if isinstance(target, ById):
-            document = self._books.by_id.get(target.doc_id)
-            documents = [] if document is None else [document]
-        else:
-            documents = self._books.by_name.get((target.sender, target.document_id), [])
-        for document in reversed(documents):
-            for place in self._books.by_doc[document.seq]:
-                if place.recipient == target.recipient:
-                    return place
-        return None
+    def _reached(self, documents: Iterable[Document], recipient: str) -> list[Place]:
+        """The deliveries of some documents to one recipient, in their order."""
+        places = chain(*(self._books.by_doc[document.seq] for document in documents))
+        return [place for place in places if place.recipient == recipient]
 
     def _write(self, changes: Changes) -> None:
         books = self._books

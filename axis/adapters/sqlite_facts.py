@@ -91,10 +91,10 @@ def load(connection: Connection, wants: Wants, facts: Facts, lanes: dict[Lane, i
         delivery = _put(facts, delivery_from(row))
         facts.found[ById(delivery.doc_id, delivery.place.recipient)] = delivery.place
     named = [(want.sender, want.document_id, want.recipient) for want in wants.by_document]
-    # The newest package comes last and stays.
     for row in ask(connection, "by_document", named):
         delivery = _put(facts, delivery_from(row))
-        facts.found[ByDocument(delivery.sender, row[-1], delivery.place.recipient)] = delivery.place
+        target = ByDocument(delivery.sender, row[-1], delivery.place.recipient)
+        facts.named.setdefault(target, []).append(delivery.place)
 
 
 def _put(facts: Facts, delivery: Delivery) -> Delivery:

@@ -57,7 +57,9 @@ class ById:
 
 @dataclass(frozen=True, slots=True)
 class ByDocument:
-    """The newest package of (sender, document_id) that went to ``recipient``."""
+    """The newest package of (sender, document_id) that ``recipient`` has; one that is still on its
+    way only when there is no other, since nobody can speak of what was never taken.
+    """
 
     sender: str
     document_id: str

@@ -168,11 +168,12 @@ def _step(ledger: Ledger, command: Move, delivery: Delivery) -> Moved:
 
 
 def _say(ledger: Ledger, command: Say) -> Outcome:
-    places = _places(ledger, command.target)
-    delivery = ledger.facts.deliveries[places[0]] if places else None
+    by_sender = command.code in BY_SENDER
+    # A sender's word confirms nothing, so it may be about a package that is still on its way.
+    place = ledger.find(command.target, newest=by_sender)
+    delivery = None if place is None else ledger.facts.deliveries[place]
     if delivery is None or command.actor not in (delivery.sender, delivery.place.recipient):
         return Refused(Fault("delivery.not_found"))
-    by_sender = command.code in BY_SENDER
     if command.actor != (delivery.sender if by_sender else delivery.place.recipient):
         detail = {"code": command.code, "speaker": "sender" if by_sender else "recipient"}
         return Refused(Fault("status.not_yours", "", detail))

@@ -82,7 +82,7 @@ def wants(commands: Iterable[Command]) -> Wants:
 class Facts:
     """What the books say before a group; ``decide`` keeps it true while it goes along.
 
-    ``found`` maps a target (of ``by_id`` and ``by_document``) to its place.
+    ``found`` maps a target of ``by_id`` to its place.
     """
 
     seq: int
@@ -90,7 +90,9 @@ class Facts:
     documents: dict[Name, list[Document]] = field(default_factory=dict)
     lanes: dict[Lane, int] = field(default_factory=dict)
     deliveries: dict[Place, Delivery] = field(default_factory=dict)
-    found: dict[ById | ByDocument, Place] = field(default_factory=dict)
+    found: dict[ById, Place] = field(default_factory=dict)
+    #: Every delivery to the recipient under that name, oldest first.
+    named: dict[ByDocument, list[Place]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

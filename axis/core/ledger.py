@@ -71,21 +71,33 @@ class Ledger:
         self._accepted: dict[str, Document] = {}
         self._lanes: dict[Lane, list[Place]] | None = None
 
-    def find(self, target: ById | ByDocument) -> Place | None:
-        """The delivery that ``target`` means; what this group accepted before is found too."""
-        documents: list[Document] = []
-        match target:
-            case ById(doc_id):
-                if doc_id in self._accepted:
-                    documents = [self._accepted[doc_id]]
-            case ByDocument(sender, document_id):
-                known = self.facts.documents.get((sender, document_id), ())
-                documents = [d for d in known if d.id in self._accepted]
-        for document in reversed(documents):
-            for recipient in document.recipients:
-                if recipient.agency == target.recipient:
-                    return Place(recipient.agency, document.urgency, recipient.no)
+    def find(self, target: ById | ByDocument, *, newest: bool = False) -> Place | None:
+        """The delivery that ``target`` means; what this group accepted before is found too.
+
+        ``newest`` takes the newest package of a name whether or not its recipient has it.
+        """
+        if isinstance(target, ByDocument):
+            return self._named(target, newest=newest)
+        if target.doc_id in self._accepted:
+            return _placed(self._accepted[target.doc_id], target.recipient)
         return self.facts.found.get(target)
+
+    def _named(self, target: ByDocument, *, newest: bool) -> Place | None:
+        """The newest package of that name the recipient has, or the only one that is on its way.
+
+        Several packages may bear one name. To guess among those not yet taken would confirm one
+        that its recipient has never seen, and it would be lost.
+        """
+        places = list(self.facts.named.get(target, ()))
+        for document in self.facts.documents.get((target.sender, target.document_id), ()):
+            if document.id in self._accepted:
+                place = _placed(document, target.recipient)
+                if place is not None:
+                    places.append(place)
+        for place in reversed(places):
+            if newest or self.facts.deliveries[place].transport is Transport.DONE:
+                return place
+        return places[0] if len(places) == 1 else None
 
     def up_to(self, target: UpTo) -> list[Place]:
         """The open deliveries that ``target`` means, in the order of the lane."""
@@ -267,3 +279,11 @@ class Ledger:
         )
         self.changes.events.append(event)
         return event
+
+
+def _placed(document: Document, recipient: str) -> Place | None:
+    """The place of a document in its recipient's lane."""
+    for addressee in document.recipients:
+        if addressee.agency == recipient:
+            return Place(recipient, document.urgency, addressee.no)
+    return None

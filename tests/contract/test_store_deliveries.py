@@ -96,12 +96,16 @@ async def test_every_way_to_name_a_delivery_finds_it(
     assert items == (Moved(None, False, Fault("delivery.not_found")),) * 4
 
 
-async def test_a_document_means_its_newest_package_that_went_to_the_recipient(
+async def test_a_document_means_its_newest_package_that_the_recipient_has(
     store: Store, scribe: Scribe, five: list[Document]
 ):
     target = ByDocument(A, "5/UBND", C)
     newer = document_of(await one(store, scribe.accept("5/UBND", kind=2, to=[C])))
     await store.apply([scribe.accept("5/UBND", kind=2, to=[B], body=b"newest, not to C")])
+    # Two packages are on their way: to guess would confirm one that C has never seen.
+    (item,) = items_of(await one(store, scribe.move(Step.DONE, target, actor=C)))
+    assert item.delivery is None
+    await one(store, scribe.move(Step.DONE, ById(newer.id, C), actor=C))
     (item,) = items_of(await one(store, scribe.move(Step.DONE, target, actor=C)))
     assert item.delivery is not None
     assert item.delivery.doc == newer.seq
@@ -280,13 +284,13 @@ async def test_what_a_group_accepts_can_be_spoken_of_in_the_same_group(
     store: Store, scribe: Scribe, five: list[Document]
 ):
     new = scribe.accept("6/UBND")
-    newer = scribe.accept("1/UBND", kind=3)
+    newer = scribe.accept("7/UBND", kind=3)
     outcomes = await store.apply(
         [
             new,
             scribe.say(ById(new.id, B), "01"),
             newer,
-            scribe.move(Step.DONE, ByDocument(A, "1/UBND", B)),
+            scribe.move(Step.DONE, ByDocument(A, "7/UBND", B)),
             scribe.move(Step.OFFER, UpTo(B, 0, 99)),
         ]
     )
