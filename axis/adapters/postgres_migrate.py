@@ -1,0 +1,37 @@
+"""Bring the schema of a run up to date, one process at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from axis.adapters.postgres_server import Server
+
+#: Whoever holds it migrates the schema that the lock is named after; it goes with the transaction.
+_LOCK: Final = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+async def migrate(server: Server, revision: str = "head") -> None:
+    """Bring the tables to ``revision``, whole or not at all.
+
+    Processes that start together wait for the first one and then find nothing to do. Raises
+    ``Unavailable``, and ``CommandError`` where the books are of a newer axis than this.
+    """
+    async with server.migrating() as connection:
+        await connection.execute(_LOCK, {"name": f"axis migrates {server.schema}"})
+        # Not "if not exists": that may fail between two who do it, and asks for more rights.
+        known = text("select 1 from pg_namespace where nspname = :name")
+        if (await connection.execute(known, {"name": server.schema})).first() is None:
+            await connection.execute(text(f"create schema {server.schema}"))
+        await connection.run_sync(_upgrade, revision)
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
