@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from axis.adapters import postgres_store, sqlite_store
 from axis.adapters.memory_store import MemoryBooks, MemoryStore
-from axis.adapters.sqlite_store import open_store
 from axis.ports import Store
 from tests.contract.books import CODES, Scribe, agency
 
-STORES = ("memory", "sqlite")
+STORES = ("memory", "sqlite", "postgres")
 
 
 class Library:
     """The books of one test, which can be closed and opened again."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
+    def __init__(self, kind: str, folder: Path, url: str = "", run: str = "") -> None:
         self._kind = kind
         self._folder = folder
+        self._url = url
+        self._run = run
         self._books = MemoryBooks()
         self._opened: list[Store] = []
 
     async def open(self) -> Store:
-        openers: dict[str, Callable[[], Store]] = {
-            "memory": lambda: MemoryStore(self._books),
-            "sqlite": lambda: open_store(self._folder),
-        }
-        store = openers[self._kind]()
+        store = await self._open()
         self._opened.append(store)
         return store
+
+    async def _open(self) -> Store:
+        match self._kind:
+            case "sqlite":
+                return sqlite_store.open_store(self._folder)
+            case "postgres":
+                return await postgres_store.open_store(self._url, self._run)
+            case _:
+                return MemoryStore(self._books)
 
     async def reopen(self) -> Store:
         await self.close()
@@ -43,12 +50,20 @@ class Library:
 
 
 @pytest.fixture(params=STORES)
-async def library(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Library]:
-    books = Library(request.param, tmp_path / "axis")
+def closed(request: pytest.FixtureRequest, tmp_path: Path) -> Library:
+    """Books that nobody has opened yet."""
+    if request.param != "postgres":
+        return Library(request.param, tmp_path / "axis")
+    url = request.getfixturevalue("postgres_url")
+    return Library(request.param, tmp_path, url, request.getfixturevalue("postgres_run"))
+
+
+@pytest.fixture
+async def library(closed: Library) -> AsyncIterator[Library]:
     try:
-        yield books
+        yield closed
     finally:
-        await books.close()
+        await closed.close()
 
 
 @pytest.fixture

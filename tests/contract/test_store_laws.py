@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from axis.adapters import postgres_store
 from axis.adapters.memory_store import MemoryStore
 from axis.adapters.sqlite_store import open_store
 from axis.core.commands import Accepted, Command
+from axis.ports import Store
+from tests import postgres
 from tests.contract.books import CODES, agency, differences
 from tests.contract.recipes import Recipe, everything, groups, written
 
-#: An example on SQLite costs some ten fsyncs.
+#: An example costs some ten fsyncs, or a schema of its own.
 FEW = settings(
     max_examples=25,
     deadline=None,
@@ -40,6 +44,43 @@ def fresh() -> Iterator[Path]:
         yield axis
 
 
+#: Opens the books of one example, again and again.
+Open = Callable[[], Awaitable[Store]]
+
+
+@contextmanager
+def _on_sqlite(fresh: Path) -> Iterator[Open]:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copytree(fresh, Path(folder) / "axis")
+
+        async def open_it() -> Store:
+            return open_store(copy)
+
+        yield open_it
+
+
+@contextmanager
+def _on_postgres(url: str) -> Iterator[Open]:
+    with postgres.fresh_run(url) as run:
+
+        async def open_it() -> Store:
+            store = await postgres_store.open_store(url, run)
+            await store.enrol([agency(code) for code in CODES], [], [])
+            return store
+
+        yield open_it
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def example(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[Open]]:
+    """Makes the empty books of one example."""
+    if request.param == "sqlite":
+        folder = request.getfixturevalue("fresh")
+        return lambda: _on_sqlite(folder)
+    url = request.getfixturevalue("postgres_url")
+    return lambda: _on_postgres(url)
+
+
 async def _memory() -> MemoryStore:
     store = MemoryStore()
     await store.enrol([agency(code) for code in CODES], [], [])
@@ -48,23 +89,25 @@ async def _memory() -> MemoryStore:
 
 @FEW
 @given(groups)
-def test_every_store_gives_the_answers_of_memory(fresh: Path, groups_of: list[list[Recipe]]):
-    async def law(folder: Path) -> None:
-        memory, sqlite = await _memory(), open_store(folder)
+def test_every_store_gives_the_answers_of_memory(
+    example: Callable[[], AbstractContextManager[Open]], groups_of: list[list[Recipe]]
+):
+    async def law(open_it: Open) -> None:
+        memory, store = await _memory(), await open_it()
         try:
             for commands in written(groups_of):
-                assert await sqlite.apply(commands) == await memory.apply(commands)
-                assert await differences(sqlite) == []
+                assert await store.apply(commands) == await memory.apply(commands)
+                assert await differences(store) == []
             expected = await everything(memory)
-            assert await everything(sqlite) == expected
-            await sqlite.close()
-            sqlite = open_store(folder)
-            assert await everything(sqlite) == expected
+            assert await everything(store) == expected
+            await store.close()
+            store = await open_it()
+            assert await everything(store) == expected
         finally:
-            await sqlite.close()
+            await store.close()
 
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(law(shutil.copytree(fresh, Path(folder) / "axis")))
+    with example() as open_it:
+        asyncio.run(law(open_it))
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,0 +1,193 @@
+"""The reader's half of the PostgreSQL store: every question of the port as SQL.
+
+Pages walk partial indexes, so rows that are done cost nothing. Conditions of a partial index stand
+in the SQL as they stand in the index (``transport < 2``); joins are done as they are written.
+"""
+
+# ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from axis.adapters import rows, tables
+from axis.adapters.documents_kept import DocumentsKept
+from axis.adapters.postgres_server import Driver
+from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, document_from, event_from
+from axis.core.document import Delivery, Document, Event
+from axis.core.lifecycle import Transport
+from axis.core.tally import STANDING, transport_metric
+from axis.ports import Queue, Row
+
+_T = Transport
+
+#: Every lane of $1 behind its own number, most urgent first. A lane is left at $4 rows, so a long
+#: one costs no more than a short one.
+_INBOX: Final = f"""
+    select {DELIVERY}
+    from (
+        select d.*
+        from unnest($2::smallint[], $3::bigint[]) w(urgency, after)
+        cross join lateral (
+            select d.* from delivery d
+            where d.recipient = $1 and d.urgency = w.urgency and d.no > w.after and {{states}}
+            order by d.no limit $4
+        ) d
+        order by d.urgency desc, d.no limit $4
+    ) d cross join document t where t.seq = d.doc
+    order by d.urgency desc, d.no"""
+
+#: How lanes are walked for each set of transport states that is asked for.
+LANES: Final[Mapping[frozenset[Transport], str]] = {
+    frozenset({_T.WAITING, _T.OFFERED}): _INBOX.format(states="d.transport < 2"),
+    frozenset({_T.WAITING}): _INBOX.format(states="d.transport < 2 and d.transport = 0"),
+    frozenset({_T.OFFERED}): _INBOX.format(states="d.transport < 2 and d.transport = 1"),
+    frozenset({_T.PARKED}): _INBOX.format(states="d.transport = 3"),
+    frozenset({_T.DONE}): _INBOX.format(states="d.transport = 2"),
+    frozenset({_T.WITHDRAWN}): _INBOX.format(states="d.transport = 4"),
+}
+
+
+def _standing(state: Transport) -> str:
+    """What stands in ``state`` for agency ``a``."""
+    return f"""(select n from tally where day = {STANDING} and agency = a.code
+            and metric = '{transport_metric(state)}')"""
+
+
+QUERIES: Final = {
+    "bodies": "select c.sha256, c.body from content c where c.sha256 = any($1::text[])",
+    "documents": f"""
+        select {DOCUMENT} from unnest($1::bigint[]) w(seq) cross join document t
+        where t.seq = w.seq""",
+    "document": f"select {DOCUMENT} from document t where t.id = $1",
+    "documents_named": f"""
+        select {DOCUMENT} from document t where t.sender = $1 and t.document_id = $2
+        order by t.seq""",
+    "document_of": f"""
+        select {DOCUMENT} from package p cross join document t
+        where p.sha256 = $1 and t.seq = p.doc and t.sender = $2 order by p.doc limit 1""",
+    "linked_to": f"""
+        select {DOCUMENT}, l.relation from link l cross join document t
+        where l.sender = $1 and l.document_id = $2 and l.doc <> $3 and t.seq = l.doc
+        order by l.doc, l.relation""",
+    "deliveries": f"""
+        select {DELIVERY} from delivery d cross join document t
+        where d.doc = $1 and t.seq = d.doc order by d.recipient""",
+    "events": f"select {EVENT} from event e where e.doc = $1 order by e.seq",
+    "stream": f"""
+        select {EVENT} from event e
+        where e.addressee = $1 and e.addressee <> '' and e.seq > $2 order by e.seq limit $3""",
+    # From each day that was counted to the next: one descent per day and agency.
+    "counts": """
+        with recursive counted(day) as (
+            select (select t.day from tally t where t.day >= $1 order by t.day limit 1)
+            union all
+            select (select t.day from tally t where t.day > counted.day order by t.day limit 1)
+            from counted where counted.day < $2
+        )
+        select t.agency, t.day, t.metric, t.n
+        from counted cross join unnest($3::text[]) w(agency) cross join tally t
+        where t.day = counted.day and t.day <= $2 and t.agency = w.agency and t.n <> 0
+        order by t.agency, t.day, t.metric""",
+    "counts_of_all": """
+        select t.agency, t.day, t.metric, t.n from tally t
+        where t.day between $1 and $2 and t.n <> 0
+        order by t.agency, t.day, t.metric""",
+    # What waits is counted already; only the oldest is looked for, one descent per lane.
+    "queues": f"""
+        select a.code, {_standing(_T.WAITING)}, {_standing(_T.OFFERED)}, {_standing(_T.PARKED)},
+            (select t.recorded_at from (
+                select min((
+                    select d.doc from delivery d
+                    where d.recipient = a.code and d.urgency = u.urgency and d.transport < 2
+                    order by d.no limit 1
+                )) as doc from unnest(array{list(tables.URGENCIES)}::smallint[]) u(urgency)
+            ) first cross join document t where t.seq = first.doc)
+        from agency a order by a.code""",
+    "agencies": f"select {rows.columns(tables.agency, 'a')} from agency a order by a.code",
+    "certificates": f"""
+        select {rows.columns(tables.certificate, "c")} from certificate c
+        order by c.agency, c.fingerprint""",
+    "client": f"select {rows.columns(tables.client, 'c')} from client c where c.id = $1",
+    "audit_log": f"""
+        select {rows.columns(tables.audit, "a")} from audit a order by a.no desc limit $1""",
+    "refusals": f"""
+        select {rows.columns(tables.refusal, "r")} from refusal r order by r.no desc limit $1""",
+}
+
+
+async def ask(driver: Driver, query: str, *values: object) -> list[Any]:
+    """The rows of ``QUERIES[query]``."""
+    found: list[Any] = await driver.fetch(QUERIES[query], *values)
+    return found
+
+
+async def _documents(
+    driver: Driver, kept: DocumentsKept, seqs: Collection[int]
+) -> Mapping[int, Document]:
+    """The documents with these numbers, from memory where they were met before."""
+    known = dict(kept.get(seqs, lambda _: ()))
+    missing = [seq for seq in seqs if seq not in known]
+    if missing:
+        fresh = [document_from(row) for row in await ask(driver, "documents", missing)]
+        kept.keep(fresh)
+        known.update((document.seq, document) for document in fresh)
+    return known
+
+
+async def with_documents(
+    driver: Driver, kept: DocumentsKept, found: Sequence[Delivery]
+) -> list[Row]:
+    """Deliveries as rows of a list."""
+    documents = await _documents(driver, kept, {d.doc for d in found})
+    return [Row(delivery, documents[delivery.doc]) for delivery in found]
+
+
+async def inbox(
+    driver: Driver,
+    kept: DocumentsKept,
+    recipient: str,
+    after: Mapping[int, int],
+    limit: int,
+    transports: Sequence[int],
+) -> list[Row]:
+    states = frozenset(map(Transport, transports))
+    # A set that no index serves as a whole is read state by state.
+    walks = [LANES[states]] if states in LANES else [LANES[frozenset({s})] for s in states]
+    behind = [after.get(urgency, 0) for urgency in tables.URGENCIES]
+    found: list[Delivery] = []
+    for sql in walks:
+        page = await driver.fetch(sql, recipient, tables.URGENCIES, behind, limit)
+        found += map(delivery_from, page)
+    if len(walks) > 1:
+        found.sort(key=lambda delivery: (-delivery.place.urgency, delivery.place.no))
+    return await with_documents(driver, kept, found[:limit])
+
+
+async def stream(
+    driver: Driver, kept: DocumentsKept, addressee: str, after: int, limit: int
+) -> list[tuple[Event, Document]]:
+    found = [event_from(row) for row in await ask(driver, "stream", addressee, after, limit)]
+    documents = await _documents(driver, kept, {e.doc for e in found})
+    return [(event, documents[event.doc]) for event in found]
+
+
+async def counts(
+    driver: Driver, agencies: Sequence[str] | None, first_day: int, last_day: int
+) -> list[tuple[str, int, str, int]]:
+    if (first_day, last_day) != (STANDING, STANDING):
+        # A span of days holds flows; what stands now is asked for by itself.
+        first_day = max(first_day, STANDING + 1)
+    if agencies is None:
+        found = await ask(driver, "counts_of_all", first_day, last_day)
+    else:
+        found = await ask(driver, "counts", first_day, last_day, sorted(set(agencies)))
+    return [(agency, day, metric, n) for agency, day, metric, n in found]
+
+
+async def queues(driver: Driver) -> list[Queue]:
+    found = [
+        Queue(code, waiting or 0, offered or 0, parked or 0, oldest)
+        for code, waiting, offered, parked, oldest in await ask(driver, "queues")
+    ]
+    return [queue for queue in found if queue.waiting or queue.offered or queue.parked]

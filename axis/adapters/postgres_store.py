@@ -1,0 +1,195 @@
+"""The books in PostgreSQL: many processes on many machines may have them open.
+
+Pages are read from a few connections beside the one that writes, so a page is never behind a group
+and never waits for one. For a backup ``pg_dump`` of the run's schema holds everything, bytes too.
+"""
+
+# ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import asyncpg
+
+from axis.adapters import postgres_reads as reads
+from axis.adapters import rows
+from axis.adapters.documents_kept import DocumentsKept
+from axis.adapters.postgres_find import find
+from axis.adapters.postgres_migrate import migrate
+from axis.adapters.postgres_server import PATIENCE, Patience, Server
+from axis.adapters.postgres_writer import Tell, Writer, tell_nobody
+from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, document_from, event_from
+from axis.core.commands import Audit, Command, Outcome, Refuse
+from axis.core.directory import Agency
+from axis.core.document import Delivery, Document, Event
+from axis.core.trust import Certificate
+from axis.ports import Client, Counters, Queue, Row, Search
+from axis.settings import LIVE
+
+#: Rows that a recount holds at a time.
+HISTORY_ROWS: Final = 1000
+
+
+class NoBooks(RuntimeError):
+    """The database holds no books of this run."""
+
+
+async def open_store(
+    url: str,
+    run: str = LIVE,
+    *,
+    tell: Tell = tell_nobody,
+    patience: Patience = PATIENCE,
+    upgrade: bool = True,
+) -> PostgresStore:
+    """Open the books of ``run``, made or brought up to date where needed (and ``upgrade``).
+
+    Raises ``Unavailable`` when the server does not answer, else ``NoBooks`` where there are none.
+    """
+    server = Server(url, run, patience)
+    if upgrade:
+        await migrate(server)
+    store = PostgresStore(server, tell)
+    try:
+        await _examine(server)
+    except BaseException:
+        await store.close()
+        raise
+    return store
+
+
+async def _examine(server: Server) -> None:
+    async with server.reading() as driver:
+        try:
+            await driver.fetchval("select seq from head where id = 1")
+        except asyncpg.UndefinedTableError:
+            raise NoBooks(f"the database has no books in the schema {server.schema}") from None
+
+
+class PostgresStore:
+    """``axis.ports.Store`` on PostgreSQL; made by ``open_store``."""
+
+    def __init__(self, server: Server, tell: Tell) -> None:
+        self._server = server
+        self._kept = DocumentsKept()
+        self._writer = Writer(server, self._kept, tell)
+
+    # ---- writing ------------------------------------------------------------------------------
+
+    async def apply(self, commands: Sequence[Command]) -> list[Outcome]:
+        return await self._writer.apply(commands)
+
+    async def enrol(
+        self,
+        agencies: Iterable[Agency],
+        certificates: Iterable[Certificate],
+        clients: Iterable[Client],
+    ) -> None:
+        await self._writer.enrol(agencies, certificates, clients)
+
+    # ---- reading ------------------------------------------------------------------------------
+
+    async def _ask(self, query: str, *values: object) -> list[Any]:
+        async with self._server.reading() as driver:
+            return await reads.ask(driver, query, *values)
+
+    async def body(self, sha256: str) -> bytes | None:
+        return (await self.bodies([sha256])).get(sha256)
+
+    async def bodies(self, digests: Sequence[str]) -> Mapping[str, bytes]:
+        return dict(await self._ask("bodies", list(set(digests))))
+
+    async def document(self, doc_id: str) -> Document | None:
+        return next(map(document_from, await self._ask("document", doc_id)), None)
+
+    async def documents_named(self, sender: str, document_id: str) -> list[Document]:
+        found = await self._ask("documents_named", sender, document_id)
+        return [document_from(row) for row in found]
+
+    async def document_of(self, sender: str, sha256: str) -> Document | None:
+        return next(map(document_from, await self._ask("document_of", sha256, sender)), None)
+
+    async def linked_to(self, document: Document) -> list[tuple[str, Document]]:
+        of = (document.sender, document.document_id, document.seq)
+        return [(row[-1], document_from(row)) for row in await self._ask("linked_to", *of)]
+
+    async def deliveries(self, doc: int) -> list[Delivery]:
+        return [delivery_from(row) for row in await self._ask("deliveries", doc)]
+
+    async def events(self, doc: int) -> list[Event]:
+        return [event_from(row) for row in await self._ask("events", doc)]
+
+    async def inbox(
+        self,
+        recipient: str,
+        after: Mapping[int, int],
+        limit: int,
+        transports: Sequence[int] = (0, 1),
+    ) -> list[Row]:
+        async with self._server.reading() as driver:
+            return await reads.inbox(driver, self._kept, recipient, after, limit, transports)
+
+    async def stream(self, addressee: str, after: int, limit: int) -> list[tuple[Event, Document]]:
+        async with self._server.reading() as driver:
+            return await reads.stream(driver, self._kept, addressee, after, limit)
+
+    async def agencies(self) -> list[Agency]:
+        return [rows.agency_from(row) for row in await self._ask("agencies")]
+
+    async def certificates(self) -> list[Certificate]:
+        return [rows.certificate_from(row) for row in await self._ask("certificates")]
+
+    async def client(self, client_id: str) -> Client | None:
+        return next(map(rows.client_from, await self._ask("client", client_id)), None)
+
+    async def counts(
+        self, agencies: Sequence[str] | None, first_day: int, last_day: int
+    ) -> list[tuple[str, int, str, int]]:
+        async with self._server.reading() as driver:
+            return await reads.counts(driver, agencies, first_day, last_day)
+
+    async def queues(self) -> list[Queue]:
+        async with self._server.reading() as driver:
+            return await reads.queues(driver)
+
+    async def find(self, search: Search) -> list[Row]:
+        async with self._server.reading() as driver:
+            return await reads.with_documents(driver, self._kept, await find(driver, search))
+
+    async def audit_log(self, limit: int) -> list[Audit]:
+        return [rows.audit_from(row) for row in await self._ask("audit_log", limit)]
+
+    async def refusals(self, limit: int) -> list[Refuse]:
+        return [rows.refusal_from(row) for row in await self._ask("refusals", limit)]
+
+    async def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
+        async with self._server.reading() as driver:
+            snapshot = driver.transaction(isolation="repeatable_read", readonly=True)
+            await snapshot.start()
+            idle_ms = self._server.patience.idle_history_ms
+            await driver.execute(f"set local idle_in_transaction_session_timeout = {idle_ms}")
+            counters = await driver.fetch(_ALL_COUNTERS)
+            yield {(agency, day, metric): n for agency, day, metric, n in counters}
+            for sql, value_from in _HISTORY:
+                cursor = await driver.cursor(sql)
+                while page := await cursor.fetch(HISTORY_ROWS):
+                    for row in page:
+                        yield value_from(row)
+            await snapshot.rollback()
+
+    async def close(self) -> None:
+        await self._server.close()
+
+
+_ALL_COUNTERS: Final = "select t.agency, t.day, t.metric, t.n from tally t where t.n <> 0"
+_HISTORY: Final[Sequence[tuple[str, Callable[[Any], Document | Event | Delivery]]]] = (
+    (f"select {DOCUMENT} from document t order by t.seq", document_from),
+    (f"select {EVENT} from event e order by e.seq", event_from),
+    (
+        f"""
+        select {DELIVERY} from delivery d cross join document t where t.seq = d.doc
+        order by d.recipient, d.urgency, d.no""",
+        delivery_from,
+    ),
+)

@@ -1,0 +1,172 @@
+"""The migrations on PostgreSQL, and from the previous schema with data in it on both databases."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection
+
+from axis.adapters import postgres_tables
+from axis.adapters.postgres_migrate import migrate
+from axis.adapters.postgres_server import Server, schema_of
+from axis.adapters.postgres_store import open_store
+from axis.adapters.sqlite_file import Database
+from axis.adapters.sqlite_file import migrate as migrate_sqlite
+from axis.adapters.sqlite_store import open_store as open_sqlite
+from tests import postgres
+from tests.adapters.previous import SCRIPT, must_be_whole
+from tests.contract.books import B, C, Scribe, agency, document_of, one
+
+PREVIOUS = "0001"
+
+
+@pytest.fixture
+async def server(postgres_url: str, postgres_run: str) -> AsyncIterator[Server]:
+    made = Server(postgres_url, postgres_run)
+    yield made
+    await made.close()
+
+
+async def test_the_migrations_make_exactly_what_the_tables_say(server: Server):
+    def differences(connection: Connection) -> list[object]:
+        found = MigrationContext.configure(connection)
+        return list(compare_metadata(found, postgres_tables.metadata))
+
+    await migrate(server)
+    async with server.migrating() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_text_is_ordered_by_its_bytes_whatever_the_locale(server: Server, postgres_url: str):
+    await migrate(server)
+    connection = await asyncpg.connect(postgres_url)
+    otherwise = await connection.fetch(
+        """
+        select table_name, column_name from information_schema.columns
+        where table_schema = $1 and data_type = 'text' and collation_name is distinct from 'C'
+        """,
+        server.schema,
+    )
+    await connection.close()
+    assert otherwise == []
+
+
+async def test_packages_are_kept_as_they_are(server: Server, postgres_url: str):
+    await migrate(server)
+    connection = await asyncpg.connect(postgres_url)
+    storage = await connection.fetchval(
+        "select attstorage from pg_attribute where attname = 'body' and attrelid = $1::regclass",
+        f"{server.schema}.content",
+    )
+    await connection.close()
+    assert storage == b"e"
+
+
+async def test_migrating_again_changes_nothing(server: Server):
+    await migrate(server)
+    await migrate(server)
+    async with server.writing() as driver:
+        assert [tuple(row) for row in await driver.fetch("select * from head")] == [(1, 0, 1, 0)]
+
+
+async def test_a_migration_that_fails_leaves_the_tables_as_they_were(server: Server):
+    await migrate(server, PREVIOUS)
+    async with server.writing() as driver:
+        await driver.execute("create table content (other text)")
+    with pytest.raises(Exception, match="content"):
+        await migrate(server)
+    async with server.writing() as driver:
+        assert await driver.fetchval("select version_num from alembic_version") == PREVIOUS
+        await driver.execute("drop table content")
+    await migrate(server)
+
+
+async def test_books_of_a_newer_axis_are_left_alone(server: Server):
+    await migrate(server)
+    async with server.writing() as driver:
+        await driver.execute("update alembic_version set version_num = '9999'")
+    with pytest.raises(CommandError, match="9999"):
+        await migrate(server)
+
+
+async def test_books_of_the_previous_schema_are_brought_up_to_date(
+    server: Server, postgres_url: str, postgres_run: str, scribe: Scribe
+):
+    await migrate(server, PREVIOUS)
+    async with server.writing() as driver:
+        await driver.execute(SCRIPT)
+    await server.close()
+    store = await open_store(postgres_url, postgres_run)
+    await must_be_whole(store)
+    await store.enrol([agency(C)], [], [])
+    document = document_of(await one(store, scribe.accept("2/UBND", to=[B, C])))
+    assert (document.seq, [r.no for r in document.recipients]) == (2, [2, 1])
+    await store.close()
+
+
+async def test_sqlite_books_of_the_previous_schema_are_brought_up_to_date(
+    tmp_path: Path, scribe: Scribe
+):
+    with Database(tmp_path / "books.sqlite").writer() as connection:
+        migrate_sqlite(connection, PREVIOUS)
+        for statement in SCRIPT.split(";\n"):
+            connection.exec_driver_sql(statement)
+    store = open_sqlite(tmp_path)
+    await must_be_whole(store)
+    await store.enrol([agency(C)], [], [])
+    document = document_of(await one(store, scribe.accept("2/UBND", to=[B, C])))
+    assert (document.seq, [r.no for r in document.recipients]) == (2, [2, 1])
+    await store.close()
+
+
+_MIGRATE = """
+import asyncio, json, sys
+from axis.adapters.postgres_store import open_store
+
+async def main():
+    url, run = json.loads(input())
+    store = await open_store(url, run)
+    print(len(await store.agencies()))
+    await store.close()
+
+asyncio.run(main())
+"""
+
+
+def test_processes_that_start_together_migrate_once(postgres_url: str, postgres_run: str):
+    with ThreadPoolExecutor(3) as threads:
+        together = [threads.submit(_open, postgres_url, postgres_run) for _ in range(3)]
+    for opened in together:
+        done = opened.result()
+        assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
+    heads = f"select count(*) from {schema_of(postgres_run)}.head"
+    assert postgres.apart(_value(postgres_url, heads)) == 1
+
+
+def _open(url: str, run: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", _MIGRATE],
+        input=json.dumps([url, run]),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+async def _value(url: str, sql: str) -> object:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(sql)
+    finally:
+        await connection.close()
