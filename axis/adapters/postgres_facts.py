@@ -53,14 +53,21 @@ QUERIES: Final = {
         where t.sender = w.sender and t.document_id = w.document_id and d.doc = t.seq
             and d.recipient = w.recipient
         order by t.seq""",
+    # The order is that of the index: what is open may be all there is, and is still found by it.
     "whole_open": f"""
         select row({DELIVERY})
-        from unnest(%s::text[]) w(recipient) cross join delivery d cross join document t
-        where d.recipient = w.recipient and d.transport < 2 and t.seq = d.doc""",
+        from unnest(%s::text[]) w(recipient) cross join lateral (
+            select d.* from delivery d where d.recipient = w.recipient and d.transport < 2
+            order by d.urgency, d.no offset 0
+        ) d cross join document t
+        where t.seq = d.doc""",
     "whole_parked": f"""
         select row({DELIVERY})
-        from unnest(%s::text[]) w(recipient) cross join delivery d cross join document t
-        where d.recipient = w.recipient and d.transport = 3 and t.seq = d.doc""",
+        from unnest(%s::text[]) w(recipient) cross join lateral (
+            select d.* from delivery d where d.recipient = w.recipient and d.transport = 3
+            order by d.urgency, d.no offset 0
+        ) d cross join document t
+        where t.seq = d.doc""",
     # The highest numbers of lanes; of those known only when another process has written since.
     "lanes": """
         select row(w.recipient, w.urgency, (

@@ -63,9 +63,11 @@ QUERIES: Final = {
     "documents_named": f"""
         select {DOCUMENT} from document t where t.sender = $1 and t.document_id = $2
         order by t.seq""",
+    # "is true": of all packages of a sender none is looked for by the sender.
     "document_of": f"""
         select {DOCUMENT} from package p cross join document t
-        where p.sha256 = $1 and t.seq = p.doc and t.sender = $2 order by p.doc limit 1""",
+        where p.sha256 = $1 and t.seq = p.doc and (t.sender = $2) is true
+        order by p.doc limit 1""",
     "linked_to": f"""
         select {DOCUMENT}, l.relation from link l cross join document t
         where l.sender = $1 and l.document_id = $2 and l.doc <> $3 and t.seq = l.doc
@@ -86,8 +88,10 @@ QUERIES: Final = {
             from counted where counted.day < $2
         )
         select t.agency, t.day, t.metric, t.n
-        from counted cross join unnest($3::text[]) w(agency) cross join tally t
-        where t.day = counted.day and t.day <= $2 and t.agency = w.agency and t.n <> 0
+        from counted cross join unnest($3::text[]) w(agency) cross join lateral (
+            select t.* from tally t where t.day = counted.day and t.agency = w.agency offset 0
+        ) t
+        where t.day <= $2 and t.n <> 0
         order by t.agency, t.day, t.metric""",
     "counts_of_all": """
         select t.agency, t.day, t.metric, t.n from tally t

@@ -1,8 +1,11 @@
 """One PostgreSQL database: how connections are set up, how long they may wait, what errors mean.
 
+PostgreSQL 14 or newer, reached directly or through a pooler that keeps sessions: statements are
+prepared, and notices come to the session that listens.
+
 The engine (SQLAlchemy) owns the connections; questions are put to the driver's own connection,
-which costs a third of the time. A process that is stopped holds its locks no longer than
-``IDLE_MS``, and a server that does not answer holds nobody longer than ``ANSWER_S``.
+which costs a third of the time. ``Patience`` says how long a process that is stopped may hold
+what it has locked, and how long a server that says nothing is waited for.
 """
 
 from __future__ import annotations
@@ -50,6 +53,7 @@ _PLANS: Final = {
     "enable_bitmapscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    "enable_memoize": "off",
     "jit": "off",
 }
 

@@ -1,0 +1,176 @@
+"""Every question is answered by the index that was made for it, in empty books and in long ones.
+
+Plans are the generic ones that the store's connections are given; none may depend on statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from axis.adapters import postgres_facts, postgres_find, postgres_reads, postgres_writes
+from axis.adapters.postgres_migrate import migrate
+from axis.adapters.postgres_server import Driver, Server
+from axis.core.lifecycle import Transport
+from axis.ports import Search
+from tests.contract.books import NOON, A, B
+
+#: The index that each query must come by, in the order of the plan.
+EXPECTED = {
+    "names": ["document_by_name"],
+    "lanes": ["delivery_lane"],
+    "places": ["delivery_lane", "document_pkey"],
+    "up_to": ["delivery_open", "document_pkey"],
+    "by_id": ["document_by_id", "delivery_pkey"],
+    "by_document": ["document_by_name", "delivery_pkey"],
+    "whole_open": ["delivery_open", "document_pkey"],
+    "whole_parked": ["delivery_parked", "document_pkey"],
+    "bodies": ["content_pkey"],
+    "documents": ["document_pkey"],
+    "document": ["document_by_id"],
+    "documents_named": ["document_by_name"],
+    "document_of": ["package_pkey", "document_pkey"],
+    "linked_to": ["link_pkey", "document_pkey"],
+    "deliveries": ["delivery_pkey", "document_pkey"],
+    "events": ["event_by_doc"],
+    "stream": ["event_by_addressee"],
+    # The step from one day to the next is one more; EXPLAIN does not show what recursion does.
+    "counts": ["tally_pkey"] * 2,
+    "counts_of_all": ["tally_pkey"],
+    "queues": [*["tally_pkey"] * 3, "delivery_open", "document_pkey"],
+    "client": ["client_pkey"],
+    "audit_log": ["audit_pkey"],
+    "refusals": ["refusal_pkey"],
+}
+#: Small tables.
+WHOLE = {"agencies", "certificates"}
+
+#: What leads a search: with nothing to go by, the newest documents.
+SEARCHES = [
+    (Search(sender="x", recipient="y"), {"document_by_name", "document_pkey", "delivery_pkey"}),
+    (Search(transport=0), {"delivery_open", "document_pkey"}),
+    (Search(transport=1, recipient="x"), {"delivery_open", "document_pkey"}),
+    (Search(transport=3, text="x"), {"delivery_parked", "document_pkey"}),
+    (Search(recipient="x"), {"delivery_lane", "document_pkey"}),
+    (Search(recipient="x", text="y"), {"document_pkey", "delivery_pkey"}),
+    (Search(text="x", since=1), {"document_pkey", "delivery_pkey"}),
+]
+
+#: 100,000 documents of A wait for B, each behind the other.
+_LONG = f"""
+    insert into agency values ('{A}', '', '', '', '', '', false), ('{B}', '', '', '', '', '', false);
+    insert into document
+        select n, 'doc_' || n, '{A}', '{A}', n || '/UBND', 0, 0, n::text, 22, '[["{B}",[],1]]',
+            {NOON} + n, {NOON} + n, 'valid', '', ''
+        from generate_series(1, 100000) n;
+    insert into delivery
+        select n, '{B}', 0, n, 0, 0, 0, 0, '', 1 from generate_series(1, 100000) n;
+    insert into event
+        select n, 'accepted', n, '', '{A}', {NOON}, {NOON}, '', '', ''
+        from generate_series(1, 100000) n;
+    update head set seq = 100000;
+    analyze
+"""
+
+
+@pytest.fixture
+async def driver(postgres_url: str, postgres_run: str) -> AsyncIterator[Driver]:
+    server = Server(postgres_url, postgres_run)
+    await migrate(server)
+    async with server.writing() as opened:
+        yield opened
+    await server.close()
+
+
+async def _plan(driver: Driver, sql: str) -> list[str]:
+    """The indexes that the generic plan reads, in its order; a table that is scanned by its name."""
+    types = [t.name for t in (await driver.prepare(sql)).get_parameters()]
+    await driver.execute(f"prepare asked as {sql}")
+    nothing = f"({', '.join(['null'] * len(types))})" if types else ""
+    try:
+        (found,) = await driver.fetchval(f"explain (format json) execute asked{nothing}")
+    finally:
+        await driver.execute("deallocate asked")
+    return [step for step in _steps(found["Plan"]) if step not in ("agency", "head")]
+
+
+def _steps(plan: dict[str, Any]) -> Iterator[str]:
+    if "Index Name" in plan:
+        assert "Index Cond" in plan or not plan["Node Type"].startswith("Bitmap")
+        if plan["Index Name"] != "agency_pkey":
+            yield plan["Index Name"]
+    elif plan["Node Type"] == "Seq Scan":
+        yield plan["Relation Name"]
+    for inner in plan.get("Plans", ()):
+        yield from _steps(inner)
+
+
+def _facts(name: str) -> str:
+    return postgres_facts.statement((name,))
+
+
+async def test_every_query_comes_by_its_index(driver: Driver):
+    questions = {name: _facts(name) for name in postgres_facts.QUERIES}
+    questions |= {n: sql for n, sql in postgres_reads.QUERIES.items() if n not in WHOLE}
+    assert questions.keys() == EXPECTED.keys()
+    found = {name: await _plan(driver, sql) for name, sql in questions.items()}
+    # Of a lateral join the plan names the inner side where it stands; the order is the query's.
+    assert {n: sorted(p) for n, p in found.items()} == {n: sorted(p) for n, p in EXPECTED.items()}
+    await driver.execute(_LONG)
+    assert {name: await _plan(driver, sql) for name, sql in questions.items()} == found
+
+
+async def test_every_lane_is_walked_by_the_index_of_its_states(driver: Driver):
+    async def plans() -> dict[frozenset[Transport], list[str]]:
+        return {states: await _plan(driver, sql) for states, sql in postgres_reads.LANES.items()}
+
+    found = await plans()
+    for states, steps in found.items():
+        index = "delivery_lane"
+        if states <= {Transport.WAITING, Transport.OFFERED}:
+            index = "delivery_open"
+        if states == {Transport.PARKED}:
+            index = "delivery_parked"
+        assert steps == [index, "document_pkey"]
+    await driver.execute(_LONG)
+    assert await plans() == found
+
+
+@pytest.mark.parametrize(("search", "expected"), SEARCHES)
+async def test_the_filters_of_a_search_choose_what_leads(
+    driver: Driver, search: Search, expected: set[str]
+):
+    sql, _ = postgres_find.statement(search)
+    assert set(await _plan(driver, sql)) <= expected
+
+
+async def test_what_a_group_changes_is_written_by_keys(driver: Driver):
+    steps = {
+        name: await _plan(driver, postgres_writes.statement((name,), told=False))
+        for name in postgres_writes.STEPS
+    }
+    assert steps.pop("updated") == ["delivery_pkey"]
+    assert steps.pop("forget") == ["refusal_pkey"] * 2
+    assert steps.pop("head") == ["head_pkey"]
+    assert all(indexes == [] for indexes in steps.values()), steps
+
+
+async def test_a_page_reads_no_more_of_a_long_lane_than_of_a_short_one(driver: Driver):
+    async def rows_read(behind: int) -> int:
+        sql = postgres_reads.LANES[frozenset({Transport.WAITING, Transport.OFFERED})]
+        (found,) = await driver.fetchval(
+            f"explain (analyze, format json) {sql}", B, [0], [behind], 20
+        )
+        return sum(_rows(found["Plan"]))
+
+    await driver.execute(_LONG)
+    assert await rows_read(0) == await rows_read(99_980)
+
+
+def _rows(plan: dict[str, Any]) -> Iterator[int]:
+    if "Index Name" in plan:
+        yield plan["Actual Rows"] * plan["Actual Loops"]
+    for inner in plan.get("Plans", ()):
+        yield from _rows(inner)
