@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from axis.ports import STATUSES, Notice
+
+#: A recipient, and whether it is its statuses or what waits for it.
+Topic = tuple[str, bool]
 
 
 class _Listener:
@@ -30,13 +33,21 @@ class EmbeddedBus:
     """Wakes the listeners of a topic; keeps nothing, since the store is the truth."""
 
     def __init__(self) -> None:
-        self._topics: dict[tuple[str, bool], set[_Listener]] = {}
+        self._topics: dict[Topic, set[_Listener]] = {}
 
     async def publish(self, notices: Sequence[Notice]) -> None:
         """Wake whoever listens to the recipients named."""
-        for topic in {(notice.recipient, notice.urgency == STATUSES) for notice in notices}:
+        self.wake({(notice.recipient, notice.urgency == STATUSES) for notice in notices})
+
+    def wake(self, topics: Iterable[Topic]) -> None:
+        """Wake whoever listens to one of ``topics``."""
+        for topic in topics:
             for listener in self._topics.get(topic, ()):
                 listener.tell()
+
+    def wake_all(self) -> None:
+        """Wake everybody: nobody knows what was missed."""
+        self.wake(list(self._topics))
 
     @contextmanager
     def listen(self, recipient: str, *, statuses: bool) -> Iterator[_Listener]:

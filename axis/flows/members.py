@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from axis.core.commands import Audit, Lock, Outcome, Recorded, Refused, Register
 from axis.core.directory import Agency, Directory
-from axis.core.errors import Rejected, rejected
+from axis.core.errors import Rejected, Unavailable, rejected
 from axis.flows.commit import Committer
-from axis.ports import Clock, Store
+from axis.ports import Bus, Clock, Store
+
+#: The topic on which a change of the directory is told: the recipient is every process.
+DIRECTORY = "directory"
+#: The directory is read again this often where other processes change it: a lost notice costs
+#: this delay.
+LOOK_AGAIN_S = 5.0
 
 
 class Members:
@@ -28,6 +34,17 @@ class Members:
         if read > self._read_shown:
             self._read_shown = read
             self.directory = Directory(agencies)
+
+    async def follow(self, bus: Bus) -> None:
+        """Keep up with what other processes change, for ever."""
+        with bus.listen(DIRECTORY, statuses=False) as listener:
+            while True:
+                await listener.wait(LOOK_AGAIN_S)
+                try:
+                    await self.load()
+                except Unavailable:
+                    # The store has said so; what was known is better than nothing.
+                    continue
 
     def agency(self, organ_id: str) -> Agency:
         """The agency of a code or unit; ``agency.unknown`` when there is none."""

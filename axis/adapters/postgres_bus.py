@@ -1,0 +1,155 @@
+"""Wake-ups between the processes that share one database: NOTIFY and LISTEN.
+
+A message names recipients and nothing else: the store is the truth. It is told within the
+transaction of its group (``PostgresBus.tell``, handed to the store), so it is heard when the group
+is committed, and only then, whatever becomes of the process that wrote it; or by ``publish``, for
+a bus whose store tells nothing. One's own listeners are woken in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import Final
+
+import structlog
+
+from axis.adapters.embedded_bus import EmbeddedBus, Topic
+from axis.adapters.postgres_server import Driver, Server, failures_told
+from axis.core.commands import Outcome
+from axis.core.errors import Unavailable, unavailable
+from axis.core.facts import Changes
+from axis.core.retry import Backoff
+from axis.flows.members import DIRECTORY
+from axis.flows.relay import notices
+from axis.ports import STATUSES, Listener, Notice
+
+log = structlog.get_logger()
+
+#: PostgreSQL takes messages shorter than this.
+MESSAGE_BYTES_MAX: Final = 8000
+#: Topics of one message: some 20 bytes each.
+MESSAGE_TOPICS_MAX: Final = 250
+#: A connection that says nothing may be gone without a sign; it is asked this often.
+HEARTBEAT_S: Final = 10.0
+
+_TELL: Final = "select pg_notify($1::text, m) from unnest($2::text[]) m"
+
+
+class PostgresBus:
+    """``axis.ports.Bus`` on one channel: that of the run. ``run`` must be running.
+
+    Without it a process hears of its own groups only, and looks again now and then.
+    """
+
+    def __init__(self, server: Server, *, store_tells: bool = False) -> None:
+        """``store_tells``: the store was handed ``tell``, so ``publish`` need not."""
+        self._server = server
+        self._store_tells = store_tells
+        self._local = EmbeddedBus()
+        self._listening: Driver | None = None
+        self._heard: list[str] = []
+        self._news = asyncio.Event()
+
+    # ---- telling ------------------------------------------------------------------------------
+
+    def tell(self, outcomes: Sequence[Outcome], changes: Changes) -> list[str]:
+        """The messages of a group: who has something to look for after it."""
+        topics = _topics(notices(outcomes))
+        if changes.agencies:
+            topics.add((DIRECTORY, False))
+        return self._messages(topics)
+
+    async def publish(self, notices: Sequence[Notice]) -> None:
+        """Wake the listeners here, and tell the other processes unless the store has done it.
+
+        No notice at all asks whether the bus is there. Raises ``Unavailable``.
+        """
+        topics = _topics(notices)
+        self._local.wake(topics)
+        if not topics:
+            if self._listening is None:
+                raise unavailable("axis.store_away")
+        elif not self._store_tells:
+            async with self._server.reading() as driver:
+                await driver.fetch(_TELL, self._server.schema, self._messages(topics))
+
+    def _messages(self, topics: Iterable[Topic]) -> list[str]:
+        ordered = sorted(topics)
+        messages = []
+        for start in range(0, len(ordered), MESSAGE_TOPICS_MAX):
+            part = ordered[start : start + MESSAGE_TOPICS_MAX]
+            inboxes = [code for code, statuses in part if not statuses]
+            message = json.dumps([self._origin, inboxes, [c for c, statuses in part if statuses]])
+            assert len(message) < MESSAGE_BYTES_MAX
+            messages.append(message)
+        return messages
+
+    @property
+    def _origin(self) -> int:
+        """What names this process among those that listen; 0 when it does not."""
+        return 0 if self._listening is None else int(self._listening.get_server_pid())
+
+    # ---- listening ----------------------------------------------------------------------------
+
+    def listen(self, recipient: str, *, statuses: bool) -> AbstractContextManager[Listener]:
+        """Subscribe to one topic."""
+        return self._local.listen(recipient, statuses=statuses)
+
+    async def run(self) -> None:
+        """Hear what other processes tell, for ever; a connection that is lost is made again."""
+        backoff, attempt = Backoff(first_s=0.1, most_s=5.0), 0
+        while True:
+            try:
+                async with self._connected() as driver:
+                    attempt = 0
+                    # What was told while nobody listened is lost.
+                    self._local.wake_all()
+                    while not driver.is_closed():
+                        await self._hear(driver)
+            except Unavailable:
+                log.warning("bus away", action="bus.away")
+            attempt += 1
+            await asyncio.sleep(backoff.delay_s(attempt, random.random()))
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Driver]:
+        def heard(_driver: Driver, _pid: int, _channel: str, message: str) -> None:
+            self._heard.append(message)
+            self._news.set()
+
+        def ended(_driver: Driver) -> None:
+            self._news.set()
+
+        with failures_told():
+            driver = await self._server.connect()
+            try:
+                driver.add_termination_listener(ended)
+                await driver.add_listener(self._server.schema, heard)
+                self._listening = driver
+                yield driver
+            finally:
+                self._listening = None
+                driver.terminate()
+
+    async def _hear(self, driver: Driver) -> None:
+        """Wait for messages, or for the end of the connection, and wake whom they name."""
+        try:
+            async with asyncio.timeout(HEARTBEAT_S):
+                await self._news.wait()
+        except TimeoutError:
+            await driver.execute("select 1")
+        self._news.clear()
+        messages, self._heard = self._heard, []
+        for message in messages:
+            origin, inboxes, statuses = json.loads(message)
+            if origin != self._origin:
+                self._local.wake((code, False) for code in inboxes)
+                self._local.wake((code, True) for code in statuses)
+
+
+def _topics(notices: Iterable[Notice]) -> set[Topic]:
+    return {(notice.recipient, notice.urgency == STATUSES) for notice in notices}

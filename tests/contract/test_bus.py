@@ -1,0 +1,148 @@
+"""The contract of ``axis.ports.Bus``. A new adapter joins by a name in ``BUSES``.
+
+``here`` and ``there`` are the same bus, as two processes see it where it can have several.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import pytest
+
+from axis.adapters.embedded_bus import EmbeddedBus
+from axis.adapters.postgres_bus import PostgresBus
+from axis.adapters.postgres_server import Server
+from axis.ports import STATUSES, Bus, Notice
+from tests.contract.books import A, B
+
+BUSES = ("embedded", "postgres")
+
+#: Seconds in which what is told arrives, on the busiest machine.
+SOON_S = 20.0
+#: Seconds after which what should not arrive has not.
+NEVER_S = 0.2
+
+
+@dataclass(frozen=True)
+class Buses:
+    here: Bus
+    there: Bus
+
+
+@asynccontextmanager
+async def _postgres(url: str, run: str) -> AsyncIterator[Bus]:
+    server = Server(url, run)
+    bus = PostgresBus(server)
+    hearing = asyncio.create_task(bus.run())
+    try:
+        await listening(bus)
+        yield bus
+    finally:
+        hearing.cancel()
+        with suppress(asyncio.CancelledError):
+            await hearing
+        await server.close()
+
+
+async def listening(bus: Bus) -> None:
+    """Wait until a bus that comes up by itself is there: then everybody is woken once."""
+    with bus.listen(A, statuses=False) as listener:
+        assert await listener.wait(SOON_S)
+
+
+@pytest.fixture(params=BUSES)
+async def buses(request: pytest.FixtureRequest, where: tuple[str, str]) -> AsyncIterator[Buses]:
+    if request.param == "embedded":
+        bus = EmbeddedBus()
+        yield Buses(bus, bus)
+        return
+    async with AsyncExitStack() as stack:
+        here, there = [await stack.enter_async_context(_postgres(*where)) for _ in range(2)]
+        yield Buses(here, there)
+
+
+@pytest.fixture
+def where(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """The database and the run; none for a bus that needs none."""
+    if "postgres" not in request.node.name:
+        return "", ""
+    url = request.getfixturevalue("postgres_url")
+    return url, request.getfixturevalue("postgres_run")
+
+
+async def test_a_notice_wakes_the_listeners_of_its_recipient(buses: Buses):
+    with (
+        buses.here.listen(A, statuses=False) as here,
+        buses.there.listen(A, statuses=False) as there,
+    ):
+        await buses.here.publish([Notice(A, 0, 1)])
+        assert await here.wait(SOON_S)
+        assert await there.wait(SOON_S)
+        assert not await here.wait(NEVER_S)
+        assert not await there.wait(NEVER_S)
+
+
+async def test_whoever_waits_already_is_woken(buses: Buses):
+    with buses.there.listen(A, statuses=False) as listener:
+        waiting = asyncio.create_task(listener.wait(SOON_S))
+        await asyncio.sleep(0)
+        await buses.here.publish([Notice(A, 0, 1)])
+        assert await waiting
+
+
+async def test_nobody_else_is_woken(buses: Buses):
+    with (
+        buses.there.listen(A, statuses=False) as documents,
+        buses.there.listen(A, statuses=True) as statuses,
+        buses.there.listen(B, statuses=False) as other,
+    ):
+        await buses.here.publish([Notice(A, STATUSES, 1)])
+        assert await statuses.wait(SOON_S)
+        assert not await documents.wait(NEVER_S)
+        assert not await other.wait(0)
+
+
+async def test_every_urgency_is_of_one_topic(buses: Buses):
+    for urgency in range(5):
+        with buses.there.listen(A, statuses=False) as listener:
+            await buses.here.publish([Notice(A, urgency, 1)])
+            assert await listener.wait(SOON_S)
+
+
+async def test_what_comes_while_nobody_waits_is_not_missed(buses: Buses):
+    with buses.there.listen(A, statuses=False) as listener:
+        await buses.here.publish([Notice(A, 0, 1)])
+        with buses.there.listen(B, statuses=False) as behind:
+            await buses.here.publish([Notice(B, 0, 1)])
+            assert await behind.wait(SOON_S)
+        # What was told before has arrived too by now, and was kept.
+        assert await listener.wait(0)
+
+
+async def test_whoever_has_left_hears_nothing(buses: Buses):
+    with buses.there.listen(A, statuses=False) as listener:
+        pass
+    with buses.there.listen(A, statuses=False) as other:
+        await buses.here.publish([Notice(A, 0, 1)])
+        assert await other.wait(SOON_S)
+    assert not await listener.wait(0)
+
+
+async def test_many_notices_at_once_all_arrive(buses: Buses):
+    codes = [f"000.{n:02}.{m:02}.H01" for n in range(30) for m in range(30)]
+    async with AsyncExitStack() as stack:
+        listeners = [
+            stack.enter_context(buses.there.listen(code, statuses=statuses))
+            for code in codes
+            for statuses in (False, True)
+        ]
+        await buses.here.publish([Notice(code, u, 1) for code in codes for u in (0, STATUSES)])
+        for listener in listeners:
+            assert await listener.wait(SOON_S)
+
+
+async def test_no_notice_asks_whether_the_bus_is_there(buses: Buses):
+    await buses.here.publish(())
