@@ -7,9 +7,10 @@ and its loops run in a task group around it, so that a loop which dies takes the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -42,6 +43,9 @@ SIGNER_KEY = "signer.pem"
 #: Seconds the last group may take to be written at the end; one takes milliseconds.
 DRAIN_S = 5.0
 
+#: What runs as long as an axis does, by name.
+Loops = dict[str, Callable[[], Coroutine[object, object, None]]]
+
 
 class NotSetUp(RuntimeError):
     """The axis's folder lacks what ``axis init`` puts there."""
@@ -70,11 +74,10 @@ async def build(settings: Settings, parts: Parts = Parts()) -> AsyncIterator[Axi
     write, as a crash would.
     """
     async with AsyncExitStack() as stack:
-        axis, relay = await _assemble(settings, parts, stack)
+        axis, loops = await _assemble(settings, parts, stack)
         failure: Exception | None = None
         async with asyncio.TaskGroup() as group:
-            writing = group.create_task(axis.committer.run(), name="committer")
-            telling = group.create_task(relay.run(), name="relay")
+            running = [group.create_task(loop(), name=name) for name, loop in loops.items()]
             try:
                 yield axis
                 axis.polls.close()
@@ -83,21 +86,17 @@ async def build(settings: Settings, parts: Parts = Parts()) -> AsyncIterator[Axi
                 # Raised again below: inside, the group would wrap it.
                 failure = error
             finally:
-                writing.cancel()
-                telling.cancel()
+                for task in running:
+                    task.cancel()
         if failure is not None:
             raise failure
 
 
-async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> tuple[Axis, Relay]:
+async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> tuple[Axis, Loops]:
     clock = parts.clock or SystemClock()
-    bus = parts.bus or EmbeddedBus()
     signer = parts.signer or load_signer(settings.axis_dir / SIGNER_KEY)
     root = None if parts.trust else _trust_root(settings.axis_dir / TRUST_ROOT)
-    store = parts.store
-    if store is None:
-        store = open_store(settings.axis_dir)
-        stack.push_async_callback(store.close)
+    store, bus, loops = await _books(settings, parts, stack)
     trust = parts.trust
     if trust is None:
         assert root is not None
@@ -106,6 +105,9 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
     committer = Committer(store, relay.announce)
     members = Members(store, committer, clock)
     await members.load()
+    loops |= {"committer": committer.run, "relay": relay.run}
+    if parts.store is None and settings.database is not None:
+        loops["directory"] = partial(members.follow, bus)
     policy = Policy(settings.strict_signatures, settings.package_bytes_max)
     ids = parts.ids or SystemIds()
     axis = Axis(
@@ -122,7 +124,37 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         tracking=Tracking(store),
         oversight=Oversight(store, committer, members, clock),
     )
-    return axis, relay
+    return axis, loops
+
+
+async def _books(
+    settings: Settings, parts: Parts, stack: AsyncExitStack
+) -> tuple[Store, Bus, Loops]:
+    """The store and the bus, and what must run for them."""
+    if parts.store is not None:
+        return parts.store, parts.bus or EmbeddedBus(), {}
+    if settings.database is None:
+        store = open_store(settings.axis_dir)
+        stack.push_async_callback(store.close)
+        return store, parts.bus or EmbeddedBus(), {}
+    return await _on_postgresql(settings.database.get_secret_value(), settings.run, parts, stack)
+
+
+async def _on_postgresql(
+    url: str, run: str, parts: Parts, stack: AsyncExitStack
+) -> tuple[Store, Bus, Loops]:
+    # Not above: a laptop's axis starts without the libraries of a server's.
+    from axis.adapters import postgres_store
+    from axis.adapters.postgres_bus import PostgresBus
+    from axis.adapters.postgres_server import Server
+
+    server = Server(url, run)
+    stack.push_async_callback(server.close)
+    bus = PostgresBus(server, store_tells=True)
+    store = await postgres_store.open_store(url, run, tell=bus.tell)
+    stack.push_async_callback(store.close)
+    # The directory is told on it whatever bus carries the notices.
+    return store, parts.bus or bus, {"bus": bus.run}
 
 
 def _trust_root(path: Path) -> bytes:

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -77,7 +77,7 @@ async def _serve(settings: Settings) -> None:
             try:
                 await server.serve(sockets=[listener])
             finally:
-                address.unlink(missing_ok=True)
+                _forget(address)
 
 
 class _Server(uvicorn.Server):
@@ -139,6 +139,13 @@ def _write(path: Path, value: object) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(value), encoding="utf-8")
     fresh.replace(path)
+
+
+def _forget(address: Path) -> None:
+    """Take the address away, unless another axis of the same run has left its own meanwhile."""
+    with suppress(OSError, ValueError, KeyError):
+        if json.loads(address.read_text(encoding="utf-8"))["pid"] == os.getpid():
+            address.unlink()
 
 
 if __name__ == "__main__":

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.edxml import PACKAGE_BYTES_MAX
 
 LIVE = "live"
 
+_POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
+
 
 class Settings(BaseSettings):
     """One frozen value, read at the start of a process and handed on."""
 
-    model_config = SettingsConfigDict(env_prefix="AXIS_", frozen=True, extra="ignore")
+    # What was given for the database may hold a password: no error repeats it.
+    model_config = SettingsConfigDict(
+        env_prefix="AXIS_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     var: Path = Field(Path("var"), description="Where an axis keeps what it must not forget.")
     run: str = Field(
         LIVE,
         pattern=r"^[a-z0-9][a-z0-9-]{0,31}$",
         description="The run: a world of its own with its own store. 'live' is the real one.",
+    )
+    database: SecretStr | None = Field(
+        None,
+        description="Where the books are: postgresql://user:password@host/name, shared by as many "
+        "axes as wanted, each run in a schema of its own. Default: SQLite in 'var'.",
     )
     host: str = Field("127.0.0.1", description="Address the axis listens on.")
     port: int = Field(8095, ge=0, le=65535, description="Port; 0 takes a free one.")
@@ -37,6 +48,24 @@ class Settings(BaseSettings):
         PACKAGE_BYTES_MAX, gt=0, le=PACKAGE_BYTES_MAX, description="Largest package accepted."
     )
     token_seconds: int = Field(900, ge=30, le=86_400, description="How long a token lives.")
+
+    @field_validator("database", mode="after")
+    @classmethod
+    def _postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if urlsplit(value.get_secret_value()).scheme not in _POSTGRESQL:
+            raise ValueError("must be postgresql://user:password@host/name")
+        return value
+
+    @property
+    def books(self) -> str:
+        """Where the books are, as a person may read it: no name, no password."""
+        if self.database is None:
+            return f"{self.axis_dir}/"
+        url = urlsplit(self.database.get_secret_value())
+        host = url.hostname or "".join(parse_qs(url.query).get("host", ["localhost"]))
+        return f"PostgreSQL at {host}, database {url.path.strip('/') or '(the default)'}"
 
     @property
     def home(self) -> Path:

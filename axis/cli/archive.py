@@ -1,5 +1,7 @@
 """Read the books where they lie, while no axis runs: no lock is taken and nothing is written.
 
+SQLite is read through one connection, PostgreSQL through the store that an axis has.
+
 The answers are those of the REST door, made by its own functions.
 """
 # ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any, cast
 
@@ -19,6 +22,7 @@ from axis.adapters.sqlite_file import Database
 from axis.api import counts as counts_door
 from axis.api import operator as operator_door
 from axis.cli.failures import NoAxis
+from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
 from axis.core.errors import rejected
 from axis.flows.tracking import Tracking
@@ -40,6 +44,10 @@ class Archive:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def agencies(self) -> list[Agency]:
+        """The directory, as the store gives it."""
+        return reads.agencies(self._connection)
 
     async def counts(
         self, agencies: Sequence[str] | None, first_day: int, last_day: int
@@ -65,25 +73,49 @@ def counts(
     by: counts_door.By,
 ) -> dict[str, Any]:
     """What ``GET /v1/counts`` would answer. Raises ``agency.unknown``."""
-    connection = _open(settings)
-    try:
-        if agency and agency not in {a.code for a in reads.agencies(connection)}:
-            raise rejected("agency.unknown", code=agency)
-        store = _store(connection)
-        codes = [agency] if agency else []
-        return asyncio.run(counts_door.answer(store, Tracking(store), codes, days, by))
-    finally:
-        connection.close()
+
+    async def work() -> dict[str, Any]:
+        async with _books(settings) as store:
+            if agency and agency not in {a.code for a in await store.agencies()}:
+                raise rejected("agency.unknown", code=agency)
+            codes = [agency] if agency else []
+            return await counts_door.answer(store, Tracking(store), codes, days, by)
+
+    return asyncio.run(work())
 
 
 def audit(settings: Settings) -> dict[str, Any]:
     """What ``GET /v1/operator/audit`` would answer."""
-    connection = _open(settings)
+
+    async def work() -> dict[str, Any]:
+        async with _books(settings) as store:
+            return operator_door.proof(await Tracking(store).audit())
+
+    return asyncio.run(work())
+
+
+@asynccontextmanager
+async def _books(settings: Settings) -> AsyncIterator[Store]:
+    """The books, to be read. Raises ``NoAxis`` where there are none."""
+    if settings.database is None:
+        connection = _open(settings)
+        try:
+            # Counting and proving ask for nothing but what an Archive has.
+            yield cast("Store", Archive(connection))
+        finally:
+            connection.close()
+        return
+    from axis.adapters.postgres_store import NoBooks, open_store
+
+    url = settings.database.get_secret_value()
     try:
-        proof = asyncio.run(Tracking(_store(connection)).audit())
-        return operator_door.proof(proof)
+        store = await open_store(url, settings.run, upgrade=False)
+    except NoBooks:
+        raise NoAxis(f"There are no books in {settings.books}, and no axis runs there.") from None
+    try:
+        yield store
     finally:
-        connection.close()
+        await store.close()
 
 
 def _open(settings: Settings) -> Connection:
@@ -91,8 +123,3 @@ def _open(settings: Settings) -> Connection:
     if not path.is_file():
         raise NoAxis(f"There are no books in {path.parent}, and no axis runs there.")
     return reads.prepare(Database(path).reader())
-
-
-def _store(connection: Connection) -> Store:
-    # Counting and proving ask for nothing but what an Archive has.
-    return cast("Store", Archive(connection))

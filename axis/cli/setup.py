@@ -39,7 +39,7 @@ def init(json: screen.Json = False, run: session.Run = None) -> None:
         "agencies": len(world.agencies),
         "keys": str(settings.agencies_dir),
         "operator": str(settings.home / OPERATOR_ID),
-        "books": str(settings.axis_dir),
+        "books": settings.books,
     }
     if json:
         screen.data(told)
@@ -51,7 +51,7 @@ def init(json: screen.Json = False, run: session.Run = None) -> None:
             "agencies": f"{len(world.agencies)}, each with key.pem, certificate.pem and secret in "
             f"{settings.agencies_dir}/<code>/",
             "operator": f"its secret lies in {told['operator']}/",
-            "books": f"{settings.axis_dir}/",
+            "books": settings.books,
         },
         indent="  ",
     )
