@@ -27,7 +27,7 @@ _INBOX: Final = f"""
     select {DELIVERY}
     from (
         select d.*
-        from unnest($2::smallint[], $3::bigint[]) w(urgency, after)
+        from unnest($2::bigint[], $3::bigint[]) w(urgency, after)
         cross join lateral (
             select d.* from delivery d
             where d.recipient = $1 and d.urgency = w.urgency and d.no > w.after and {{states}}

@@ -10,8 +10,9 @@ what it has locked, and how long a server that says nothing is waited for.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -32,10 +33,12 @@ Driver = Any
 
 #: Seconds until a connection stands; on one network it takes milliseconds.
 CONNECT_S: Final = 5.0
-#: Connections that read pages. While all are busy a reader waits ``CONNECT_S`` for one.
-READERS: Final = 4
-#: More, for as long as they are needed: recounts hold one for minutes.
-HISTORIES_MAX: Final = 4
+#: Milliseconds in which a client (over TCP) must take what it is sent. One that is stopped for ever
+#: would keep the messages of everybody else from being forgotten.
+DEAF_MS: Final = 60_000
+#: Connections that read pages; they stay, since making one costs as much as a hundred pages. While
+#: all are busy a reader waits ``CONNECT_S`` for one.
+READERS: Final = 8
 
 #: Classes (and single ones) of SQLSTATE that are the world's fault and not ours: connections,
 #: logins, a standby or a database that is gone, deadlocks, no room, stopped by somebody, broken.
@@ -102,7 +105,8 @@ class Server:
         self.schema = schema_of(run)
         self.patience = patience
         self._writing = self._engine(pool_size=1)
-        self._reading = self._engine(pool_size=READERS, max_overflow=HISTORIES_MAX)
+        self._reading = self._engine(pool_size=READERS)
+        self._recounting = self._engine(pool_size=1, max_overflow=-1)
 
     async def connect(
         self, settings: Mapping[str, str] = _NOTHING, *, answer_s: float | None = None
@@ -123,6 +127,7 @@ class Server:
                 "statement_timeout": str(patience.statement_ms),
                 "lock_timeout": str(patience.lock_ms),
                 "idle_in_transaction_session_timeout": str(patience.idle_ms),
+                "tcp_user_timeout": str(DEAF_MS),
                 **_PLANS,
                 **settings,
             },
@@ -155,6 +160,12 @@ class Server:
             yield driver
 
     @asynccontextmanager
+    async def recounting(self) -> AsyncIterator[Driver]:
+        """A connection for what takes minutes; nobody else waits for it."""
+        async with _held(self._recounting) as driver:
+            yield driver
+
+    @asynccontextmanager
     async def migrating(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that may wait and last as long as it takes."""
 
@@ -173,8 +184,11 @@ class Server:
 
     async def close(self) -> None:
         """Close every connection that nobody uses; idempotent."""
-        await self._writing.dispose()
-        await self._reading.dispose()
+        for engine in (self._writing, self._reading, self._recounting):
+            # A server that is gone says no goodbye; the end of this process is one as well.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CONNECT_S):
+                    await engine.dispose()
 
 
 def schema_of(run: str) -> str:

@@ -164,7 +164,7 @@ class PostgresStore:
         return [rows.refusal_from(row) for row in await self._ask("refusals", limit)]
 
     async def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
-        async with self._server.reading() as driver:
+        async with self._server.recounting() as driver:
             snapshot = driver.transaction(isolation="repeatable_read", readonly=True)
             await snapshot.start()
             idle_ms = self._server.patience.idle_history_ms

@@ -9,6 +9,7 @@ since (``postgres_facts.Known``), and after any failure all of it is forgotten.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -116,5 +117,7 @@ class Writer:
                 await driver.execute("rollback")
                 # The server ends by itself who is idle with the lock; this is for whom it does
                 # not see: stopped while it was being answered, say, or a person at a prompt.
-                ended = await driver.fetchval(_END_HOLDERS, patience.held_ms)
+                ended = 0
+                with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
+                    ended = await driver.fetchval(_END_HOLDERS, patience.held_ms)
                 log.warning("books held", action="store.held", sessions_ended=ended)

@@ -22,12 +22,13 @@ from axis.core.facts import Changes
 from axis.core.trust import Certificate
 from axis.ports import REFUSALS_KEPT_MAX, Client
 
+#: The types of arrays that the driver knows without asking the server.
 _SQL_TYPES: Final = {
     BigInteger: "bigint",
     Boolean: "boolean",
     Integer: "integer",
     LargeBinary: "bytea",
-    SmallInteger: "smallint",
+    SmallInteger: "integer",
     Text: "text",
 }
 
