@@ -20,6 +20,7 @@ from axis.api.metrics import Metrics
 from axis.api.problems import as_axis_error, invalid, problem
 from axis.api.receipts import receipt
 from axis.api.requests import (
+    PAGE_ROWS_DEFAULT,
     cursor,
     occurred_at,
     parse_cursor,
@@ -46,7 +47,6 @@ BULK_BYTES_MAX = 64 * 1024 * 1024
 BULK_TURN = 8
 #: What a page of packages holds unless its caller says otherwise: 200 of 20 kB.
 PAGE_BYTES_DEFAULT = 4 * 1024 * 1024
-PAGE_ROWS_DEFAULT = 200
 #: Frames are handed to the connection in pieces of this size, so that a slow reader holds up
 #: only itself and small frames do not cost a system call each.
 PIECE_BYTES = 256 * 1024
@@ -69,6 +69,7 @@ class Hot:
             ("GET", "/v1/inbox/packages"): self._packages,
             ("POST", "/v1/inbox/confirm"): words.confirm,
             ("POST", "/v1/statuses"): words.statuses,
+            ("GET", "/v1/statuses"): words.stream,
         }
 
     async def _document(self, scope: Scope, receive: Receive, send: Send) -> None:
