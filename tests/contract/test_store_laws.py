@@ -15,7 +15,7 @@ from axis.adapters.memory_store import MemoryStore
 from axis.adapters.sqlite_store import open_store
 from axis.core.commands import Accepted, Command
 from tests.contract.books import CODES, agency, differences
-from tests.contract.recipes import Recipe, everything, groups, written
+from tests.contract.recipes import Recipe, everything, groups, pages, written
 
 #: An example on SQLite costs some ten fsyncs.
 FEW = settings(
@@ -54,6 +54,7 @@ def test_every_store_gives_the_answers_of_memory(fresh: Path, groups_of: list[li
         try:
             for commands in written(groups_of):
                 assert await sqlite.apply(commands) == await memory.apply(commands)
+                assert await pages(sqlite) == await pages(memory)
                 assert await differences(sqlite) == []
             expected = await everything(memory)
             assert await everything(sqlite) == expected
