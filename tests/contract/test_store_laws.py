@@ -20,7 +20,6 @@ from tests.contract.recipes import Recipe, everything, groups, pages, written
 #: An example on SQLite costs some ten fsyncs.
 FEW = settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -68,7 +67,7 @@ def test_every_store_gives_the_answers_of_memory(fresh: Path, groups_of: list[li
         asyncio.run(law(shutil.copytree(fresh, Path(folder) / "axis")))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(groups)
 def test_the_books_balance_after_every_group(groups_of: list[list[Recipe]]):
     async def law() -> None:
@@ -80,7 +79,7 @@ def test_the_books_balance_after_every_group(groups_of: list[list[Recipe]]):
     asyncio.run(law())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(groups)
 def test_how_commands_are_grouped_makes_no_difference(groups_of: list[list[Recipe]]):
     async def law() -> None:
@@ -96,7 +95,7 @@ def test_how_commands_are_grouped_makes_no_difference(groups_of: list[list[Recip
     asyncio.run(law())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(groups)
 def test_what_was_accepted_once_is_for_ever_the_same_document(groups_of: list[list[Recipe]]):
     async def law() -> None:

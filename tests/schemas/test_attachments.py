@@ -207,7 +207,7 @@ def test_a_pdf_that_was_decoded_as_text_is_called_damaged() -> None:
         assert codes(unpack(text, files=False)) == ["attachment.damaged"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_a_zip_with_any_bytes_changed_never_raises(data: st.DataObject) -> None:
     packed = bytearray(by_zipfile(DATA[:100], data.draw(st.sampled_from([0, 8]))))

@@ -32,7 +32,8 @@ from tests.schemas.xmldsig_cases import (
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 ALGORITHMS = pytest.mark.parametrize("algorithm", ["ecdsa", "rsa-2048", "rsa-3072"])
 QUICK = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
