@@ -30,8 +30,9 @@ _Codes = Annotated[list[str], typer.Argument(metavar="CODE…", help="Agencies: 
 
 #: An official letter, the commonest type: 18 of the administrative ones.
 _TYPE_NAME, _TYPE_DETAIL = "Công văn", 18
-#: Seconds beyond its poll after which an agency that is switched off must have seen it.
-SEEN_S_MAX = 5.0
+#: Seconds beyond its poll after which an agency that is switched off must have seen it, on a busy
+#: machine too.
+SEEN_S_MAX = 30.0
 LOOK_S = 0.05
 
 
