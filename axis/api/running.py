@@ -31,6 +31,11 @@ class Polls:
         self._scopes: dict[asyncio.Timeout, None] = {}
         self._closed = False
 
+    @property
+    def waiting(self) -> int:
+        """Polls under way."""
+        return len(self._scopes)
+
     async def until_closed(self, found: Awaitable[_T], nothing: _T) -> _T:
         """Return what ``found`` brings, or ``nothing`` when the axis closes before that."""
         scope = asyncio.timeout(0 if self._closed else None)
