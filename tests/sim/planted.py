@@ -165,6 +165,11 @@ def _everything(self: ledger.Ledger, target: Any) -> list[Place]:
     )
 
 
+def _newest(self: ledger.Ledger, target: Any, *, newest: bool) -> Place | None:
+    """``Ledger._named`` that takes the newest package of a name, be it taken or not."""
+    return max(self.facts.named.get(target, ()), default=None)
+
+
 _BACK_FROM_LOCK = (Transport.PARKED, Step.UNLOCK)
 _NEVER_BACK = {k: v for k, v in lifecycle.TRANSPORT.items() if k != _BACK_FROM_LOCK}
 _TOO_MUCH = {**lifecycle.BUSINESS, (Business.ACCEPTED, "02"): Business.REFUSED}
@@ -310,6 +315,10 @@ PLANTS: Mapping[str, Plant] = {
     "mixes inboxes": _plant("phantom", store=_MixesInboxes),
     "confirms more than was said": _plant(
         "lost", seeds=30, patches=((ledger.Ledger, "up_to", _everything),)
+    ),
+    "guesses among names": _plant("lost", seeds=60, patches=((ledger.Ledger, "_named", _newest),)),
+    "knows no names": _plant(
+        "misjudged", patches=((ledger.Ledger, "_named", lambda *_, **__: None),)
     ),
     "allows an illegal step": _plant(
         "illegal",
