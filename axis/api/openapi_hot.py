@@ -182,8 +182,8 @@ _CONFIRM: dict[str, Any] = {
     "summary": "Say what became of deliveries",
     "description": "`done`: stored safely, it will not be offered again. `fail` with a reason: it "
     "is parked, its sender is told, and a reset puts it back. Deliveries are named one by one (up "
-    f"to {CONFIRM_MAX}) or as a range: every open one of an urgency class up to a number. Saying "
-    "it again changes nothing.",
+    f"to {CONFIRM_MAX}) or as a range: every open one of an urgency class up to a number; one that "
+    "was put back is meant once it has been taken again. Saying it again changes nothing.",
     "parameters": [_OCCURRED_AT],
     "requestBody": {"required": True, **_json("Confirmation")},
     "responses": {"200": {"description": "One item per delivery met.", **_json("Confirmed")}},
