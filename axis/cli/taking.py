@@ -22,9 +22,9 @@ from axis.cli.unpacking import unpack, write_package
 from axis.core.document import split_delivery_id
 from axis.core.timetable import from_iso
 from axis.core.trust import Certificate, Judgement, judge
-from schemas import xmldsig
 from schemas.edxml import DocumentPackage
 from schemas.edxml_read import read
+from schemas.examine import seal_of
 from schemas.frames import frames
 
 #: One page of packages: a few seconds on a slow line.
@@ -148,15 +148,9 @@ def lay_open(here: session.Session, fetched: Fetched, out: Path) -> dict[str, An
 
 def _judge(here: session.Session, root: etree._Element, fetched: Fetched) -> Judgement:
     """The verdict against the sender's certificate, as it lies in the folder of agencies."""
-    found = xmldsig.find(root)
     known = _certificate(here, fetched.sender)
-
-    def check(certificate: Certificate) -> bool:
-        key = x509.load_der_x509_certificate(certificate.der).public_key()
-        return xmldsig.check(root, found, key)
-
-    known_by_fingerprint = {} if known is None else {known.fingerprint: known}
-    return judge(found, known_by_fingerprint, fetched.sender, fetched.occurred_at, check)
+    by_fingerprint = {} if known is None else {known.fingerprint: known}
+    return judge(seal_of(root), by_fingerprint, fetched.sender, fetched.occurred_at)
 
 
 def _certificate(here: session.Session, agency: str) -> Certificate | None:

@@ -14,6 +14,7 @@ from itertools import count
 from math import inf
 from typing import Any
 
+from axis.adapters import examiner
 from axis.adapters.memory_store import Fault, MemoryBooks, MemoryStore
 from axis.api.receipts import RECEIPT_TYPE
 from axis.core import decide, ledger, lifecycle
@@ -343,5 +344,5 @@ PLANTS: Mapping[str, Plant] = {
         "locked", seeds=60, patches=((decide, "_locked_out", lambda *_: None),)
     ),
     "keeps what a lock parked": _plant("lost", patches=((decide, "TRANSPORT", _NEVER_BACK),)),
-    "works in threads": _plant("internal", patches=((intake, "INLINE_BYTES_MAX", 0),)),
+    "works in threads": _plant("internal", patches=((examiner, "INLINE_BYTES_MAX", 0),)),
 }
