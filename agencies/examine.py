@@ -56,11 +56,11 @@ class Examiner:
         return finding
 
     def _read(self, raw: bytes, sha256: str, sender: str, at_us: int) -> Finding:
-        root = parse(raw, DEFAULT_LIMITS)
-        if isinstance(root, Problem):
-            return Finding(sha256, fault=f"the package cannot be read: {root.code}")
-        judgement = judge(seal_of(root), self.certificates, sender, at_us)
+        tree = parse(raw, DEFAULT_LIMITS)
+        if isinstance(tree, Problem):
+            return Finding(sha256, fault=f"the package cannot be read: {tree.code}")
+        judgement = judge(seal_of(tree), self.certificates, sender, at_us)
         if judgement.verdict in ("broken", "untrusted"):
             why = f"the signature is {judgement.verdict}: {judgement.reason}"
             return Finding(sha256, fault=why)
-        return Finding(sha256, content=root.findtext(_CONTENT) or "")
+        return Finding(sha256, content=tree.root.findtext(_CONTENT) or "")

@@ -32,12 +32,12 @@ def _cpu_us(work: Callable[[Signed], object], packages: Sequence[Signed]) -> flo
 def parts(home: Path) -> dict[str, float]:
     """Microseconds of CPU per document: digest, read, verify, store."""
     packages = list(islice(signed(home), DOCUMENTS))
-    roots = {p.body: read(p.body).root for p in packages}
+    trees = {p.body: read(p.body).tree for p in packages}
 
     def check(package: Signed) -> None:
-        root = roots[package.body]
-        assert root is not None
-        assert seal_of(root).genuine
+        tree = trees[package.body]
+        assert tree is not None
+        assert seal_of(tree).genuine
 
     out = {
         "SHA-256": _cpu_us(lambda p: hashlib.sha256(p.body).digest(), packages),

@@ -12,12 +12,13 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from cryptography import x509
-from lxml import etree
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from schemas import xmldsig
 from schemas.edxml import DocumentPackage, Problem
 from schemas.edxml_parse import DEFAULT_LIMITS, Limits
 from schemas.edxml_read import read
+from schemas.edxml_tree import Tree
 
 #: Certificates whose keys are kept ready: those of 95 agencies, their successors, and strangers.
 CERTIFICATES_MAX = 512
@@ -97,7 +98,7 @@ def examine(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> Examined:
         kind="" if package is None else "document" if document else "status",
         letter=_letter(package) if isinstance(package, DocumentPackage) else None,
         flaws=tuple(map(_flaw, reading.problems)),
-        seal=_NO_SEAL if reading.root is None or reading.errors else seal_of(reading.root),
+        seal=_NO_SEAL if reading.tree is None or reading.errors else seal_of(reading.tree),
     )
 
 
@@ -125,19 +126,19 @@ def _flaw(problem: Problem) -> Flaw:
     return Flaw(problem.code, problem.place, problem.severity == "error", dict(problem.detail))
 
 
-def seal_of(root: etree._Element) -> Seal:
+def seal_of(tree: Tree) -> Seal:
     """Examine the signature of a document."""
-    found = xmldsig.find(root)
+    found = xmldsig.find(tree)
     if found.kind != "candidate":
         return Seal(found.kind, found.reason)
     fingerprint, key = _certificate(found.certificate_der)
-    return Seal("candidate", "", fingerprint, xmldsig.check(root, found, key))
+    return Seal("candidate", "", fingerprint, xmldsig.check(tree, found, key))
 
 
 @lru_cache(CERTIFICATES_MAX)
 def _certificate(der: bytes) -> tuple[str, object]:
     """The fingerprint of a certificate and its key; None for a key that cannot be read."""
     key: object = None
-    with suppress(ValueError):
+    with suppress(ValueError, TypeError, UnsupportedAlgorithm):
         key = x509.load_der_x509_certificate(der).public_key()
     return hashlib.sha256(der).hexdigest(), key
