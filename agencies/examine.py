@@ -11,12 +11,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cryptography import x509
-
 from axis.core.trust import Certificate, judge
-from schemas import xmldsig
 from schemas.edxml import NS, Problem
 from schemas.edxml_parse import DEFAULT_LIMITS, parse
+from schemas.examine import seal_of
 
 _CONTENT = f".//{{{NS}}}MessageHeader/{{{NS}}}Content"
 
@@ -39,7 +37,6 @@ class Examiner:
     """Checks packages against the agencies' own trust list (certificates by fingerprint)."""
 
     certificates: Mapping[str, Certificate]
-    _keys: dict[str, object] = field(default_factory=dict, repr=False)
     _remembered: dict[tuple[str, str, int], Finding] = field(default_factory=dict, repr=False)
 
     def examine(self, raw: bytes, said_sha256: str, sender: str, at_us: int) -> Finding:
@@ -59,23 +56,11 @@ class Examiner:
         return finding
 
     def _read(self, raw: bytes, sha256: str, sender: str, at_us: int) -> Finding:
-        root = parse(raw, DEFAULT_LIMITS)
-        if isinstance(root, Problem):
-            return Finding(sha256, fault=f"the package cannot be read: {root.code}")
-        found = xmldsig.find(root)
-
-        def holds(certificate: Certificate) -> bool:
-            return xmldsig.check(root, found, self._key(certificate))
-
-        judgement = judge(found, self.certificates, sender, at_us, holds)
+        tree = parse(raw, DEFAULT_LIMITS)
+        if isinstance(tree, Problem):
+            return Finding(sha256, fault=f"the package cannot be read: {tree.code}")
+        judgement = judge(seal_of(tree), self.certificates, sender, at_us)
         if judgement.verdict in ("broken", "untrusted"):
             why = f"the signature is {judgement.verdict}: {judgement.reason}"
             return Finding(sha256, fault=why)
-        return Finding(sha256, content=root.findtext(_CONTENT) or "")
-
-    def _key(self, certificate: Certificate) -> object:
-        key = self._keys.get(certificate.fingerprint)
-        if key is None:
-            key = x509.load_der_x509_certificate(certificate.der).public_key()
-            self._keys[certificate.fingerprint] = key
-        return key
+        return Finding(sha256, content=tree.root.findtext(_CONTENT) or "")

@@ -7,6 +7,7 @@ and its loops run in a task group around it, so that a loop which dies takes the
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from axis.adapters.embedded_bus import EmbeddedBus
+from axis.adapters.examiner import InlineExaminer
+from axis.adapters.examiner_pool import examiner_pool
 from axis.adapters.signer import load_signer
 from axis.adapters.sqlite_store import open_store
 from axis.adapters.system_clock import SystemClock, SystemIds
@@ -32,7 +35,7 @@ from axis.flows.oversight import Oversight
 from axis.flows.relay import Relay
 from axis.flows.statuses import Statuses
 from axis.flows.tracking import Tracking
-from axis.ports import Bus, Clock, Ids, Signer, Store, Trust
+from axis.ports import Bus, Clock, Examiner, Ids, Signer, Store, Trust
 from axis.settings import Settings
 
 log = structlog.get_logger()
@@ -63,6 +66,7 @@ class Parts:
     clock: Clock | None = None
     ids: Ids | None = None
     signer: Signer | None = None
+    examiner: Examiner | None = None
     trust: Trust | None = None
 
 
@@ -101,6 +105,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
     if trust is None:
         assert root is not None
         trust = TrustList(root, await store.certificates())
+    examiner = parts.examiner or await _examiner(settings, stack)
     relay = Relay(bus)
     committer = Committer(store, relay.announce)
     members = Members(store, committer, clock)
@@ -118,7 +123,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         signer=signer,
         committer=committer,
         members=members,
-        intake=Intake(store, committer, members, trust, clock, ids, policy),
+        intake=Intake(store, committer, members, examiner, trust, clock, ids, policy),
         handover=Handover(store, committer, bus, clock),
         statuses=Statuses(store, committer, members, bus, clock),
         tracking=Tracking(store),
@@ -155,6 +160,13 @@ async def _on_postgresql(
     stack.push_async_callback(store.close)
     # The directory is told on it whatever bus carries the notices.
     return store, parts.bus or bus, {"bus": bus.run}
+
+
+async def _examiner(settings: Settings, stack: AsyncExitStack) -> Examiner:
+    helpers = (os.cpu_count() or 1) - 1 if settings.examiners is None else settings.examiners
+    if not helpers:
+        return InlineExaminer()
+    return await stack.enter_async_context(examiner_pool(helpers))
 
 
 def _trust_root(path: Path) -> bytes:

@@ -47,6 +47,12 @@ class Settings(BaseSettings):
     package_bytes_max: int = Field(
         PACKAGE_BYTES_MAX, gt=0, le=PACKAGE_BYTES_MAX, description="Largest package accepted."
     )
+    examiners: int | None = Field(
+        None,
+        ge=0,
+        le=64,
+        description="Helper processes that check signatures; by default one fewer than cores.",
+    )
     token_seconds: int = Field(900, ge=30, le=86_400, description="How long a token lives.")
 
     @field_validator("database", mode="after")

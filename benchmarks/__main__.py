@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import measure, servers
@@ -27,48 +28,53 @@ def _cpu(runs: list[Run]) -> str:
     return Spread.of([r.cpu_us for r in runs]).show()
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Everything of one run of the benchmark."""
+
+    #: By number of processes: the bare route and the axis, pair by pair.
+    single: dict[int, tuple[list[Run], list[Run]]]
+    bulk: tuple[list[Run], list[Run]]
+    latencies: measure.Latencies
+    parts: dict[str, float]
+    memory_mb: float
+
+
 def main() -> None:
     """Run everything once, in this order, and write the page."""
-    with servers.bare() as bare, servers.axis() as axis:
-        packages = signed(axis.home)
-        base, ours = measure.single_against_bare(bare, axis, packages)
-        single, bulk = measure.bulk_against_single(axis, packages)
-        memory = axis.memory_mb()
+    single: dict[int, tuple[list[Run], list[Run]]] = {}
+    memory_mb = 0.0
+    for processes in dict.fromkeys((1, servers.PROCESSES)):
+        with servers.bare(processes) as bare, servers.axis(processes) as axis:
+            single[processes] = measure.single_against_bare(bare, axis, signed(axis.home))
+            memory_mb = axis.memory_mb()
+    with servers.axis() as axis:
+        bulk = measure.bulk_against_single(axis, signed(axis.home))
     with servers.axis() as axis:
         latencies = measure.latency(axis, signed(axis.home))
     with servers.world() as home:
         by_part = parts(home)
-    page = _page(base, ours, single, bulk, latencies, by_part, memory)
+    page = _page(Figures(single, bulk, latencies, by_part, memory_mb))
     PAGE.write_text(page, encoding="utf-8")
     sys.stdout.write(page)
 
 
-def _page(
-    base: list[Run],
-    ours: list[Run],
-    single: list[Run],
-    bulk: list[Run],
-    latencies: measure.Latencies,
-    by_part: dict[str, float],
-    memory_mb: float,
-) -> str:
+def _page(figures: Figures) -> str:
     versions = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
-    rows = "\n".join(f"| {name} | {cost:,.0f} |" for name, cost in by_part.items())
-    ack, available = latencies.ack_ms, latencies.available_ms
-    ratio, gain = _ratios(ours, base), _ratios(bulk, single)
+    single, bulk = figures.bulk
     return f"""# Measurements
 
-Made by `make bench` on one machine ({versions}; server on one core, load on another). Compare only within a run: machines drift. Figures are
-medians (lowest to highest) of {measure.PAIRS} interleaved pairs. Every package is different, signed, about 20 kB, verified, and durable before its 201.
+Made by `make bench` on one machine ({versions}, {servers.PROCESSES} cores, which servers and load generator share). Compare only within a run: machines
+drift. Figures are medians (lowest to highest) of {measure.PAIRS} interleaved pairs. Every package is different, signed, about 20 kB, verified, and durable before its 201.
 
 ## One POST per document, {measure.CONNECTIONS} connections
 
-| server, one process | requests a second | server CPU, µs a request |
-|---|---|---|
-| bare Starlette route that reads the same body | {_rate(base)} | {_cpu(base)} |
-| the axis, `POST /v1/documents` | {_rate(ours)} | {_cpu(ours)} |
+| server | processes | requests a second | server CPU, µs a request |
+|---|---|---|---|
+{_single(figures.single)}
 
-**The axis does {ratio.show(3)} of the bare route.** Promised: at least 0.1; aim: 0.167.
+{_ratio(figures.single)}
+Promised: at least 0.1 of a bare Starlette route that reads the same body, in as many processes; aim: 0.167.
 
 ## Bulk, {measure.BULK_PACKAGES} packages a request
 
@@ -77,7 +83,7 @@ medians (lowest to highest) of {measure.PAIRS} interleaved pairs. Every package 
 | single POST | {_rate(single)} | {_cpu(single)} |
 | `POST /v1/documents/bulk` | {_rate(bulk)} | {_cpu(bulk)} |
 
-**Bulk does {gain.show(2)} times the single POST.** Promised: 1.5.
+**Bulk does {_ratios(bulk, single).show(2)} times the single POST.** Promised: 1.5.
 
 ## POST to available, {measure.OPEN_LOOP_PER_SECOND} documents a second
 
@@ -85,8 +91,7 @@ Open loop, Poisson arrivals for {measure.OPEN_LOOP_S} s, every recipient long-po
 
 | | median ms | 99th percentile ms |
 |---|---|---|
-| POST to 201 | {percentile(ack, 0.5):.1f} | {percentile(ack, 0.99):.1f} |
-| POST to available ({len(available):,} deliveries) | {percentile(available, 0.5):.1f} | {percentile(available, 0.99):.1f} |
+{_latency(figures.latencies)}
 
 Promised: 99th percentile to available under 15 ms.
 
@@ -94,10 +99,37 @@ Promised: 99th percentile to available under 15 ms.
 
 | part | µs |
 |---|---|
-{rows}
+{chr(10).join(f"| {name} | {cost:,.0f} |" for name, cost in figures.parts.items())}
 
-Memory of the axis after the throughput runs: {memory_mb:.0f} MB.
+Memory of the axis after the throughput runs, {servers.PROCESSES} processes: {figures.memory_mb:.0f} MB.
 """
+
+
+def _single(single: dict[int, tuple[list[Run], list[Run]]]) -> str:
+    return "\n".join(
+        f"| {name} | {processes} | {_rate(runs)} | {_cpu(runs)} |"
+        for processes, (base, ours) in single.items()
+        for name, runs in (("bare Starlette route", base), ("the axis", ours))
+    )
+
+
+def _ratio(single: dict[int, tuple[list[Run], list[Run]]]) -> str:
+    return "\n".join(
+        f"**{processes} process{'es' * (processes > 1)}: the axis does "
+        f"{_ratios(ours, base).show(3)} of the bare route.**"
+        for processes, (base, ours) in single.items()
+    )
+
+
+def _latency(latencies: measure.Latencies) -> str:
+    available = f"POST to available ({len(latencies.available_ms):,} deliveries)"
+    return "\n".join(
+        f"| {name} | {percentile(values, 0.5):.1f} | {percentile(values, 0.99):.1f} |"
+        for name, values in (
+            ("POST to 201", latencies.ack_ms),
+            (available, latencies.available_ms),
+        )
+    )
 
 
 if __name__ == "__main__":

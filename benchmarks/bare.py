@@ -1,6 +1,6 @@
 """The yardstick: a bare Starlette route that reads the same body and does nothing with it.
 
-Served exactly as the axis is: one uvicorn process, uvloop, httptools, no access log.
+Served exactly as the axis is: uvicorn, uvloop, httptools, no access log; in as many processes.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ async def read(request: Request) -> Response:
     return Response(status_code=201)
 
 
+app = Starlette(routes=[Route("/v1/documents", read, methods=["POST"])])
+
+
 def main() -> None:
-    app = Starlette(routes=[Route("/v1/documents", read, methods=["POST"])])
     uvicorn.run(
-        app,
+        "benchmarks.bare:app",
         host="127.0.0.1",
         port=int(sys.argv[1]),
+        workers=int(sys.argv[2]),
         loop="uvloop",
         http="httptools",
         access_log=False,

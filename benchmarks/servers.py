@@ -17,30 +17,43 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 READY_S_MAX = 30.0
-#: The generator has the first core, what is measured the second.
-LOAD_CPU, SERVER_CPU = 0, min(1, (os.cpu_count() or 1) - 1)
+#: Processes of what is measured: one for each core, which it shares with the generator.
+PROCESSES = os.cpu_count() or 1
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server process on loopback."""
+    """A running server on loopback, with all its processes."""
 
     port: int
     pid: int
     home: Path
 
     def cpu_s(self) -> float:
-        """CPU seconds of the whole process so far, all threads, user and system."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2]
-        user, system = fields.split()[11:13]
-        return (int(user) + int(system)) * _TICK_S
+        """CPU seconds so far, all processes and threads, user and system."""
+        return sum(_cpu_s(pid) for pid in self._pids())
 
     def memory_mb(self) -> float:
-        """Resident memory, in MB."""
-        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-        return int(line.split()[1]) / 1000
+        """Resident memory of all processes, in MB."""
+        return sum(_memory_mb(pid) for pid in self._pids())
+
+    def _pids(self) -> list[int]:
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()
+        children = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+        return [self.pid, *children]
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2]
+    user, system = fields.split()[11:13]
+    return (int(user) + int(system)) * _TICK_S
+
+
+def _memory_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) / 1000
 
 
 def free_port() -> int:
@@ -70,8 +83,6 @@ def _process(command: list[str], port: int, home: Path, **env: str) -> Iterator[
     process = subprocess.Popen(
         command, env={**os.environ, **env}, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
-    # Set from here, before the process has threads, so that all of them stay on one core.
-    os.sched_setaffinity(process.pid, {SERVER_CPU})
     try:
         _wait(port, process)
         yield Server(port, process.pid, home)
@@ -81,10 +92,10 @@ def _process(command: list[str], port: int, home: Path, **env: str) -> Iterator[
 
 
 @contextmanager
-def bare() -> Iterator[Server]:
+def bare(processes: int) -> Iterator[Server]:
     """The bare Starlette route."""
     port = free_port()
-    command = [sys.executable, "-m", "benchmarks.bare", str(port)]
+    command = [sys.executable, "-m", "benchmarks.bare", str(port), str(processes)]
     with _process(command, port, Path()) as server:
         yield server
 
@@ -106,12 +117,13 @@ def world() -> Iterator[Path]:
 
 
 @contextmanager
-def axis() -> Iterator[Server]:
-    """An axis over a fresh world."""
+def axis(processes: int = PROCESSES) -> Iterator[Server]:
+    """An axis over a fresh world: the one that writes, and helpers that examine."""
     with world() as home:
         port = free_port()
+        env = {"VAR": str(home), "PORT": str(port), "EXAMINERS": str(processes - 1)}
         command = [sys.executable, "-m", "axis.server"]
-        with _process(command, port, home, AXIS_VAR=str(home), AXIS_PORT=str(port)) as server:
+        with _process(command, port, home, **{f"AXIS_{k}": v for k, v in env.items()}) as server:
             yield server
 
 

@@ -16,14 +16,17 @@ MEDIA_TYPE = "application/vnd.axis.packages"
 HEADER_BYTES_MAX = 16 * 1024
 
 
+# Made once: ``json.dumps`` with any option makes an encoder for each call.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class DamagedFrame(ValueError):
     """The stream is no stream of frames; ``args[0]`` says where and why."""
 
 
 def frame(header: Mapping[str, Any], body: bytes) -> bytes:
     """One frame; ``size`` is set from ``body``."""
-    line = json.dumps({**header, "size": len(body)}, ensure_ascii=False, separators=(",", ":"))
-    return b"%b\n%b\n" % (line.encode(), body)
+    return b"%b\n%b\n" % (_encode({**header, "size": len(body)}).encode(), body)
 
 
 def frames(stream: bytes) -> Iterator[tuple[dict[str, Any], bytes]]:

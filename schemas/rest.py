@@ -182,7 +182,7 @@ class Inbox(Wire):
 
 
 class Range(Wire):
-    """Every open delivery of one lane up to a number."""
+    """Every open delivery of one lane up to a number, but for what was put back and not taken."""
 
     urgency: Urgency
     no: int = Field(ge=0)

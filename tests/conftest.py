@@ -1,12 +1,18 @@
-"""What tests of every kind share."""
+"""What tests of every kind share; and how long a machine may take proves nothing in any."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import postgres
+
+# An example that takes 200 milliseconds, or ten that take a second to draw, fail by default: on a
+# busy machine any does now and then. What is slow shows in the whole run.
+settings.register_profile("axis", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("axis")
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,12 @@ class DocumentsKept:
             for seq in list(islice(self._kept, over)):
                 del self._kept[seq]
 
+    def all(self, wanted: Collection[int]) -> Mapping[int, Document] | None:
+        """The documents ``wanted``, when all of them are remembered."""
+        with self._lock:
+            found = {seq: self._kept[seq] for seq in wanted if seq in self._kept}
+        return found if len(found) == len(wanted) else None
+
     def get(
         self, wanted: Collection[int], load: Callable[[list[int]], Iterable[Document]]
     ) -> Mapping[int, Document]:

@@ -57,6 +57,7 @@ class Segments:
         self._folder = folder
         self._segment_bytes_max = segment_bytes_max
         self._writing: tuple[int, int] | None = None  # number and descriptor
+        self._named = False  # a file was made whose name is not durable yet
         if not folder.is_dir():
             folder.mkdir(parents=True)
             _sync_folder(folder.parent)
@@ -82,7 +83,7 @@ class Segments:
         raise AssertionError("unreachable")
 
     def append(self, bodies: Mapping[str, bytes], end: Mark) -> tuple[list[Spot], Mark]:
-        """Write ``bodies`` (by digest) behind ``end`` and make them durable.
+        """Write ``bodies`` (by their digests) behind ``end``; durable once ``sync`` has returned.
 
         Returns where each lies and the new end. Raises ``OSError``; nothing is written then.
         """
@@ -91,22 +92,25 @@ class Segments:
         buffers: list[bytes | memoryview] = []
         offset = start
         for sha256, body in bodies.items():
-            digest = hashlib.sha256(body).digest()
-            assert digest.hex() == sha256, "these are not the bytes of this digest"
             spots.append(Spot(sha256, len(body), segment, offset))
-            buffers += (_HEADER.pack(_MAGIC, len(body), digest), body)
+            buffers += (_HEADER.pack(_MAGIC, len(body), bytes.fromhex(sha256)), body)
             offset += _HEADER.size + len(body)
         fd = self._open(segment)
         try:
             _write(fd, buffers, start)
-            _sync(fd)
-            if start == 0:
-                _sync_folder(self._folder)
         except OSError:
             # Gives the room back to a disk that is full.
             self.cut(Mark(segment, start))
             raise
         return spots, Mark(segment, offset)
+
+    def sync(self) -> None:
+        """Make what was appended durable. Raises ``OSError``."""
+        if self._writing is not None:
+            _sync(self._writing[1])
+            if self._named:
+                _sync_folder(self._folder)
+                self._named = False
 
     def cut(self, end: Mark) -> None:
         """Take back what was appended behind ``end``, as far as the machine lets us."""
@@ -142,6 +146,7 @@ class Segments:
         if self._writing is None or self._writing[0] != segment:
             self.close()
             flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+            self._named = self._named or not self._path(segment).exists()
             self._writing = (segment, os.open(self._path(segment), flags, 0o600))
         return self._writing[1]
 

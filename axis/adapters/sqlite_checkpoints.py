@@ -8,13 +8,12 @@ two groups, when nobody writes or when the log has grown too long, and little is
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from axis.adapters.sqlite_file import Database
 
@@ -67,16 +66,16 @@ class Checkpoints:
         finally:
             connection.close()
 
-    def copy(self, connection: Connection, *, idle: bool) -> bool:
+    def copy(self, connection: sqlite3.Connection, *, idle: bool) -> bool:
         """Copy the log, and have it emptied where that is due; whether it may hold anything."""
         try:
-            connection.exec_driver_sql(COPY).fetchall()
+            connection.execute(COPY).fetchall()
             if not idle and self._database.wal_bytes() < WAL_BYTES_MAX:
                 return True
             # Once more for what came in meanwhile, so that the writer has next to nothing to do.
-            connection.exec_driver_sql(COPY).fetchall()
+            connection.execute(COPY).fetchall()
             return not self._empty()
-        except (OperationalError, OSError) as error:
+        except (sqlite3.OperationalError, OSError) as error:
             # Nothing is lost while the log cannot be copied: it grows, and the next round tries
             # again. A disk without room is told by the writer.
             log.warning("log not copied", action="checkpoint.failed", error=str(error))

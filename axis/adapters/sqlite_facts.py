@@ -7,10 +7,9 @@ round, so every row wanted is one descent of an index.
 # ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from typing import Any, Final
-
-from sqlalchemy import Connection
 
 from axis.adapters.rows import DELIVERY, DOCUMENT, delivery_from, document_from, encode
 from axis.core.commands import ByDocument, ById
@@ -62,15 +61,17 @@ QUERIES: Final = {
 }
 
 
-def ask(connection: Connection, query: str, wanted: Iterable[Any]) -> list[Any]:
+def ask(connection: sqlite3.Connection, query: str, wanted: Iterable[Any]) -> list[Any]:
     """The rows of ``QUERIES[query]`` for everything ``wanted``; no query when that is nothing."""
     values = list(wanted)
     if not values:
         return []
-    return list(connection.exec_driver_sql(QUERIES[query], (encode(values),)).fetchall())
+    return connection.execute(QUERIES[query], (encode(values),)).fetchall()
 
 
-def load(connection: Connection, wants: Wants, facts: Facts, lanes: dict[Lane, int]) -> None:
+def load(
+    connection: sqlite3.Connection, wants: Wants, facts: Facts, lanes: dict[Lane, int]
+) -> None:
     """Add to ``facts`` what is wanted. ``lanes`` holds the lanes met so far and learns the new."""
     for row in ask(connection, "names", wants.names):
         document = document_from(row)

@@ -8,17 +8,15 @@ in the SQL as they stand in the index (``transport < 2``), or SQLite would not s
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
-
-from sqlalchemy import Connection
 
 from axis.adapters import rows, tables
 from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, document_from, event_from
 from axis.adapters.search import mentions
 from axis.adapters.segments import Spot
-from axis.adapters.sqlite_file import driver
 from axis.core.commands import Audit, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
@@ -123,63 +121,65 @@ QUERIES: Final = {
 }
 
 
-def prepare(connection: Connection) -> Connection:
+def prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Give a reading connection the one function that SQL has not."""
 
     def found(text: str, document_id: str, meta: str) -> bool:
         return mentions(text, document_id, json.loads(meta) if meta else {})
 
-    driver(connection).create_function("mentions", 3, found, deterministic=True)
+    connection.create_function("mentions", 3, found, deterministic=True)
     return connection
 
 
-def _ask(connection: Connection, query: str, *values: object) -> Sequence[Any]:
-    return connection.exec_driver_sql(QUERIES[query], values).fetchall()
+def _ask(connection: sqlite3.Connection, query: str, *values: object) -> Sequence[Any]:
+    return connection.execute(QUERIES[query], values).fetchall()
 
 
-def spots(connection: Connection, digests: Iterable[str]) -> list[Spot]:
+def spots(connection: sqlite3.Connection, digests: Iterable[str]) -> list[Spot]:
     return [Spot(*row) for row in _ask(connection, "packages", rows.encode(list(digests)))]
 
 
-def document(connection: Connection, doc_id: str) -> Document | None:
+def document(connection: sqlite3.Connection, doc_id: str) -> Document | None:
     return next(map(document_from, _ask(connection, "document", doc_id)), None)
 
 
-def documents_named(connection: Connection, sender: str, document_id: str) -> list[Document]:
+def documents_named(
+    connection: sqlite3.Connection, sender: str, document_id: str
+) -> list[Document]:
     return [document_from(row) for row in _ask(connection, "documents_named", sender, document_id)]
 
 
-def document_of(connection: Connection, sender: str, sha256: str) -> Document | None:
+def document_of(connection: sqlite3.Connection, sender: str, sha256: str) -> Document | None:
     return next(map(document_from, _ask(connection, "document_of", sha256, sender)), None)
 
 
-def linked_to(connection: Connection, to: Document) -> list[tuple[str, Document]]:
+def linked_to(connection: sqlite3.Connection, to: Document) -> list[tuple[str, Document]]:
     found = _ask(connection, "linked_to", to.sender, to.document_id, to.seq)
     return [(row[-1], document_from(row)) for row in found]
 
 
-def deliveries(connection: Connection, doc: int) -> list[Delivery]:
+def deliveries(connection: sqlite3.Connection, doc: int) -> list[Delivery]:
     return [delivery_from(row) for row in _ask(connection, "deliveries", doc)]
 
 
-def events(connection: Connection, doc: int) -> list[Event]:
+def events(connection: sqlite3.Connection, doc: int) -> list[Event]:
     return [event_from(row) for row in _ask(connection, "events", doc)]
 
 
 def with_documents(
-    connection: Connection, kept: DocumentsKept, found: Sequence[Delivery]
+    connection: sqlite3.Connection, kept: DocumentsKept, found: Sequence[Delivery]
 ) -> list[Row]:
     """Deliveries as rows of a list."""
     documents = kept.get({d.doc for d in found}, lambda seqs: _documents(connection, seqs))
     return [Row(delivery, documents[delivery.doc]) for delivery in found]
 
 
-def _documents(connection: Connection, seqs: Sequence[int]) -> list[Document]:
+def _documents(connection: sqlite3.Connection, seqs: Sequence[int]) -> list[Document]:
     return [document_from(row) for row in _ask(connection, "documents", rows.encode(seqs))]
 
 
 def inbox(
-    connection: Connection,
+    connection: sqlite3.Connection,
     kept: DocumentsKept,
     recipient: str,
     after: Mapping[int, int],
@@ -195,15 +195,13 @@ def inbox(
         if left <= 0:
             break
         values = (recipient, urgency, after.get(urgency, 0), left)
-        lane = [
-            delivery_from(row) for sql in walks for row in connection.exec_driver_sql(sql, values)
-        ]
+        lane = [delivery_from(row) for sql in walks for row in connection.execute(sql, values)]
         found += sorted(lane, key=lambda delivery: delivery.place.no)[:left]
     return with_documents(connection, kept, found)
 
 
 def stream(
-    connection: Connection, kept: DocumentsKept, addressee: str, after: int, limit: int
+    connection: sqlite3.Connection, kept: DocumentsKept, addressee: str, after: int, limit: int
 ) -> list[tuple[Event, Document]]:
     found = [event_from(row) for row in _ask(connection, "stream", addressee, after, limit)]
     documents = kept.get({e.doc for e in found}, lambda seqs: _documents(connection, seqs))
@@ -211,7 +209,7 @@ def stream(
 
 
 def counts(
-    connection: Connection, agencies: Sequence[str] | None, first_day: int, last_day: int
+    connection: sqlite3.Connection, agencies: Sequence[str] | None, first_day: int, last_day: int
 ) -> list[tuple[str, int, str, int]]:
     if (first_day, last_day) != (STANDING, STANDING):
         # A span of days holds flows; what stands now is asked for by itself.
@@ -224,7 +222,7 @@ def counts(
     return [tuple(row) for row in found]
 
 
-def queues(connection: Connection) -> list[Queue]:
+def queues(connection: sqlite3.Connection) -> list[Queue]:
     found = [
         Queue(code, waiting or 0, offered or 0, parked or 0, oldest)
         for code, waiting, offered, parked, oldest in _ask(connection, "queues")
@@ -232,21 +230,21 @@ def queues(connection: Connection) -> list[Queue]:
     return [queue for queue in found if queue.waiting or queue.offered or queue.parked]
 
 
-def agencies(connection: Connection) -> list[Agency]:
+def agencies(connection: sqlite3.Connection) -> list[Agency]:
     return [rows.agency_from(row) for row in _ask(connection, "agencies")]
 
 
-def certificates(connection: Connection) -> list[Certificate]:
+def certificates(connection: sqlite3.Connection) -> list[Certificate]:
     return [rows.certificate_from(row) for row in _ask(connection, "certificates")]
 
 
-def client(connection: Connection, client_id: str) -> Client | None:
+def client(connection: sqlite3.Connection, client_id: str) -> Client | None:
     return next(map(rows.client_from, _ask(connection, "client", client_id)), None)
 
 
-def audit_log(connection: Connection, limit: int) -> list[Audit]:
+def audit_log(connection: sqlite3.Connection, limit: int) -> list[Audit]:
     return [rows.audit_from(row) for row in _ask(connection, "audit_log", limit)]
 
 
-def refusals(connection: Connection, limit: int) -> list[Refuse]:
+def refusals(connection: sqlite3.Connection, limit: int) -> list[Refuse]:
     return [rows.refusal_from(row) for row in _ask(connection, "refusals", limit)]

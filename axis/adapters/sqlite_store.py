@@ -10,24 +10,33 @@ names are harmless, rows without bytes are not.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
-
-from sqlalchemy import Connection
 
 from axis.adapters import rows, sqlite_find
 from axis.adapters import sqlite_reads as reads
 from axis.adapters.documents_kept import DocumentsKept
+from axis.adapters.recent import OPEN, OPEN_ROWS_MAX, Recent
 from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT
 from axis.adapters.segments import Segments
 from axis.adapters.sqlite_checkpoints import Checkpoints
-from axis.adapters.sqlite_file import Database, LockFile, empty_log, failures_told, migrate
-from axis.adapters.sqlite_writer import Writer
-from axis.core.commands import Audit, Command, Outcome, Refuse
+from axis.adapters.sqlite_file import (
+    Database,
+    LockFile,
+    empty_log,
+    failures_told,
+    is_busy,
+    migrate,
+    patient,
+)
+from axis.adapters.sqlite_writer import Group, Writer
+from axis.core.commands import Accept, Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
 from axis.core.trust import Certificate
@@ -35,6 +44,8 @@ from axis.ports import Client, Counters, Queue, Row, Search
 
 #: Reading threads: one may be busy with a long search while the other serves pages.
 READERS: Final = 2
+#: A group with more package bytes is written in a thread: copying them takes milliseconds.
+HERE_BYTES_MAX: Final = 2 * 1024 * 1024
 #: Rows that a recount holds at a time.
 HISTORY_ROWS: Final = 1000
 
@@ -69,7 +80,10 @@ class SqliteStore:
         migrate(self._writing)
         self._writer = Writer(self._writing, self._segments, self._kept)
         self._writer_thread = ThreadPoolExecutor(1, "axis-writer")
-        self._readers: SimpleQueue[Connection] = SimpleQueue()
+        #: Held from the beginning of a group to its commit, by whichever thread is at it.
+        self._at_it = Lock()
+        self._recent = Recent()
+        self._readers: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         for _ in range(READERS):
             self._readers.put(self._reader())
         self._reader_threads = ThreadPoolExecutor(READERS, "axis-reader")
@@ -77,16 +91,65 @@ class SqliteStore:
         self._checkpoints = Checkpoints(self._database, self._empty_log)
         self._closed = False
 
-    def _reader(self) -> Connection:
+    def _reader(self) -> sqlite3.Connection:
         return reads.prepare(self._database.reader())
 
     def _empty_log(self) -> bool:
-        return self._writer_thread.submit(empty_log, self._writing).result()
+        with self._at_it:
+            return empty_log(self._writing)
 
     # ---- writing ------------------------------------------------------------------------------
 
     async def apply(self, commands: Sequence[Command]) -> list[Outcome]:
-        return await self._write(self._writer.apply, commands)
+        # Whatever becomes of the caller, what is begun is finished and learned.
+        return await asyncio.shield(self._apply(commands))
+
+    async def _apply(self, commands: Sequence[Command]) -> list[Outcome]:
+        try:
+            group = self._begun(commands)
+            if group is None:
+                group = await self._in_writer_thread(self._whole, commands)
+            else:
+                await self._in_writer_thread(self._finish, group)
+        except BaseException:
+            self._recent.forget()
+            raise
+        self._recent.learn(group.changes)
+        return group.outcomes
+
+    def _begun(self, commands: Sequence[Command]) -> Group | None:
+        """A group that is ready to be committed, made here and now; None where it would block.
+
+        Deciding and writing is a run of short calls, each of which gives the interpreter's lock
+        away: beside a busy loop a thread takes it back milliseconds later, every time. Only what
+        waits for the disk is worth a thread.
+        """
+        size = sum([len(command.body) for command in commands if isinstance(command, Accept)])
+        if size > HERE_BYTES_MAX or not self._at_it.acquire(blocking=False):
+            return None
+        try:
+            return self._writer.begin(commands)
+        except BaseException as error:
+            self._at_it.release()
+            if is_busy(error):
+                return None
+            with failures_told():
+                raise
+
+    def _finish(self, group: Group) -> None:
+        try:
+            with failures_told():
+                self._writer.commit(group)
+        finally:
+            self._at_it.release()
+        self._checkpoints.written()
+
+    def _whole(self, commands: Sequence[Command]) -> Group:
+        with self._at_it, failures_told(), patient(self._writing):
+            group = self._writer.begin(commands)
+            self._writer.commit(group)
+        self._checkpoints.written()
+        return group
 
     async def enrol(
         self,
@@ -94,22 +157,23 @@ class SqliteStore:
         certificates: Iterable[Certificate],
         clients: Iterable[Client],
     ) -> None:
-        await self._write(self._writer.enrol, list(agencies), list(certificates), list(clients))
+        def job() -> None:
+            with self._at_it, failures_told(), patient(self._writing):
+                self._writer.enrol(agencies, certificates, clients)
 
-    async def _write(self, work: Callable[_P, _R], /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        def job() -> _R:
-            with failures_told():
-                result = work(*args, **kwargs)
-            self._checkpoints.written()
-            return result
+        await self._in_writer_thread(job)
 
-        return await asyncio.get_running_loop().run_in_executor(self._writer_thread, job)
+    async def _in_writer_thread(
+        self, work: Callable[_P, _R], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> _R:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writer_thread, partial(work, *args, **kwargs))
 
     # ---- reading ------------------------------------------------------------------------------
 
     async def _read(
         self,
-        work: Callable[Concatenate[Connection, _P], _R],
+        work: Callable[Concatenate[sqlite3.Connection, _P], _R],
         /,
         *args: _P.args,
         **kwargs: _P.kwargs,
@@ -129,10 +193,11 @@ class SqliteStore:
         return (await self.bodies([sha256])).get(sha256)
 
     async def bodies(self, digests: Sequence[str]) -> Mapping[str, bytes]:
-        def work(connection: Connection) -> dict[str, bytes]:
+        def work(connection: sqlite3.Connection) -> dict[str, bytes]:
             return self._segments.read(reads.spots(connection, digests))
 
-        return await self._read(work)
+        recent = self._recent.bodies(digests)
+        return await self._read(work) if recent is None else recent
 
     async def document(self, doc_id: str) -> Document | None:
         return await self._read(reads.document, doc_id)
@@ -159,9 +224,24 @@ class SqliteStore:
         limit: int,
         transports: Sequence[int] = (0, 1),
     ) -> list[Row]:
-        return await self._read(reads.inbox, self._kept, recipient, after, limit, transports)
+        recent = self._recent.inbox(recipient, after, limit, transports)
+        if recent is not None:
+            return recent
+        asked = self._recent.ask(recipient)
+        found = await self._read(reads.inbox, self._kept, recipient, after, limit, transports)
+        if asked is not None and len(found) < limit and OPEN.issuperset(transports):
+            # It keeps up, so it will ask again.
+            everything = await self._read(
+                reads.inbox, self._kept, recipient, {}, OPEN_ROWS_MAX + 1, tuple(OPEN)
+            )
+            self._recent.told(recipient, asked, everything)
+        return found
 
     async def stream(self, addressee: str, after: int, limit: int) -> list[tuple[Event, Document]]:
+        events = self._recent.stream(addressee, after, limit)
+        documents = None if events is None else self._kept.all({event.doc for event in events})
+        if events is not None and documents is not None:
+            return [(event, documents[event.doc]) for event in events]
         return await self._read(reads.stream, self._kept, addressee, after, limit)
 
     async def agencies(self) -> list[Agency]:
@@ -182,9 +262,9 @@ class SqliteStore:
         return await self._read(reads.queues)
 
     async def find(self, search: Search) -> list[Row]:
-        def work(connection: Connection) -> list[Row]:
+        def work(connection: sqlite3.Connection) -> list[Row]:
             sql, values = sqlite_find.statement(search)
-            found = connection.exec_driver_sql(sql, tuple(values)).fetchall()
+            found = connection.execute(sql, tuple(values)).fetchall()
             return reads.with_documents(
                 connection, self._kept, [rows.delivery_from(row) for row in found]
             )
@@ -206,11 +286,11 @@ class SqliteStore:
         connection = await run(self._reader)
         try:
             with failures_told():
-                await run(connection.exec_driver_sql, "begin")
-                counters = await run(connection.exec_driver_sql, _ALL_COUNTERS)
+                await run(connection.execute, "begin")
+                counters = await run(connection.execute, _ALL_COUNTERS)
                 yield {(agency, day, metric): n for agency, day, metric, n in counters}
                 for sql, value_from in _HISTORY:
-                    found = await run(connection.exec_driver_sql, sql)
+                    found = await run(connection.execute, sql)
                     while page := await run(found.fetchmany, HISTORY_ROWS):
                         for row in page:
                             yield value_from(row)

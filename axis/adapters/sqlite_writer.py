@@ -1,19 +1,18 @@
 """The writer's half of the SQLite store: decide a group and write it as one transaction.
 
-Runs in one thread, on one connection, and nobody else writes: what it remembers between groups
-(the last number, the agencies, the lanes) is what the tables say. After any failure it forgets all
-of it and reads the tables again, because a COMMIT that failed may have happened.
+Used by one thread at a time, on one connection, and nobody else writes: what it remembers between
+groups (the last number, the agencies, the lanes) is what the tables say. After any failure it
+forgets all of it and reads the tables again, because a COMMIT that failed may have happened.
 """
 
 # ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-
-from sqlalchemy import Connection
 
 from axis.adapters import rows, tables
 from axis.adapters.documents_kept import DocumentsKept
@@ -64,10 +63,26 @@ class _Books:
     lanes: dict[Lane, int] = field(default_factory=dict)
 
 
-class Writer:
-    """Applies groups, one after the other."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Commands that were decided and written, and wait to be made durable.
 
-    def __init__(self, connection: Connection, segments: Segments, kept: DocumentsKept) -> None:
+    ``books`` are what they are behind it, ``seq`` and ``end`` what they were before it.
+    """
+
+    outcomes: list[Outcome]
+    changes: Changes
+    books: _Books
+    seq: int
+    end: Mark
+
+
+class Writer:
+    """Applies groups, one after the other: each ``begin`` is followed by one ``commit``."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, segments: Segments, kept: DocumentsKept
+    ) -> None:
         """Raises ``segments.Damaged`` when package bytes that a row names are missing."""
         self._connection = connection
         self._segments = segments
@@ -76,26 +91,46 @@ class Writer:
         self._end = segments.recover(known.end)
         self._books: _Books | None = known
 
-    def apply(self, commands: Sequence[Command]) -> list[Outcome]:
-        """Decide and write a group. Raises what SQLite and the disk raise."""
+    @property
+    def seq(self) -> int:
+        """The number of the last event in the books."""
+        return (self._books or self._read()).seq
+
+    def begin(self, commands: Sequence[Command]) -> Group:
+        """Decide a group and write it; nothing of it is durable before ``commit``.
+
+        Takes tens of microseconds for each command, all of it computing: neither the disk nor
+        (unless the connection is ``patient``) a lock is waited for. Raises what SQLite and the
+        disk raise; nothing is written then.
+        """
         if self._books is None:
             self._books = self._read()
+        self._connection.execute("begin immediate")
         books, self._books = self._books, None
-        end = self._end
+        before, end = books.seq, self._end
         try:
-            self._connection.exec_driver_sql("begin immediate")
             outcomes, changes = self._decide(books, commands)
-            if changes.empty:
-                self._connection.exec_driver_sql("rollback")
-            else:
+            if not changes.empty:
                 self._write(books, changes)
-                self._connection.exec_driver_sql("commit")
         except BaseException:
-            self._undo(books.seq, end)
+            self._undo(before, end)
             raise
-        self._kept.keep(changes.documents)
-        self._books = books
-        return outcomes
+        return Group(outcomes, changes, books, before, end)
+
+    def commit(self, group: Group) -> None:
+        """Make a group durable: the bytes before the rows that name them.
+
+        Raises what SQLite and the disk raise; whether the group was written is unknown then.
+        """
+        try:
+            if self._end != group.end:
+                self._segments.sync()
+            self._connection.execute("rollback" if group.changes.empty else "commit")
+        except BaseException:
+            self._undo(group.seq, group.end)
+            raise
+        self._kept.keep(group.changes.documents)
+        self._books = group.books
 
     def _decide(self, books: _Books, commands: Sequence[Command]) -> tuple[list[Outcome], Changes]:
         facts = Facts(seq=books.seq, agencies=dict(books.agencies))
@@ -150,12 +185,12 @@ class Writer:
     ) -> None:
         """Set up the directory. Raises what SQLite raises."""
         self._books = None
-        self._connection.exec_driver_sql("begin immediate")
+        self._connection.execute("begin immediate")
         try:
             self._insert(_ADD_AGENCY, map(rows.agency_values, agencies))
             self._insert(_INSERT_CERTIFICATE, map(rows.certificate_values, certificates))
             self._insert(_SET_CLIENT, map(rows.client_values, clients))
-            self._connection.exec_driver_sql("commit")
+            self._connection.execute("commit")
         except BaseException:
             self._rollback()
             raise
@@ -163,15 +198,15 @@ class Writer:
     def _insert(self, sql: str, values: Iterable[rows.Values]) -> None:
         """Run ``sql`` once for each tuple."""
         if many := list(values):
-            self._connection.exec_driver_sql(sql, many)
+            self._connection.executemany(sql, many)
 
     def _read(self) -> _Books:
         """Everything remembered, as the tables have it now; lanes are met again one by one."""
         connection = self._connection
-        ((seq, *end),) = connection.exec_driver_sql("select seq, segment, segment_end from head")
+        ((seq, *end),) = connection.execute("select seq, segment, segment_end from head")
         agencies = map(
             rows.agency_from,
-            connection.exec_driver_sql(f"select {rows.columns(tables.agency, 'a')} from agency a"),
+            connection.execute(f"select {rows.columns(tables.agency, 'a')} from agency a"),
         )
         return _Books(seq, Mark(*end), {agency.code: agency for agency in agencies})
 
@@ -187,4 +222,4 @@ class Writer:
     def _rollback(self) -> None:
         # SQLite has rolled back by itself after some failures, and says so with an error.
         with contextlib.suppress(Exception):
-            self._connection.exec_driver_sql("rollback")
+            self._connection.execute("rollback")

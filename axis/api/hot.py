@@ -6,7 +6,6 @@ router in the same app, and OpenAPI describes them all the same (``axis.api.open
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from axis.api.metrics import Metrics
 from axis.api.problems import as_axis_error, invalid, problem
 from axis.api.receipts import receipt
 from axis.api.requests import (
+    PAGE_ROWS_DEFAULT,
     cursor,
     occurred_at,
     parse_cursor,
@@ -32,9 +32,8 @@ from axis.api.running import Axis
 from axis.api.wire import Headers, send_bytes, send_json
 from axis.core.caller import AGENCY, Caller
 from axis.core.commands import Accepted
-from axis.core.errors import AxisError, rejected
+from axis.core.errors import AxisError, Rejected, rejected
 from axis.flows.handover import PAGE_ROWS_MAX, STREAM_BYTES_MAX, WAIT_S_MAX, Taken
-from axis.flows.intake import INLINE_BYTES_MAX
 from schemas.frames import MEDIA_TYPE as FRAMES
 from schemas.frames import DamagedFrame, frame, frames
 
@@ -42,11 +41,8 @@ from schemas.frames import DamagedFrame, frame, frames
 BULK_PACKAGES_MAX = 500
 #: Bytes of one bulk request: one package of the largest size and change.
 BULK_BYTES_MAX = 64 * 1024 * 1024
-#: Packages of a bulk request begun before other requests get their turn: five milliseconds.
-BULK_TURN = 8
 #: What a page of packages holds unless its caller says otherwise: 200 of 20 kB.
 PAGE_BYTES_DEFAULT = 4 * 1024 * 1024
-PAGE_ROWS_DEFAULT = 200
 #: Frames are handed to the connection in pieces of this size, so that a slow reader holds up
 #: only itself and small frames do not cost a system call each.
 PIECE_BYTES = 256 * 1024
@@ -69,6 +65,7 @@ class Hot:
             ("GET", "/v1/inbox/packages"): self._packages,
             ("POST", "/v1/inbox/confirm"): words.confirm,
             ("POST", "/v1/statuses"): words.statuses,
+            ("GET", "/v1/statuses"): words.stream,
         }
 
     async def _document(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,34 +108,28 @@ class Hot:
     async def _all(
         self, packages: list[tuple[dict[str, Any], bytes]], caller: Caller, at: int | None
     ) -> list[dict[str, Any]]:
-        """Take every package by itself, in order, and share the commits between them."""
-        tasks: list[asyncio.Task[dict[str, Any]]] = []
-        async with asyncio.TaskGroup() as group:
-            for begun, (header, raw) in enumerate(packages, start=1):
-                task = group.create_task(self._one(header, raw, caller, at))
-                tasks.append(task)
-                if len(raw) > INLINE_BYTES_MAX:
-                    # It is judged in a thread; what follows must not overtake it.
-                    await task
-                elif begun % BULK_TURN == 0:
-                    await asyncio.sleep(0)
-        return [task.result() for task in tasks]
+        """Take every package by itself; one with a bad header never stops the others."""
+        answers: list[Accepted | Exception | None] = []
+        good: list[tuple[bytes, int | None]] = []
+        for header, raw in packages:
+            try:
+                stated = _stated(header, caller)
+            except Rejected as error:
+                answers.append(error)
+            else:
+                answers.append(None)
+                good.append((raw, at if stated is None else stated))
+        taken = iter(await self._axis.intake.receive_all(good, caller))
+        return [self._told(next(taken) if answer is None else answer) for answer in answers]
 
-    async def _one(
-        self, header: dict[str, Any], raw: bytes, caller: Caller, at: int | None
-    ) -> dict[str, Any]:
-        try:
-            stated = _stated(header, caller)
-            accepted = await self._axis.intake.receive(
-                raw, caller, at if stated is None else stated
-            )
-        except Exception as error:
-            # Ours or the caller's fault: it is this package's alone, and its neighbours go on.
-            faults = as_axis_error(error).faults
+    def _told(self, taken: Accepted | Exception) -> dict[str, Any]:
+        if isinstance(taken, Exception):
+            # Ours or the caller's fault: it is this package's alone.
+            faults = as_axis_error(taken).faults
             self._metrics.refused(faults[0].code)
             told = problem(faults)
             return {"status": told["status"], "problem": told}
-        return self._taken(accepted)
+        return self._taken(taken)
 
     def _taken(self, accepted: Accepted) -> dict[str, Any]:
         self._metrics.accepted(repeated=accepted.repeated)

@@ -1,4 +1,4 @@
-"""The hot routes that take words instead of packages: confirmations and statuses.
+"""The hot routes that carry words instead of packages: confirmations and statuses.
 
 JSON is checked by hand here: there are few fields, and a model costs more than the check.
 """
@@ -24,20 +24,25 @@ from axis.api.bodies import (
 from axis.api.problems import invalid, problem
 from axis.api.requests import (
     NUMBER_MAX,
+    PAGE_ROWS_DEFAULT,
     URGENCY_MAX,
     Fields,
     delivery_target,
     occurred_at,
     parse_json,
+    parse_query,
+    query_number,
+    query_seconds,
     stated_at,
 )
 from axis.api.running import Axis
 from axis.api.wire import send_json
 from axis.core.caller import Caller
 from axis.core.commands import ByDocument, ById, Refused, Said, Target, UpTo
+from axis.core.document import Document, Event
 from axis.core.errors import Fault, Rejected, rejected
 from axis.core.lifecycle import Step
-from axis.flows.handover import CONFIRM_MAX
+from axis.flows.handover import CONFIRM_MAX, PAGE_ROWS_MAX, WAIT_S_MAX
 from axis.flows.statuses import STATEMENTS_MAX, STATUS_BYTES_MAX, Statement
 from schemas.edxml import StatusPackage
 from schemas.edxml_fields import DOCUMENT_ID_MAX
@@ -55,7 +60,7 @@ _STEPS = {"done": Step.DONE, "fail": Step.FAIL}
 
 
 class Words:
-    """``POST /v1/inbox/confirm`` and ``POST /v1/statuses``."""
+    """``POST /v1/inbox/confirm``, ``POST /v1/statuses`` and ``GET /v1/statuses``."""
 
     def __init__(self, axis: Axis, auth: Auth, bodies: Bodies) -> None:
         self._axis = axis
@@ -106,6 +111,21 @@ class Words:
         else:
             wrong_type(kind, "application/json, application/octet-stream or application/xml")
         await send_json(send, views.status_of(answer), views.said(code, answer))
+
+    async def stream(self, scope: Scope, _: Receive, send: Send) -> None:
+        """Hand out the statuses addressed to the caller."""
+        headers: HeaderMap = dict(scope["headers"])
+        caller = self._auth.caller(headers.get(b"authorization"))
+        query = parse_query(scope["query_string"])
+        after = query_number(query, "after", 0, 0, NUMBER_MAX)
+        limit = query_number(query, "limit", PAGE_ROWS_DEFAULT, 1, PAGE_ROWS_MAX)
+        wait_s = query_seconds(query, "wait", WAIT_S_MAX)
+        finding = self._axis.statuses.stream(caller, after, limit, wait_s)
+        nothing: list[tuple[Event, Document]] = []
+        found = await (self._axis.polls.until_closed(finding, nothing) if wait_s else finding)
+        lines = [views.streamed(event, document) for event, document in found]
+        following = found[-1][0].seq if found else after
+        await send_json(send, 200, {"statuses": lines, "next": following})
 
     async def _single(self, value: Any, caller: Caller, at: int | None) -> tuple[str, Said]:
         statement = self._statement(value, "", caller, at)

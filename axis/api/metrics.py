@@ -61,6 +61,11 @@ class Metrics:
             "Commands waiting to be written.",
             registry=self._registry,
         )
+        self._polls = Gauge(
+            "axis_waiting_polls",
+            "Long polls that wait for something to come.",
+            registry=self._registry,
+        )
         self._latency = Histogram(
             "axis_request_seconds",
             "Seconds from the first byte of a request to the last of its answer, by route.",
@@ -89,13 +94,14 @@ class Metrics:
             child = self._routes[method, route] = self._latency.labels(method, route)
         child.observe(seconds)
 
-    def scrape(self, standing: Mapping[str, int], waiting_commands: int) -> bytes:
+    def scrape(self, standing: Mapping[str, int], waiting_commands: int, polls: int) -> bytes:
         """Return the exposition text; ``standing`` are the standing counters of all agencies."""
         for state in Transport:
             self._deliveries.labels(state.name.lower()).set(
                 standing.get(transport_metric(state), 0)
             )
         self._waiting.set(waiting_commands)
+        self._polls.set(polls)
         return generate_latest(self._registry)
 
 

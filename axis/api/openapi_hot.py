@@ -10,8 +10,8 @@ from axis.api.hot import (
     BULK_BYTES_MAX,
     BULK_PACKAGES_MAX,
     PAGE_BYTES_DEFAULT,
-    PAGE_ROWS_DEFAULT,
 )
+from axis.api.requests import NUMBER_MAX, PAGE_ROWS_DEFAULT
 from axis.flows.handover import CONFIRM_MAX, PAGE_ROWS_MAX, STREAM_BYTES_MAX, WAIT_S_MAX
 from axis.flows.statuses import STATEMENTS_MAX
 from schemas.frames import MEDIA_TYPE as FRAMES
@@ -54,6 +54,22 @@ def _package_body(description: str, example: str) -> dict[str, Any]:
 def _json(model: str) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": _ref(model)}}}
 
+
+def _limit(what: str) -> dict[str, Any]:
+    return _query(
+        "limit",
+        f"{what} of the page at most.",
+        {"type": "integer", "minimum": 1, "maximum": PAGE_ROWS_MAX, "default": PAGE_ROWS_DEFAULT},
+        PAGE_ROWS_DEFAULT,
+    )
+
+
+_WAIT = _query(
+    "wait",
+    "Long poll: when nothing is there, wait up to so many seconds for something.",
+    {"type": "number", "minimum": 0, "maximum": WAIT_S_MAX, "default": 0},
+    0,
+)
 
 _REPEATED = {
     "Axis-Repeated": {
@@ -142,23 +158,8 @@ _PACKAGES: dict[str, Any] = {
             },
             PAGE_BYTES_DEFAULT,
         ),
-        _query(
-            "limit",
-            "Packages of the page at most.",
-            {
-                "type": "integer",
-                "minimum": 1,
-                "maximum": PAGE_ROWS_MAX,
-                "default": PAGE_ROWS_DEFAULT,
-            },
-            PAGE_ROWS_DEFAULT,
-        ),
-        _query(
-            "wait",
-            "Long poll: when nothing waits, wait up to so many seconds for something.",
-            {"type": "number", "minimum": 0, "maximum": WAIT_S_MAX, "default": 0},
-            0,
-        ),
+        _limit("Packages"),
+        _WAIT,
         _OCCURRED_AT,
     ],
     "responses": {
@@ -181,8 +182,8 @@ _CONFIRM: dict[str, Any] = {
     "summary": "Say what became of deliveries",
     "description": "`done`: stored safely, it will not be offered again. `fail` with a reason: it "
     "is parked, its sender is told, and a reset puts it back. Deliveries are named one by one (up "
-    f"to {CONFIRM_MAX}) or as a range: every open one of an urgency class up to a number. Saying "
-    "it again changes nothing.",
+    f"to {CONFIRM_MAX}) or as a range: every open one of an urgency class up to a number; one that "
+    "was put back is meant once it has been taken again. Saying it again changes nothing.",
     "parameters": [_OCCURRED_AT],
     "requestBody": {"required": True, **_json("Confirmation")},
     "responses": {"200": {"description": "One item per delivery met.", **_json("Confirmed")}},
@@ -218,11 +219,31 @@ _STATUS: dict[str, Any] = {
     },
 }
 
+_STREAM: dict[str, Any] = {
+    "operationId": "status_stream",
+    "tags": ["Statuses"],
+    "summary": "Read the statuses addressed to the caller",
+    "description": "One ordered stream per agency: what recipients say of its documents, what its "
+    "counterparts ask of it, and which of its documents are parked. Keep `next` and nothing is "
+    "missed.",
+    "parameters": [
+        _query(
+            "after",
+            "The `next` of the page before; 0: all.",
+            {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX, "default": 0},
+            4720,
+        ),
+        _limit("Statuses"),
+        _WAIT,
+    ],
+    "responses": {"200": {"description": "In order, oldest first.", **_json("StatusStream")}},
+}
+
 #: By path and method.
 OPERATIONS: Mapping[str, Mapping[str, dict[str, Any]]] = {
     "/v1/documents": {"post": _DOCUMENT},
     "/v1/documents/bulk": {"post": _BULK},
     "/v1/inbox/packages": {"get": _PACKAGES},
     "/v1/inbox/confirm": {"post": _CONFIRM},
-    "/v1/statuses": {"post": _STATUS},
+    "/v1/statuses": {"post": _STATUS, "get": _STREAM},
 }

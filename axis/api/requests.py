@@ -21,6 +21,8 @@ from axis.core.timetable import from_iso
 
 #: Fields of a query: four times what any route knows.
 QUERY_FIELDS_MAX = 32
+#: Rows of a page unless its caller says otherwise.
+PAGE_ROWS_DEFAULT = 200
 #: Numbers of lanes and of the books are signed 64 bit.
 NUMBER_MAX = 2**63 - 1
 URGENCY_MAX = 4

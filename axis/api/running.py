@@ -27,13 +27,19 @@ class Polls:
     """Long polls under way. A shutdown ends them at once: each answers that nothing came."""
 
     def __init__(self) -> None:
-        self._scopes: set[asyncio.Timeout] = set()
+        #: In the order of their coming: that of a set would follow addresses in memory.
+        self._scopes: dict[asyncio.Timeout, None] = {}
         self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """Polls under way."""
+        return len(self._scopes)
 
     async def until_closed(self, found: Awaitable[_T], nothing: _T) -> _T:
         """Return what ``found`` brings, or ``nothing`` when the axis closes before that."""
         scope = asyncio.timeout(0 if self._closed else None)
-        self._scopes.add(scope)
+        self._scopes[scope] = None
         try:
             async with scope:
                 return await found
@@ -42,7 +48,7 @@ class Polls:
                 raise
             return nothing
         finally:
-            self._scopes.discard(scope)
+            del self._scopes[scope]
 
     def close(self) -> None:
         """End every poll, also those still to come."""

@@ -60,10 +60,12 @@ async def ready(axis: TheAxis) -> Response:
 )
 async def metrics(axis: TheAxis, meters: TheMetrics) -> Response:
     """Packages accepted and refused by code, deliveries by state (read from the books' counters
-    when asked), request latency by route, commands waiting to be written, process memory.
+    when asked), request latency by route, commands waiting to be written, long polls under way,
+    process memory.
     """
     standing = (await axis.tracking.standing())[""]
-    return Response(meters.scrape(standing, axis.committer.waiting), media_type=MEDIA_TYPE)
+    told = meters.scrape(standing, axis.committer.waiting, axis.polls.waiting)
+    return Response(told, media_type=MEDIA_TYPE)
 
 
 def add_pages(app: FastAPI) -> None:

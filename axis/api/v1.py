@@ -12,7 +12,7 @@ from axis.api import views
 from axis.api.auth import FORM_BYTES_MAX
 from axis.api.given import TheAuth, TheAxis, TheCaller, read_body
 from axis.api.requests import (
-    NUMBER_MAX,
+    PAGE_ROWS_DEFAULT,
     cursor,
     delivery_target,
     document_id,
@@ -21,16 +21,13 @@ from axis.api.requests import (
 )
 from axis.api.wire import Json
 from axis.core.commands import ById
-from axis.core.document import Document, Event
+from axis.core.document import Document
 from axis.core.errors import rejected
 from axis.core.lifecycle import Transport
 from axis.flows.handover import PAGE_ROWS_MAX, WAIT_S_MAX
 from axis.ports import Row
 from schemas import rest, rest_books
 from schemas.edxml_fields import DOCUMENT_ID_MAX
-
-#: Rows of a page unless its caller says otherwise.
-PAGE_ROWS_DEFAULT = 200
 
 _STATES = {
     "open": (Transport.WAITING, Transport.OFFERED),
@@ -145,38 +142,6 @@ async def reset(axis: TheAxis, caller: TheCaller, delivery: DeliveryPath) -> Res
     """Only for the caller's own deliveries, and only when they are parked."""
     item = await axis.handover.reset(caller, _delivery(delivery))
     return Json(views.moved(delivery, item))
-
-
-@router.get(
-    "/v1/statuses",
-    operation_id="status_stream",
-    tags=["Statuses"],
-    summary="Read the statuses addressed to the caller",
-    response_model=rest.StatusStream,
-)
-async def status_stream(
-    axis: TheAxis,
-    caller: TheCaller,
-    after: Annotated[
-        int,
-        Query(
-            ge=0,
-            le=NUMBER_MAX,
-            description="The `next` of the page before; 0: all.",
-            examples=[4720],
-        ),
-    ] = 0,
-    limit: Limit = PAGE_ROWS_DEFAULT,
-    wait: Wait = 0,
-) -> Response:
-    """One ordered stream per agency: what recipients say of its documents, what its counterparts
-    ask of it, and which of its documents are parked. Keep `next` and nothing is missed.
-    """
-    finding = axis.statuses.stream(caller, after, limit, wait)
-    nothing: list[tuple[Event, Document]] = []
-    found = await (axis.polls.until_closed(finding, nothing) if wait else finding)
-    lines = [views.streamed(event, document) for event, document in found]
-    return Json({"statuses": lines, "next": found[-1][0].seq if found else after})
 
 
 @router.get(

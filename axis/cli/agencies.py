@@ -17,9 +17,8 @@ from agencies.crew import ANSWER_WAIT_S
 from agencies.switch import Switch
 from agencies.traffic import Planned
 from agencies.world import agency_dir, read_key
-from axis.adapters.system_clock import SystemClock
+from axis.adapters.system_clock import SystemClock, SystemIds
 from axis.cli import screen, session
-from axis.core.timetable import MICROSECONDS, day_number, day_of_number, day_start_us
 from schemas.codes import AgencyRow, agencies
 from schemas.edxml import Attachment, DocumentPackage
 from schemas.edxml_write import write as write_package
@@ -31,8 +30,9 @@ _Codes = Annotated[list[str], typer.Argument(metavar="CODE…", help="Agencies: 
 
 #: An official letter, the commonest type: 18 of the administrative ones.
 _TYPE_NAME, _TYPE_DETAIL = "Công văn", 18
-#: Seconds beyond its poll after which an agency that is switched off must have seen it.
-SEEN_S_MAX = 5.0
+#: Seconds beyond its poll after which an agency that is switched off must have seen it, on a busy
+#: machine too.
+SEEN_S_MAX = 30.0
 LOOK_S = 0.05
 
 
@@ -162,8 +162,6 @@ def _state(home: Path, code: str, *, played: set[str]) -> str:
 def _package(sender: AgencyRow, recipients: tuple[str, ...], urgency: int) -> DocumentPackage:
     """A letter as the simulated agency would write it now, with a file inside."""
     now = SystemClock().now()
-    # A real office keeps a book of its numbers; here it is enough that two letters differ.
-    hundredths = (now - day_start_us(day_of_number(day_number(now)))) * 100 // MICROSECONDS
     return compose(
         Planned(
             index=0,
@@ -174,7 +172,7 @@ def _package(sender: AgencyRow, recipients: tuple[str, ...], urgency: int) -> Do
             business=0,
             type_name=_TYPE_NAME,
             type_detail=_TYPE_DETAIL,
-            number=hundredths,
+            number=SystemIds().number(now),
             notation=wording.notation(sender, _TYPE_NAME, "", now),
             signed=True,
             wording_seed=now,

@@ -9,12 +9,11 @@ The answers are those of the REST door, made by its own functions.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any, cast
-
-from sqlalchemy import Connection
 
 from axis.adapters import rows
 from axis.adapters import sqlite_reads as reads
@@ -42,7 +41,7 @@ _HISTORY = (
 class Archive:
     """What counting and proving ask of a store (``axis.ports.Store``), on one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     async def agencies(self) -> list[Agency]:
@@ -57,7 +56,7 @@ class Archive:
 
     async def history(self) -> AsyncIterator[Counters | Document | Event | Delivery]:
         """Everything the counters are made of, from one snapshot."""
-        ask = self._connection.exec_driver_sql
+        ask = self._connection.execute
         ask("begin")
         counters = ask("select agency, day, metric, n from tally")
         yield {(agency, day, metric): n for agency, day, metric, n in counters}
@@ -118,7 +117,7 @@ async def _books(settings: Settings) -> AsyncIterator[Store]:
         await store.close()
 
 
-def _open(settings: Settings) -> Connection:
+def _open(settings: Settings) -> sqlite3.Connection:
     path = settings.axis_dir / "books.sqlite"
     if not path.is_file():
         raise NoAxis(f"There are no books in {path.parent}, and no axis runs there.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import typer
@@ -159,14 +159,9 @@ def _recalled(spoken: Sequence[Spoken], units: Sequence[str]) -> tuple[Reference
 
 
 def _code(draft: Draft, row: AgencyRow, now: datetime) -> Code:
-    """As asked; a number left out is the hundredths of a second of the day.
-
-    A real office keeps a book of its numbers; here it is enough that two packages differ.
-    """
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    made = (now - midnight) // timedelta(milliseconds=10)
+    """As asked; for what was left out, the usual notation and today."""
     return Code(
-        draft.number or str(made),
+        draft.number,
         draft.notation or wording.notation(row, _TYPE_NAME, "", 0),
         draft.day or now.date(),
     )

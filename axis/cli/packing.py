@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from agencies.world import read_key
-from axis.adapters.system_clock import SystemClock
+from axis.adapters.system_clock import SystemClock, SystemIds
 from axis.cli import checking, screen, session
 from axis.cli.drafting import Draft, compose
 from axis.cli.unpacking import safe_name
@@ -57,7 +57,7 @@ def pack(
     updates: _Updates = "",
     replaces: _Replaces = None,
     reason: Annotated[str, typer.Option(help="Why it recalls, updates or replaces.")] = "",
-    number: Annotated[str, typer.Option(help="Number; else one made of the time.")] = "",
+    number: Annotated[str, typer.Option(help="Number; else the time and ten random digits.")] = "",
     notation: Annotated[str, typer.Option(help="Notation beside it, as UBND-KSTT.")] = "",
     day: _Day = None,
     secret: Annotated[bool, typer.Option("--secret", help="Mark it secret.")] = False,
@@ -78,7 +78,7 @@ def pack(
         updates=updates,
         replaces=replaces or (),
         reason=reason,
-        number=number,
+        number=number or str(SystemIds().number(SystemClock().now())),
         notation=notation,
         day=None if day is None else day.date(),
         secret=secret,

@@ -63,13 +63,18 @@ async def _serve(settings: Settings, chair: str, *, answering: bool) -> None:
     await children.enrol_soon(settings, world)
     session.remember_run(settings)
     axis = children.axis_child(settings)
+    there = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(axis.keep(), name=axis.name)
         if answering:
+            arguments = ["--mode", "answer", "--mine", chair]
+            # The first thing it says is that it is there.
             crew = children.agencies_child(
-                settings, "agencies-1", ["--mode", "answer", "--mine", chair]
+                settings, "agencies-1", arguments, lambda _child, _message: there.set()
             )
             tasks.create_task(crew.keep(), name=crew.name)
+            # Somebody may ask at once who is running, or switch one of them off.
+            await there.wait()
         _introduce(settings, chair, await children.address(settings, axis), answering=answering)
 
 

@@ -68,7 +68,14 @@ class ByDocument:
 
 @dataclass(frozen=True, slots=True)
 class UpTo:
-    """Every open delivery of a lane whose number is at most ``no``."""
+    """Every open delivery of a lane whose number is at most ``no``; one that was put back counts
+    again only when it has been offered again.
+
+    Who has seen a number of a lane has been shown all below it, but for what was put back since:
+    its recipient may never have had it, and a range that confirmed it would lose it. What waits
+    for the first time is included although the books do not say that it was offered: that line is
+    written behind the answer, and a process that dies in between never writes it.
+    """
 
     recipient: str
     urgency: int

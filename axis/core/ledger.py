@@ -100,7 +100,7 @@ class Ledger:
         return places[0] if len(places) == 1 else None
 
     def up_to(self, target: UpTo) -> list[Place]:
-        """The open deliveries that ``target`` means, in the order of the lane."""
+        """The open deliveries that ``target`` means (see ``UpTo``), in the order of the lane."""
         if self._lanes is None:
             # Made for the first range of a group: every further one finds its lane at once.
             self._lanes = {}
@@ -110,7 +110,7 @@ class Ledger:
         return sorted(
             place
             for place in lane
-            if place.no <= target.no and self.facts.deliveries[place].transport.open
+            if place.no <= target.no and _may_be_had(self.facts.deliveries[place])
         )
 
     def accept(self, command: Accept) -> Document:
@@ -279,6 +279,12 @@ class Ledger:
         )
         self.changes.events.append(event)
         return event
+
+
+def _may_be_had(delivery: Delivery) -> bool:
+    """Whether the recipient may have an open delivery: not what was put back and still waits."""
+    state = delivery.transport
+    return state is Transport.OFFERED or (state is Transport.WAITING and delivery.attempt == 1)
 
 
 def _placed(document: Document, recipient: str) -> Place | None:

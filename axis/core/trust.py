@@ -1,19 +1,18 @@
 """Which verdict a package's signature gets, and which verdicts are refused.
 
-Pure: what the package carries comes from ``schemas.xmldsig.find``, the certificates are values,
-and the one piece of cryptography is a function handed in. The verdict is on the package alone;
-the signature inside the attached document, the one the law speaks of (QĐ 28/2018 art. 4), is
-another matter and not examined.
+Pure: what the package carries comes from ``schemas.examine``, the certificates are values. The
+verdict is on the package alone; the signature inside the attached document, the one the law speaks
+of (QĐ 28/2018 art. 4), is another matter and not examined.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from schemas.xmldsig import Found
+from schemas.examine import Seal
 
 #: ``valid``; ``absent``: none or a dummy; ``weak``: SHA-1; ``untrusted``: well made, but not by a
 #: certificate that speaks for the sender then; ``broken``: not what it claims to be.
@@ -72,31 +71,23 @@ def distrust(certificate: Certificate | None, agency: str, at: int) -> Distrust 
     return None
 
 
-def judge(
-    found: Found,
-    certificates: Mapping[str, Certificate],
-    agency: str,
-    at: int,
-    check: Callable[[Certificate], bool],
-) -> Judgement:
-    """Return the verdict on what was ``found`` in a package of ``agency`` that occurred at ``at``.
+def judge(seal: Seal, certificates: Mapping[str, Certificate], agency: str, at: int) -> Judgement:
+    """Return the verdict on a package of ``agency`` that occurred at ``at`` and carries ``seal``.
 
-    ``certificates`` are those of the trust list by fingerprint. ``check`` says whether the
-    signature was made over this package with that certificate's key; it is the dear part and is
-    asked last, only where the certificate speaks for the sender.
+    ``certificates`` are those of the trust list by fingerprint. A certificate that is not among
+    them says nothing, however well its key fits.
     """
-    match found.kind:
+    match seal.kind:
         case "absent" | "weak":
-            return Judgement(found.kind)
+            return Judgement(seal.kind)
         case "malformed":
-            return Judgement("broken", found.reason)
+            return Judgement("broken", seal.reason)
         case "candidate":
             pass
-    certificate = certificates.get(fingerprint_of(found.certificate_der))
-    why = distrust(certificate, agency, at)
-    if certificate is None or why is not None:
-        return Judgement("untrusted", why or "unknown")
-    return Judgement("valid") if check(certificate) else Judgement("broken", ALTERED)
+    why = distrust(certificates.get(seal.fingerprint), agency, at)
+    if why is not None:
+        return Judgement("untrusted", why)
+    return Judgement("valid") if seal.genuine else Judgement("broken", ALTERED)
 
 
 _ALWAYS: Mapping[Verdict, str] = {

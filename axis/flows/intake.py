@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 
 from axis.core import trust
 from axis.core.caller import Caller
@@ -19,13 +22,9 @@ from axis.core.errors import Fault, Rejected, Unavailable, rejected
 from axis.core.timetable import day_number, number_of_day
 from axis.flows.commit import Committer
 from axis.flows.members import Members
-from axis.ports import Clock, Ids, Store, Trust
+from axis.ports import Clock, Examiner, Ids, Store, Trust
 from schemas import edxml
-from schemas.edxml_read import Reading, read
-
-#: A package up to this size is read on the event loop (half a millisecond at 20 kB); a larger
-#: one would hold up everybody else and goes to a thread.
-INLINE_BYTES_MAX = 256 * 1024
+from schemas.examine import Examined, Flaw, Letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,8 @@ class Policy:
 class _Judged:
     """A package that breaks no rule."""
 
-    package: edxml.DocumentPackage
+    letter: Letter
+    sha256: str
     sender: Agency
     recipients: tuple[Addressee, ...]
     verdict: str
@@ -57,6 +57,7 @@ class Intake:
         store: Store,
         committer: Committer,
         members: Members,
+        examiner: Examiner,
         trust_list: Trust,
         clock: Clock,
         ids: Ids,
@@ -65,6 +66,7 @@ class Intake:
         self._store = store
         self._committer = committer
         self._members = members
+        self._examiner = examiner
         self._trust = trust_list
         self._clock = clock
         self._ids = ids
@@ -77,27 +79,68 @@ class Intake:
         every fault found, or ``Unavailable``: the outcome is unknown then, and repeating is safe.
         """
         now = self._clock.now()
-        at = now if occurred_at is None else occurred_at
-        sha256 = hashlib.sha256(raw).hexdigest()
+        examined = await self._examined(raw)
+        taken = await self._taken(examined, raw, caller, occurred_at, now)
+        if isinstance(taken, Exception):
+            raise taken
+        return taken
+
+    async def receive_all(
+        self, packages: Iterable[tuple[bytes, int | None]], caller: Caller
+    ) -> list[Accepted | Exception]:
+        """Do as ``receive`` with many (bytes, ``occurred_at``), each by itself.
+
+        They are examined side by side and accepted in their order. What ``receive`` would raise
+        stands in the place of its package.
+        """
+        now = self._clock.now()
+        begun: deque[tuple[asyncio.Task[Examined | Exception], bytes, int | None]] = deque()
+        taking: list[asyncio.Task[Accepted | Exception]] = []
+        async with asyncio.TaskGroup() as tasks:
+            for raw, at in packages:
+                begun.append((tasks.create_task(self._examined(raw)), raw, at))
+                # It begins, and other requests have their turn.
+                await asyncio.sleep(0)
+                while begun and begun[0][0].done():
+                    first, raw_of_it, at_of_it = begun.popleft()
+                    taken = self._taken(first.result(), raw_of_it, caller, at_of_it, now)
+                    taking.append(tasks.create_task(taken))
+            for task, raw, at in begun:
+                taken = self._taken(await task, raw, caller, at, now)
+                taking.append(tasks.create_task(taken))
+        return [task.result() for task in taking]
+
+    async def _examined(self, raw: bytes) -> Examined | Exception:
         try:
-            if len(raw) > INLINE_BYTES_MAX:
-                judged = await asyncio.to_thread(self._judge, raw, sha256, caller, at)
-            else:
-                judged = self._judge(raw, sha256, caller, at)
-            command = self._command(judged, raw, sha256, at, now)
-            (outcome,) = await self._committer.submit([command])
+            self._check_size(raw)
+            return await self._examiner.examine(raw)
+        except Exception as error:
+            return error
+
+    async def _taken(
+        self,
+        examined: Examined | Exception,
+        raw: bytes,
+        caller: Caller,
+        occurred_at: int | None,
+        now: int,
+    ) -> Accepted | Exception:
+        at = now if occurred_at is None else occurred_at
+        try:
+            if isinstance(examined, Exception):
+                raise examined
+            judged = self._judge(examined, caller, at)
+            (outcome,) = await self._committer.submit([self._command(judged, raw, at, now)])
             return _accepted(outcome)
         except Rejected as error:
-            return await self._refuse(error, raw, sha256, caller, now)
+            return await self._refused(error, raw, caller, now)
+        except Exception as error:
+            return error
 
-    async def _refuse(
-        self, error: Rejected, raw: bytes, sha256: str, caller: Caller, now: int
-    ) -> Accepted:
-        # What was accepted once stays accepted, whatever has been locked or has expired since:
-        # a repeated POST is safe for ever (promise 6).
-        known = await self._store.document_of(caller.agency, sha256)
-        if known is not None:
-            return Accepted(known, repeated=True)
+    async def _refused(
+        self, error: Rejected, raw: bytes, caller: Caller, now: int
+    ) -> Accepted | Exception:
+        sha256 = hashlib.sha256(raw).hexdigest()
         fault = error.faults[0]
         refuse = Refuse(
             caller=caller.id,
@@ -109,60 +152,58 @@ class Intake:
             now=now,
         )
         try:
-            await self._committer.submit([refuse])
-        except Unavailable:
+            # What was accepted once stays accepted, whatever has been locked or has expired
+            # since: a repeated POST is safe for ever (promise 6).
+            known = await self._store.document_of(caller.agency, sha256)
+        except Unavailable as away:
+            return away
+        if known is not None:
+            return Accepted(known, repeated=True)
+        with suppress(Unavailable):
             # The refusal itself stands; that its log line is missing does not make it another.
-            raise error from None
-        raise error
+            await self._committer.submit([refuse])
+        return error
 
-    def _judge(self, raw: bytes, sha256: str, caller: Caller, at: int) -> _Judged:
-        directory = self._members.directory
-        reading = self._form(raw)
-        package = reading.package
-        assert isinstance(package, edxml.DocumentPackage)
-        faults = [Fault("document.secret")] if package.secret else []
-        sender = _sender(package.sender.organ_id, caller, directory)
-        recipients, bad = _recipients(package.recipients, directory)
-        faults += bad
-        if faults:
-            raise Rejected(faults)
-        verdict, reason = self._trust.judge(sha256, reading.root, sender.code, at)
-        code = trust.refusal(verdict, strict_signatures=self.policy.strict_signatures)
-        if code is not None:
-            raise rejected(code, "edXMLHeader/Signature", reason=reason)
-        warnings = tuple(_fault(p) for p in reading.problems) + _future(package, at)
-        return _Judged(package, sender, recipients, verdict, warnings)
-
-    def _form(self, raw: bytes) -> Reading:
+    def _check_size(self, raw: bytes) -> None:
         if not raw:
             raise rejected("package.empty")
         limit = self.policy.package_bytes_max
         if len(raw) > limit:
             raise rejected("package.too_large", size=len(raw), limit=limit)
-        reading = read(raw)
-        if reading.errors:
-            raise Rejected(_fault(p) for p in reading.errors)
-        if not isinstance(reading.package, edxml.DocumentPackage):
-            raise rejected("package.kind", "edXMLHeader", expected="document", found="status")
-        return reading
 
-    def _command(self, judged: _Judged, raw: bytes, sha256: str, at: int, now: int) -> Accept:
-        package = judged.package
+    def _judge(self, examined: Examined, caller: Caller, at: int) -> _Judged:
+        directory = self._members.directory
+        letter = _letter(examined)
+        faults = [Fault("document.secret")] if letter.secret else []
+        sender = _sender(letter.sender, caller, directory)
+        recipients, bad = _recipients(letter.recipients, directory)
+        faults += bad
+        if faults:
+            raise Rejected(faults)
+        verdict, reason = self._trust.judge(examined.seal, sender.code, at)
+        code = trust.refusal(verdict, strict_signatures=self.policy.strict_signatures)
+        if code is not None:
+            raise rejected(code, "edXMLHeader/Signature", reason=reason)
+        warnings = tuple(map(_fault, examined.flaws)) + _future(letter, at)
+        return _Judged(letter, examined.sha256, sender, recipients, verdict, warnings)
+
+    def _command(self, judged: _Judged, raw: bytes, at: int, now: int) -> Accept:
+        letter = judged.letter
         return Accept(
             id=self._ids.document(now),
             sender=judged.sender.code,
-            unit=package.sender.organ_id,
-            document_id=package.document_id,
-            kind=package.business.doc_type,
-            urgency=package.other.priority,
-            sha256=sha256,
+            unit=letter.sender,
+            document_id=letter.document_id,
+            kind=letter.doc_type,
+            urgency=letter.priority,
+            sha256=judged.sha256,
             body=raw,
             recipients=judged.recipients,
             at=at,
             now=now,
             verdict=judged.verdict,
-            links=_links(package, judged.sender.code, self._members.directory),
-            meta=_meta(package, judged.warnings),
+            links=_links(letter, judged.sender.code, self._members.directory),
+            meta=_meta(letter, judged.warnings),
         )
 
 
@@ -173,8 +214,18 @@ def _accepted(outcome: Outcome) -> Accepted:
     return outcome
 
 
-def _fault(problem: edxml.Problem) -> Fault:
-    return Fault(problem.code, problem.place, problem.detail)
+def _letter(examined: Examined) -> Letter:
+    """What the document package says. Raises ``Rejected`` with every error of its form."""
+    errors = [_fault(flaw) for flaw in examined.flaws if flaw.error]
+    if errors:
+        raise Rejected(errors)
+    if examined.letter is None:
+        raise rejected("package.kind", "edXMLHeader", expected="document", found=examined.kind)
+    return examined.letter
+
+
+def _fault(flaw: Flaw) -> Fault:
+    return Fault(flaw.code, flaw.place, flaw.detail)
 
 
 def _sender(organ_id: str, caller: Caller, directory: Directory) -> Agency:
@@ -191,7 +242,7 @@ def _sender(organ_id: str, caller: Caller, directory: Directory) -> Agency:
 
 
 def _recipients(
-    named: Iterable[edxml.Organization], directory: Directory
+    named: Iterable[str], directory: Directory
 ) -> tuple[tuple[Addressee, ...], list[Fault]]:
     """The recipient agencies with the units named of each, and what is wrong with them.
 
@@ -201,14 +252,14 @@ def _recipients(
     units: dict[str, list[str]] = {}
     unknown: list[str] = []
     locked: list[str] = []
-    for organization in named:
-        agency = directory.agency_of(organization.organ_id)
+    for organ_id in named:
+        agency = directory.agency_of(organ_id)
         if agency is None:
-            unknown.append(organization.organ_id)
+            unknown.append(organ_id)
         elif agency.locked:
-            locked.append(organization.organ_id)
+            locked.append(organ_id)
         else:
-            units.setdefault(agency.code, []).append(organization.organ_id)
+            units.setdefault(agency.code, []).append(organ_id)
     faults = [
         Fault(code, place, {"organ_ids": ", ".join(bad)})
         for code, bad in (("recipient.unknown", unknown), ("recipient.locked", locked))
@@ -217,44 +268,44 @@ def _recipients(
     return tuple(Addressee(code, tuple(of)) for code, of in units.items()), faults
 
 
-def _future(package: edxml.DocumentPackage, at: int) -> tuple[Fault, ...]:
+def _future(letter: Letter, at: int) -> tuple[Fault, ...]:
     """A date in the future is a warning, judged by the run's clock in Viet Nam days."""
-    promulgated = package.promulgated
-    if promulgated is None or number_of_day(promulgated) <= day_number(at):
+    promulgated = letter.promulgated
+    if not promulgated or number_of_day(date.fromisoformat(promulgated)) <= day_number(at):
         return ()
     place = "edXMLHeader/MessageHeader/PromulgationInfo/PromulgationDate"
-    return (Fault("document.future", place, {"found": promulgated.isoformat()}),)
+    return (Fault("document.future", place, {"found": promulgated}),)
 
 
-def _links(package: edxml.DocumentPackage, sender: str, directory: Directory) -> tuple[Link, ...]:
+def _links(letter: Letter, sender: str, directory: Directory) -> tuple[Link, ...]:
     """The documents this package speaks of (VPCP 2.4 sections 2.3 to 2.7)."""
-    business = package.business
-    if business.doc_type == edxml.RECALL:
+    if letter.doc_type == edxml.RECALL:
         # A recall names its own sender's documents; OrganId is the unit it is recalled from.
-        found = [Link("recalls", sender, r.document_id) for r in package.response_for]
-    elif business.doc_type == edxml.UPDATE:
-        found = [Link("updates", sender, business.document_id or package.document_id)]
-    elif business.doc_type == edxml.REPLACEMENT:
-        found = [Link("replaces", sender, r.document_id) for r in business.replaced]
+        found = [Link("recalls", sender, document_id) for _, document_id in letter.answers]
+    elif letter.doc_type == edxml.UPDATE:
+        updated = letter.business_document_id or letter.document_id
+        found = [Link("updates", sender, updated)]
+    elif letter.doc_type == edxml.REPLACEMENT:
+        found = [Link("replaces", sender, document_id) for document_id in letter.replaced]
     else:
         found = []
-        for reference in package.response_for:
-            agency = directory.agency_of(reference.organ_id)
+        for organ_id, document_id in letter.answers:
+            agency = directory.agency_of(organ_id)
             if agency is not None:
-                found.append(Link("answers", agency.code, reference.document_id))
+                found.append(Link("answers", agency.code, document_id))
     return tuple(dict.fromkeys(link for link in found if link.document_id))
 
 
-def _meta(package: edxml.DocumentPackage, warnings: Iterable[Fault]) -> dict[str, object]:
+def _meta(letter: Letter, warnings: Iterable[Fault]) -> dict[str, object]:
     """What lists and the trace show of a document; never decided upon."""
     meta: dict[str, object] = {
-        "subject": package.subject,
-        "code": f"{package.code_number}/{package.code_notation}",
-        "type": package.type_name,
-        "attachments": [a.name for a in package.attachments],
+        "subject": letter.subject,
+        "code": letter.code,
+        "type": letter.type_name,
+        "attachments": list(letter.attachments),
     }
-    if package.promulgated is not None:
-        meta["promulgated"] = package.promulgated.isoformat()
+    if letter.promulgated:
+        meta["promulgated"] = letter.promulgated
     listed = [{"code": w.code, "place": w.place, **w.detail} for w in warnings]
     if listed:
         meta["warnings"] = listed

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 #: Seconds an axis may take to end; the last group and the closing of the books take less.
-END_SECONDS_MAX = 30
+END_SECONDS_MAX = 60
 
 _SERVE = "from axis.server import serve; from axis.settings import Settings; serve(Settings())"
 
@@ -34,14 +35,24 @@ def running_axis(var: Path) -> Iterator[subprocess.Popen[str]]:
                 break
         else:
             raise AssertionError("the axis did not start:\n" + "".join(log))
-        yield process
-    finally:
-        process.terminate()
+        # It goes on logging; a full pipe would hold it up at the next line.
+        reading = Thread(target=log.extend, args=(process.stderr,))
+        reading.start()
         try:
-            process.communicate(timeout=END_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(END_SECONDS_MAX)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+            finally:
+                reading.join()
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
 
 
 def address(var: Path) -> str:

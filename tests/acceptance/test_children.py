@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from axis.cli.children import ENDS_MAX, Child, GivenUp
-from tests.acceptance.conftest import alive, until
+from tests.acceptance.conftest import DEADLINE_S, alive, until
 
 pytestmark = pytest.mark.acceptance
 
@@ -42,7 +42,7 @@ class Heard:
     async def until(self, count: int) -> None:
         while len(self.messages) < count:
             self._news.clear()
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(DEADLINE_S):
                 await self._news.wait()
 
 

@@ -2,62 +2,68 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.util.exc import CommandError
-from sqlalchemy import BigInteger, Connection
+from sqlalchemy import BigInteger
 
 from axis.adapters import tables
-from axis.adapters.sqlite_file import Database, migrate
+from axis.adapters.sqlite_file import Database, as_sqlalchemy, migrate
 
 
 @pytest.fixture
-def migrated(tmp_path: Path) -> Iterator[Connection]:
-    with Database(tmp_path / "migrated.sqlite").writer() as connection:
+def migrated(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(Database(tmp_path / "migrated.sqlite").writer()) as connection:
         migrate(connection)
         yield connection
 
 
-def _schema(connection: Connection) -> dict[str, str]:
-    found = connection.exec_driver_sql(
+def _schema(connection: sqlite3.Connection) -> dict[str, str]:
+    found = connection.execute(
         "select name, sql from sqlite_master where sql is not null and name <> 'alembic_version'"
     )
     return dict(tuple(row) for row in found)
 
 
-def test_the_migrations_make_exactly_what_the_tables_say(migrated: Connection, tmp_path: Path):
-    with Database(tmp_path / "made.sqlite").writer() as made:
-        tables.metadata.create_all(made)
+def test_the_migrations_make_exactly_what_the_tables_say(
+    migrated: sqlite3.Connection, tmp_path: Path
+):
+    with closing(Database(tmp_path / "made.sqlite").writer()) as made:
+        with as_sqlalchemy(made) as opened:
+            tables.metadata.create_all(opened)
         assert _schema(migrated) == _schema(made)
-    assert compare_metadata(MigrationContext.configure(migrated), tables.metadata) == []
+    with as_sqlalchemy(migrated) as opened:
+        assert compare_metadata(MigrationContext.configure(opened), tables.metadata) == []
 
 
-def test_new_books_begin_at_nothing(migrated: Connection):
-    assert migrated.exec_driver_sql("select * from head").fetchall() == [(1, 0, 1, 0)]
+def test_new_books_begin_at_nothing(migrated: sqlite3.Connection):
+    assert migrated.execute("select * from head").fetchall() == [(1, 0, 1, 0)]
 
 
-def test_migrating_again_changes_nothing(migrated: Connection):
+def test_migrating_again_changes_nothing(migrated: sqlite3.Connection):
     before = _schema(migrated)
     migrate(migrated)
     assert _schema(migrated) == before
-    assert migrated.exec_driver_sql("select count(*) from head").scalar() == 1
+    assert migrated.execute("select count(*) from head").fetchone() == (1,)
 
 
-def test_a_migration_that_fails_leaves_the_tables_as_they_were(migrated: Connection):
+def test_a_migration_that_fails_leaves_the_tables_as_they_were(migrated: sqlite3.Connection):
     before = _schema(migrated)
-    migrated.exec_driver_sql("update alembic_version set version_num = '9999'")
+    migrated.execute("update alembic_version set version_num = '9999'")
     with pytest.raises(CommandError, match="9999"):
         migrate(migrated)
     assert _schema(migrated) == before
-    migrated.exec_driver_sql("update alembic_version set version_num = '0002'")
+    migrated.execute("update alembic_version set version_num = '0002'")
     migrate(migrated)
 
 
-def test_rows_of_done_deliveries_are_in_no_queue(migrated: Connection):
+def test_rows_of_done_deliveries_are_in_no_queue(migrated: sqlite3.Connection):
     schema = _schema(migrated)
     assert schema["delivery_open"].endswith("WHERE transport < 2")
     assert schema["delivery_parked"].endswith("WHERE transport = 3")

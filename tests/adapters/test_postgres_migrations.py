@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import asyncpg
@@ -117,10 +118,9 @@ async def test_books_of_the_previous_schema_are_brought_up_to_date(
 async def test_sqlite_books_of_the_previous_schema_are_brought_up_to_date(
     tmp_path: Path, scribe: Scribe
 ):
-    with Database(tmp_path / "books.sqlite").writer() as connection:
+    with closing(Database(tmp_path / "books.sqlite").writer()) as connection:
         migrate_sqlite(connection, PREVIOUS)
-        for statement in SCRIPT.split(";\n"):
-            connection.exec_driver_sql(statement)
+        connection.executescript(SCRIPT)
     store = open_sqlite(tmp_path)
     await must_be_whole(store)
     await store.enrol([agency(C)], [], [])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
-from sqlalchemy import Connection
 
 from axis.adapters import rows, sqlite_facts, sqlite_find, sqlite_reads
 from axis.adapters.sqlite_file import Database, migrate
@@ -57,16 +58,16 @@ SEARCHES = [
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     path = tmp_path_factory.mktemp("plans") / "books.sqlite"
-    with Database(path).writer() as opened:
+    with closing(Database(path).writer()) as opened:
         migrate(opened)
         yield sqlite_reads.prepare(opened)
 
 
-def _plan(connection: Connection, sql: str) -> list[str]:
+def _plan(connection: sqlite3.Connection, sql: str) -> list[str]:
     """The steps that touch a table of the books."""
-    found = connection.exec_driver_sql("explain query plan " + sql, (None,) * sql.count("?"))
+    found = connection.execute("explain query plan " + sql, (None,) * sql.count("?"))
     steps = [row[3] for row in found]
     touched = ("SEARCH", "SCAN")
     passing = ("VIRTUAL TABLE", "SCAN counted", "SCAN first", "SCAN (subquery")
@@ -74,7 +75,7 @@ def _plan(connection: Connection, sql: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES.keys() - WHOLE))
-def test_every_query_comes_by_its_index(connection: Connection, name: str):
+def test_every_query_comes_by_its_index(connection: sqlite3.Connection, name: str):
     steps = [step for step in _plan(connection, QUERIES[name]) if "autoindex_agency" not in step]
     assert len(steps) == len(EXPECTED[name]), steps
     for step, index in zip(steps, EXPECTED[name], strict=True):
@@ -84,7 +85,7 @@ def test_every_query_comes_by_its_index(connection: Connection, name: str):
 
 @pytest.mark.parametrize("states", sqlite_reads.LANES, ids=str)
 def test_every_lane_is_walked_by_the_index_of_its_states(
-    connection: Connection, states: frozenset[Transport]
+    connection: sqlite3.Connection, states: frozenset[Transport]
 ):
     lane, document = _plan(connection, sqlite_reads.LANES[states])
     index = "delivery_lane"
@@ -98,7 +99,7 @@ def test_every_lane_is_walked_by_the_index_of_its_states(
 
 @pytest.mark.parametrize(("search", "expected"), SEARCHES)
 def test_the_filters_of_a_search_choose_what_leads(
-    connection: Connection, search: Search, expected: list[str]
+    connection: sqlite3.Connection, search: Search, expected: list[str]
 ):
     steps = _plan(connection, sqlite_find.statement(search)[0])
     assert len(steps) == len(expected), steps
@@ -106,12 +107,12 @@ def test_the_filters_of_a_search_choose_what_leads(
         assert beginning in step, step
 
 
-def test_a_delivery_is_written_by_its_key(connection: Connection):
+def test_a_delivery_is_written_by_its_key(connection: sqlite3.Connection):
     (step,) = _plan(connection, rows.UPDATE_DELIVERY)
     assert step == "SEARCH delivery USING PRIMARY KEY (doc=? AND recipient=?)"
 
 
 @pytest.mark.parametrize("name", ["audit_log", "refusals"])
-def test_logs_are_read_from_their_end_without_sorting(connection: Connection, name: str):
-    found = connection.exec_driver_sql("explain query plan " + QUERIES[name], (1,)).fetchall()
+def test_logs_are_read_from_their_end_without_sorting(connection: sqlite3.Connection, name: str):
+    found = connection.execute("explain query plan " + QUERIES[name], (1,)).fetchall()
     assert [row[3] for row in found] == [f"SCAN {name[0]}"]

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -109,8 +110,8 @@ async def test_a_disk_without_room_for_rows_writes_nothing_and_reading_goes_on(
 ):
     first = document_of(await one(store, scribe.accept()))
     bytes_before = (folder / "packages" / "0001.seg").stat().st_size
-    pages = store._writing.exec_driver_sql("pragma page_count").scalar()
-    store._writing.exec_driver_sql(f"pragma max_page_count = {pages}")
+    ((pages,),) = store._writing.execute("pragma page_count")
+    store._writing.execute(f"pragma max_page_count = {pages}")
     large = scribe.accept("2/UBND", subject="x" * 200_000)
     for _ in range(2):
         await _refused_with("axis.disk_full", store, large)
@@ -119,7 +120,7 @@ async def test_a_disk_without_room_for_rows_writes_nothing_and_reading_goes_on(
     assert await store.body(first.sha256) is not None
     assert await numbers(store, B) == [1]
 
-    store._writing.exec_driver_sql("pragma max_page_count = 1000000")
+    store._writing.execute("pragma max_page_count = 1000000")
     second = document_of(await one(store, large))
     assert (second.seq, second.recipients[0].no) == (2, 2)
     assert await differences(store) == []
@@ -143,12 +144,12 @@ async def test_a_disk_without_room_for_packages_writes_nothing(
 
 
 async def test_a_store_that_fails_says_so_and_recovers(store: SqliteStore, scribe: Scribe):
-    store._writing.exec_driver_sql("pragma query_only = on")
+    store._writing.execute("pragma query_only = on")
     command = scribe.accept()
     await _refused_with("axis.store_away", store, command)
     with pytest.raises(Unavailable):
         await store.enrol([agency("000.00.00.G22")], [], [])
-    store._writing.exec_driver_sql("pragma query_only = off")
+    store._writing.execute("pragma query_only = off")
     assert document_of(await one(store, command)).seq == 1
     assert await differences(store) == []
 
@@ -158,6 +159,7 @@ async def test_a_package_that_is_gone_is_a_failure_of_the_store(
 ):
     document = document_of(await one(store, scribe.accept()))
     (folder / "packages" / "0001.seg").unlink()
+    store._recent._bodies.clear()
     with pytest.raises(Unavailable):
         await store.body(document.sha256)
 
@@ -167,10 +169,10 @@ async def test_a_package_that_is_gone_is_a_failure_of_the_store(
 
 async def test_a_page_is_read_while_a_group_is_being_written(store: SqliteStore, scribe: Scribe):
     await store.apply([scribe.accept()])
-    store._writing.exec_driver_sql("begin immediate")
-    store._writing.exec_driver_sql("delete from delivery")
+    store._writing.execute("begin immediate")
+    store._writing.execute("delete from delivery")
     assert await numbers(store, B) == [1]
-    store._writing.exec_driver_sql("rollback")
+    store._writing.execute("rollback")
 
 
 async def test_a_history_left_in_the_middle_lets_the_books_close(
@@ -224,15 +226,15 @@ async def test_what_was_committed_is_copied_off_the_path(
 async def test_the_log_is_emptied_when_nobody_is_in_the_way(store: SqliteStore, scribe: Scribe):
     store._checkpoints.close()  # what its thread does by and by is done here by hand
     await store.apply([scribe.accept()])
-    with store._database.reader() as copying, store._database.reader() as reading:
+    with closing(store._database.reader()) as copying, closing(store._database.reader()) as reading:
         assert store._checkpoints.copy(copying, idle=False), "short logs stay while groups come"
         assert store._database.wal_bytes() > 0
-        reading.exec_driver_sql("begin")
-        reading.exec_driver_sql("select * from head").fetchall()
+        reading.execute("begin")
+        reading.execute("select * from head").fetchall()
         await store.apply([scribe.accept("2/UBND")])
         assert store._checkpoints.copy(copying, idle=True), "a reader still needs the log"
         assert store._database.wal_bytes() > 0
-        reading.exec_driver_sql("rollback")
+        reading.execute("rollback")
         assert not store._checkpoints.copy(copying, idle=True)
         assert store._database.wal_bytes() == 0
     await store.apply([scribe.accept("3/UBND")])
@@ -242,6 +244,6 @@ async def test_the_log_is_emptied_when_nobody_is_in_the_way(store: SqliteStore, 
 def test_a_log_that_cannot_be_copied_is_tried_again(tmp_path: Path):
     database = Database(tmp_path / "elsewhere.sqlite")
     checkpoints = Checkpoints(database, empty=lambda: True)
-    with database.reader() as connection:
+    with closing(database.reader()) as connection:
         assert checkpoints.copy(connection, idle=False), "there is no log to look at"
     checkpoints.close()

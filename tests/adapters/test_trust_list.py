@@ -1,4 +1,4 @@
-"""The trust list: what comes in, what it says of packages, what it remembers."""
+"""The trust list: what comes in, and what it says of packages."""
 
 from __future__ import annotations
 
@@ -14,15 +14,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from agencies.keys import NOT_AFTER, NOT_BEFORE, make_agency, make_authority
-from axis.adapters.trust_list import (
-    REMEMBERED_PACKAGES_MAX,
-    BadCertificate,
-    TrustList,
-    read_certificate,
-)
+from axis.adapters.trust_list import BadCertificate, TrustList, read_certificate
 from axis.core.trust import ALTERED, Certificate, Judgement
 from schemas import xmldsig
-from tests.schemas.xmldsig_cases import AUTHORITY, EC, G22, H37, Signer, package, parse, rsa_signer
+from schemas.edxml_tree import tree_of
+from schemas.examine import seal_of
+from tests.schemas.xmldsig_cases import AUTHORITY, EC, G22, H37, Signer, package, rsa_signer
 
 RAW = xmldsig.sign(package(), EC.key, EC.der)
 VALID = Judgement("valid")
@@ -59,14 +56,14 @@ def certificate(
 
 
 def test_a_package_of_the_certificate_s_agency_is_valid() -> None:
-    assert trust_list().verdict(parse(RAW), H37.code, AT) == VALID
+    assert trust_list().judge(seal_of(tree_of(RAW)), H37.code, AT) == VALID
 
 
 def test_an_rsa_certificate_works_like_any_other() -> None:
     signer = rsa_signer(3072)
     raw = xmldsig.sign(package(), signer.key, signer.der)
     trusted = trust_list(read_certificate(H37.code, signer.der))
-    assert trusted.verdict(parse(raw), H37.code, AT) == VALID
+    assert trusted.judge(seal_of(tree_of(raw)), H37.code, AT) == VALID
 
 
 def test_values_are_read_from_the_certificate() -> None:
@@ -87,14 +84,16 @@ def test_values_are_read_from_the_certificate() -> None:
 )
 def test_foreign_early_and_late_packages_are_untrusted(agency: str, at: int, reason: str) -> None:
     trusted = trust_list()
-    assert trusted.verdict(parse(RAW), agency, at) == Judgement("untrusted", reason)
-    assert trusted.judge("sha", parse(RAW), agency, at) == Judgement("untrusted", reason)
+    assert trusted.judge(seal_of(tree_of(RAW)), agency, at) == Judgement("untrusted", reason)
+    assert trusted.judge(seal_of(tree_of(RAW)), agency, at) == Judgement("untrusted", reason)
 
 
 def test_a_certificate_of_another_world_is_unknown() -> None:
     other = make_agency(make_authority(seed=1), H37.code, "UBND tỉnh Lạng Sơn")
     raw = xmldsig.sign(package(), other.private_key, other.certificate_der)
-    assert trust_list().verdict(parse(raw), H37.code, AT) == Judgement("untrusted", "unknown")
+    assert trust_list().judge(seal_of(tree_of(raw)), H37.code, AT) == Judgement(
+        "untrusted", "unknown"
+    )
 
 
 def test_the_certificate_of_another_agency_over_one_s_own_signature_is_broken() -> None:
@@ -105,56 +104,37 @@ def test_the_certificate_of_another_agency_over_one_s_own_signature_is_broken() 
     swapped = RAW.replace(
         base64.b64encode(H37.certificate_der), base64.b64encode(G22.certificate_der)
     )
-    assert both.verdict(parse(swapped), G22.code, AT) == Judgement("broken", ALTERED)
-    assert both.verdict(parse(swapped), H37.code, AT) == Judgement("untrusted", "foreign")
+    assert both.judge(seal_of(tree_of(swapped)), G22.code, AT) == Judgement("broken", ALTERED)
+    assert both.judge(seal_of(tree_of(swapped)), H37.code, AT) == Judgement("untrusted", "foreign")
 
 
 def test_an_altered_package_is_broken_and_an_unsigned_one_absent() -> None:
     trusted = trust_list()
     altered = RAW.replace(b"118/UBND", b"119/UBND")
-    assert trusted.verdict(parse(altered), H37.code, AT) == Judgement("broken", ALTERED)
-    assert trusted.verdict(parse(package()), H37.code, AT) == Judgement("absent")
+    assert trusted.judge(seal_of(tree_of(altered)), H37.code, AT) == Judgement("broken", ALTERED)
+    assert trusted.judge(seal_of(tree_of(package())), H37.code, AT) == Judgement("absent")
     doubled = RAW.replace(b"</edXML>", b"<Signature/></edXML>")
-    assert trusted.verdict(parse(doubled), H37.code, AT).verdict == "broken"
+    assert trusted.judge(seal_of(tree_of(doubled)), H37.code, AT).verdict == "broken"
 
 
 def test_a_certificate_added_while_running_counts_at_once() -> None:
     trusted = TrustList(AUTHORITY.certificate_der)
-    assert trusted.judge("sha", parse(RAW), H37.code, AT) == Judgement("untrusted", "unknown")
+    assert trusted.judge(seal_of(tree_of(RAW)), H37.code, AT) == Judgement("untrusted", "unknown")
     trusted.add(read_certificate(H37.code, H37.certificate_der))
-    assert trusted.judge("sha", parse(RAW), H37.code, AT) == VALID
+    assert trusted.judge(seal_of(tree_of(RAW)), H37.code, AT) == VALID
 
 
 def test_a_revocation_counts_at_once_and_from_its_moment_on() -> None:
     trusted = trust_list()
     value = read_certificate(H37.code, H37.certificate_der)
-    assert trusted.judge("sha", parse(RAW), H37.code, AT) == VALID
+    assert trusted.judge(seal_of(tree_of(RAW)), H37.code, AT) == VALID
     trusted.revoke(value.fingerprint, AT)
-    assert trusted.judge("sha", parse(RAW), H37.code, AT) == Judgement("untrusted", "revoked")
-    assert trusted.judge("sha", parse(RAW), H37.code, AT - 1) == VALID
+    assert trusted.judge(seal_of(tree_of(RAW)), H37.code, AT) == Judgement("untrusted", "revoked")
+    assert trusted.judge(seal_of(tree_of(RAW)), H37.code, AT - 1) == VALID
     reloaded = trust_list(replace(value, revoked_at=AT))
-    assert reloaded.verdict(parse(RAW), H37.code, AT) == Judgement("untrusted", "revoked")
+    assert reloaded.judge(seal_of(tree_of(RAW)), H37.code, AT) == Judgement("untrusted", "revoked")
     with pytest.raises(KeyError):
         trusted.revoke("00" * 32, AT)
-
-
-def test_a_package_is_examined_once_and_remembered_by_its_digest() -> None:
-    trusted = trust_list()
-    altered = parse(RAW.replace(b"118/UBND", b"119/UBND"))
-    assert trusted.judge("sha", parse(RAW), H37.code, AT) == VALID
-    assert trusted.judge("sha", altered, H37.code, AT) == VALID, "only the digest is looked at"
-    assert trusted.judge("other", altered, H37.code, AT) == Judgement("broken", ALTERED)
-
-
-def test_what_is_remembered_is_bounded_and_the_least_used_goes_first() -> None:
-    trusted = trust_list()
-    altered, unsigned = parse(RAW.replace(b"118/UBND", b"119/UBND")), parse(package())
-    for sha in ("kept", "forgotten"):
-        assert trusted.judge(sha, parse(RAW), H37.code, AT) == VALID
-    for n in range(REMEMBERED_PACKAGES_MAX - 1):
-        trusted.judge(f"sha {n}", unsigned, H37.code, AT)
-        assert trusted.judge("kept", altered, H37.code, AT) == VALID
-    assert trusted.judge("forgotten", altered, H37.code, AT) == Judgement("broken", ALTERED)
 
 
 KEY = EC.public_key
@@ -187,7 +167,7 @@ def test_a_certificate_without_basic_constraints_may_sign_packages() -> None:
     signer = Signer(EC.key, x509.load_der_x509_certificate(der))
     raw = xmldsig.sign(package(), signer.key, signer.der)
     trusted = trust_list(read_certificate(H37.code, der))
-    assert trusted.verdict(parse(raw), H37.code, AT) == VALID
+    assert trusted.judge(seal_of(tree_of(raw)), H37.code, AT) == VALID
 
 
 def test_a_value_that_disagrees_with_its_certificate_does_not_come_in() -> None:

@@ -123,7 +123,8 @@ def test_documents_in_flight_are_bounded_and_lateness_counts_from_the_plan(tmp_p
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(seed=st.integers(0, 2**32))
 def test_over_a_bad_line_every_document_is_in_the_books_once(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import structlog
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from agencies.endpoint import Endpoint
@@ -300,15 +300,18 @@ def test_killed_between_any_two_steps_it_goes_on_from_its_journal(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(seed=st.integers(0, 2**32))
 def test_over_a_line_that_loses_a_third_everything_still_counts_once(
     tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
     folder = tmp_path_factory.mktemp("bad")
+    lost = 0
 
     async def scenario(seats: Seats) -> None:
+        nonlocal lost
         line = BadLine(seats.line, random.Random(seed), 0.33)
         good, seats.line = seats.line, line
         async with at_work(seats.endpoint(OFFICE)) as office:
@@ -317,7 +320,7 @@ def test_over_a_line_that_loses_a_third_everything_still_counts_once(
             async with asyncio.timeout(TOLD_S_MAX):
                 while office.settled < 5:
                     await asyncio.sleep(1)
-        assert line.lost
+        lost = line.lost
         seats.line = good
         counts = (await seats.world.get(OFFICE, "/v1/counts", agency=OFFICE)).json()
         assert (counts["received"], counts["statuses"]) == (5, {"01": 5, "03": 5})
@@ -325,3 +328,5 @@ def test_over_a_line_that_loses_a_third_everything_still_counts_once(
         assert len(read_received(folder / OFFICE)) == 5
 
     play(folder, scenario)
+    # Dice that lose nothing, one throw in some thousand, are no example of a bad line.
+    assume(lost)

@@ -22,7 +22,7 @@ from agencies.journal import (
     read_sent,
 )
 
-ANY = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 texts = st.text(max_size=12)
 
 

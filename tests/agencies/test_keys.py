@@ -42,7 +42,7 @@ def test_the_same_seed_gives_the_same_bytes_on_every_machine() -> None:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers() | st.text(max_size=8), code=codes)
 def test_every_agency_of_every_seed_gets_a_key_of_its_own(seed: int | str, code: str) -> None:
     authority = make_authority(seed)

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from axis.adapters.examiner import INLINE_BYTES_MAX
 from axis.api import hot
 from axis.core.errors import unavailable
-from axis.flows.intake import INLINE_BYTES_MAX
 from schemas import rest
 from schemas.frames import MEDIA_TYPE, frame
 from tests.api.world import AUDITOR, LANG_SON, OFFICE, OPERATOR, World, package, problem

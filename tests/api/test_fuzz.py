@@ -30,7 +30,6 @@ from tests.api.world import LANG_SON, OFFICE, OPERATOR, World, world
 SETTINGS = settings(
     derandomize=True,
     max_examples=12,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     database=None,
 )

@@ -163,6 +163,14 @@ async def test_a_shutdown_ends_polls_at_once(here: World) -> None:
     assert late.json() == {"deliveries": [], "next": ""}
 
 
+async def test_polls_that_wait_are_counted(here: World) -> None:
+    polls = [await polled(here, "/v1/inbox?wait=50", who) for who in (OFFICE, HA_NOI)]
+    assert "axis_waiting_polls 2.0" in (await here.http.get("/metrics")).text
+    here.axis.polls.close()
+    await asyncio.gather(*polls)
+    assert "axis_waiting_polls 0.0" in (await here.http.get("/metrics")).text
+
+
 async def test_a_poll_does_not_wait_for_what_is_there(here: World) -> None:
     await here.sent()
     here.axis.polls.close()

@@ -19,6 +19,7 @@ from ulid import ULID
 
 from agencies.keys import AgencyKey, make_agency, make_authority
 from axis.adapters.embedded_bus import EmbeddedBus
+from axis.adapters.examiner import InlineExaminer
 from axis.adapters.memory_store import MemoryStore
 from axis.adapters.signer import AxisSigner
 from axis.adapters.trust_list import TrustList, read_certificate
@@ -178,6 +179,7 @@ async def world(store: Store | None = None, **settings: Any) -> AsyncIterator[Wo
         clock=clock,
         ids=CountingIds(),
         signer=AxisSigner(Ed25519PrivateKey.from_private_bytes(b"\1" * 32)),
+        examiner=InlineExaminer(),
         trust=TrustList(authority().certificate_der, certificates),
     )
     async with build(Settings(var=Path("nowhere"), **settings), parts) as axis:

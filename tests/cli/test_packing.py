@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from axis.adapters.system_clock import SystemClock
 from axis.cli.checking import signature_of
 from schemas.edxml import RECALL, REPLACEMENT, UPDATE, DocumentPackage
 from schemas.edxml_read import read
@@ -36,9 +37,9 @@ def test_short_codes_are_spelled_out_and_the_package_is_signed(axis: Axis, keys:
     assert [r.organ_id for r in package.recipients] == ["000.00.00.G22", "000.00.00.G09"]
     assert package.other.priority == 2
     assert [(a.name, a.data.decode()) for a in package.attachments] == [("phu-luc.txt", "Phụ lục")]
-    root = read(Path("a.edxml").read_bytes()).root
-    assert root is not None
-    assert signature_of(root).word == "whole"
+    tree = read(Path("a.edxml").read_bytes()).tree
+    assert tree is not None
+    assert signature_of(tree).word == "whole"
 
 
 def test_number_notation_and_day_make_the_document_id(axis: Axis, keys: Path) -> None:
@@ -49,6 +50,14 @@ def test_number_notation_and_day_make_the_document_id(axis: Axis, keys: Path) ->
 
 def test_two_packages_in_a_row_are_two_documents(axis: Axis, keys: Path) -> None:
     assert _pack(axis).document_id != _pack(axis, out="b.edxml").document_id
+
+
+def test_packages_of_one_instant_are_as_many_documents(
+    axis: Axis, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SystemClock, "now", lambda _: 1_579_060_800_000_000)
+    names = {_pack(axis, "--unsigned").document_id for _ in range(20)}
+    assert len(names) == 20
 
 
 def test_a_unit_packs_with_the_key_of_its_agency(axis: Axis, keys: Path) -> None:

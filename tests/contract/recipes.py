@@ -116,6 +116,16 @@ def written(groups_of: Sequence[Sequence[Recipe]]) -> list[list[Command]]:
     return [first, *([recipe(scribe) for recipe in group] for group in groups_of)]
 
 
+async def pages(store: Store) -> list[Any]:
+    """What those see who wait at their inboxes and streams."""
+    read: list[Any] = []
+    for code in CODES:
+        for after in ({}, {0: 1}, {4: 1, 0: 2}):
+            read += [await store.inbox(code, after, 3, states) for states in ((0, 1), (0,))]
+        read += [await store.stream(code, after, 4) for after in (0, 9, 20)]
+    return read
+
+
 async def everything(store: Store) -> list[Any]:
     """All that a store answers about its books."""
     history = [item async for item in store.history()]

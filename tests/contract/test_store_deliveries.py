@@ -127,6 +127,19 @@ async def test_a_range_moves_what_is_open_up_to_a_number(
     assert await store.counts([B], TODAY, TODAY) == [(B, TODAY, "received", 4)]
 
 
+async def test_a_range_confirms_nothing_that_was_put_back_and_not_taken_again(
+    store: Store, scribe: Scribe, five: list[Document]
+):
+    await store.apply([scribe.move(Step.FAIL, Place(B, 0, 1)), scribe.lock(B)])
+    await store.apply([scribe.lock(B, False), scribe.move(Step.RESET, Place(B, 0, 1))])
+    assert await numbers(store, B) == [1, 2, 3, 4, 5]
+    await store.apply([scribe.move(Step.OFFER, Place(B, 0, 2))])
+    items = items_of(await one(store, scribe.move(Step.DONE, UpTo(B, 0, 3))))
+    assert [i.delivery.place.no for i in items if i.delivery] == [2]
+    assert await numbers(store, B) == [1, 3, 4, 5]
+    assert await differences(store) == []
+
+
 async def test_nobody_moves_what_is_not_his(store: Store, scribe: Scribe, five: list[Document]):
     move = scribe.move(Step.DONE, Place(B, 0, 1), ById(five[4].id, C), actor=C, mine=C)
     items = items_of(await one(store, move))

@@ -19,12 +19,11 @@ from axis.core.commands import Accepted, Command
 from axis.ports import Store
 from tests import postgres
 from tests.contract.books import CODES, agency, differences
-from tests.contract.recipes import Recipe, everything, groups, written
+from tests.contract.recipes import Recipe, everything, groups, pages, written
 
 #: An example costs some ten fsyncs, or a schema of its own.
 FEW = settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -97,6 +96,7 @@ def test_every_store_gives_the_answers_of_memory(
         try:
             for commands in written(groups_of):
                 assert await store.apply(commands) == await memory.apply(commands)
+                assert await pages(store) == await pages(memory)
                 assert await differences(store) == []
             expected = await everything(memory)
             assert await everything(store) == expected
@@ -110,7 +110,7 @@ def test_every_store_gives_the_answers_of_memory(
         asyncio.run(law(open_it))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(groups)
 def test_the_books_balance_after_every_group(groups_of: list[list[Recipe]]):
     async def law() -> None:
@@ -122,7 +122,7 @@ def test_the_books_balance_after_every_group(groups_of: list[list[Recipe]]):
     asyncio.run(law())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(groups)
 def test_how_commands_are_grouped_makes_no_difference(groups_of: list[list[Recipe]]):
     async def law() -> None:
@@ -138,7 +138,7 @@ def test_how_commands_are_grouped_makes_no_difference(groups_of: list[list[Recip
     asyncio.run(law())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(groups)
 def test_what_was_accepted_once_is_for_ever_the_same_document(groups_of: list[list[Recipe]]):
     async def law() -> None:

@@ -202,6 +202,19 @@ def test_a_range_takes_open_deliveries_of_its_lane_in_order():
     assert [item.delivery.place.no for item in outcome.items if item.delivery] == [1, 2, 3, 12]
 
 
+@pytest.mark.parametrize("back", [Step.RESET, Step.UNLOCK])
+def test_a_range_leaves_alone_what_was_put_back_until_it_is_offered_again(back: Step):
+    put_back: list[Lock | Move] = [_move(Step.FAIL), _move(Step.RESET)]
+    if back is Step.UNLOCK:
+        lock = Lock(code=B, locked=True, audit=AUDIT)
+        put_back = [lock, replace(lock, locked=False)]
+    up_to = _move(Step.DONE, targets=(UpTo(B, 0, 1),))
+    before = _facts(_delivery(transport=Transport.OFFERED))
+    outcomes, changes = decide(before, [*put_back, up_to, _move(Step.OFFER), up_to])
+    assert outcomes[-3] == Moves(())
+    assert changes.updated[PLACE].transport is Transport.DONE
+
+
 def test_the_deliveries_of_others_are_not_found():
     (outcome,), changes = decide(_facts(_delivery()), [_move(Step.DONE, mine=C)])
     assert isinstance(outcome, Moves)

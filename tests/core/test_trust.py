@@ -19,32 +19,20 @@ from axis.core.trust import (
     judge,
     refusal,
 )
-from schemas.xmldsig import Found
+from schemas.examine import Seal
 
 DER = b"a certificate"
 H37, G22 = "000.00.00.H37", "000.00.00.G22"
 CERTIFICATE = Certificate(
     agency=H37, fingerprint=fingerprint_of(DER), not_before=1_000, not_after=9_000, der=DER
 )
-CANDIDATE = Found("candidate", certificate_der=DER)
+CANDIDATE = Seal("candidate", "", CERTIFICATE.fingerprint, genuine=True)
 VERDICTS: tuple[Verdict, ...] = ("valid", "absent", "weak", "untrusted", "broken")
-
-
-def yes(_: Certificate) -> bool:
-    return True
-
-
-def no(_: Certificate) -> bool:
-    return False
-
-
-def never(_: Certificate) -> bool:
-    raise AssertionError("an untrusted certificate's signature need not be checked")
 
 
 def verdict(certificate: Certificate | None, agency: str = H37, at: int = 5_000) -> Judgement:
     known = {} if certificate is None else {certificate.fingerprint: certificate}
-    return judge(CANDIDATE, known, agency, at, yes)
+    return judge(CANDIDATE, known, agency, at)
 
 
 def test_a_true_signature_by_the_sender_s_certificate_is_valid() -> None:
@@ -66,7 +54,7 @@ def test_a_certificate_that_does_not_speak_for_the_sender_then_is_untrusted(
     certificate: Certificate | None, agency: str, at: int, reason: str
 ) -> None:
     known = {} if certificate is None else {certificate.fingerprint: certificate}
-    assert judge(CANDIDATE, known, agency, at, never) == Judgement("untrusted", reason)
+    assert judge(CANDIDATE, known, agency, at) == Judgement("untrusted", reason)
     assert distrust(certificate, agency, at) == reason
 
 
@@ -83,23 +71,25 @@ def test_what_was_signed_before_a_revocation_stays_valid() -> None:
 
 def test_a_certificate_is_known_by_its_bytes_and_not_by_its_name() -> None:
     known = {CERTIFICATE.fingerprint: CERTIFICATE}
-    other = replace(CANDIDATE, certificate_der=DER + b"\x00")
-    assert judge(other, known, H37, 5_000, never) == Judgement("untrusted", "unknown")
+    other = CANDIDATE._replace(fingerprint=fingerprint_of(DER + b"\x00"))
+    assert judge(other, known, H37, 5_000) == Judgement("untrusted", "unknown")
 
 
 def test_a_signature_that_does_not_hold_is_broken() -> None:
     known = {CERTIFICATE.fingerprint: CERTIFICATE}
-    assert judge(CANDIDATE, known, H37, 5_000, no) == Judgement("broken", ALTERED)
+    assert judge(CANDIDATE._replace(genuine=False), known, H37, 5_000) == Judgement(
+        "broken", ALTERED
+    )
 
 
 def test_a_malformed_signature_is_broken_and_says_how() -> None:
-    found = Found("malformed", "there is more than one Signature")
-    assert judge(found, {}, H37, 5_000, never) == Judgement("broken", found.reason)
+    seal = Seal("malformed", "there is more than one Signature")
+    assert judge(seal, {}, H37, 5_000) == Judgement("broken", seal.reason)
 
 
 def test_absent_and_weak_are_verdicts_of_their_own_and_need_no_certificate() -> None:
-    assert judge(Found("absent"), {}, H37, 5_000, never) == Judgement("absent")
-    assert judge(Found("weak"), {}, H37, 5_000, never) == Judgement("weak")
+    assert judge(Seal("absent"), {}, H37, 5_000) == Judgement("absent")
+    assert judge(Seal("weak"), {}, H37, 5_000) == Judgement("weak")
 
 
 times = st.integers(-10_000, 20_000)

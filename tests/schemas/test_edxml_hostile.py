@@ -153,7 +153,7 @@ def test_what_stands_before_the_declaration_is_counted_and_shown(
         assert problem.detail["found"] == repr(garbage)[1:]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=400))
 @example(b"")
 @example(b"\xef\xbb\xbf")
@@ -166,7 +166,7 @@ def test_random_bytes_are_refused_and_never_raise(raw: bytes) -> None:
         assert reading.package is None or reading.root is not None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.data())
 def test_a_package_with_any_bytes_changed_is_read_or_refused(data: st.DataObject) -> None:
     raw = bytearray(data.draw(st.sampled_from((RAW, write(STATUS)))))

@@ -37,7 +37,7 @@ KINDS = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(packages)
 def test_what_is_written_is_read_back(package: Package) -> None:
     reading = read(write(package), files=True)
@@ -46,7 +46,7 @@ def test_what_is_written_is_read_back(package: Package) -> None:
     assert reading.package == normal(package, reading.package)
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 @given(packages)
 def test_what_is_written_passes_the_strict_schema(package: Package) -> None:
     root = read(write(package)).root
@@ -54,7 +54,7 @@ def test_what_is_written_passes_the_strict_schema(package: Package) -> None:
     assert strict(root) == ()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(documents())
 def test_deflated_files_are_read_back_too(package: edxml.DocumentPackage) -> None:
     reading = read(write(package, stored=False), files=True)

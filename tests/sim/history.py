@@ -118,7 +118,7 @@ class Confirmed:
 class Spoken:
     """A status was said and answered. ``seq`` is 0 when it was refused with ``error``.
 
-    ``door``: by the delivery's id, by name (sender and DocumentId), in a list, or as a package.
+    ``door``: by the delivery's id, by name (sender and DocumentId), or as a package (a name too).
     """
 
     agency: str

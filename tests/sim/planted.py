@@ -14,6 +14,7 @@ from itertools import count
 from math import inf
 from typing import Any
 
+from axis.adapters import examiner
 from axis.adapters.memory_store import Fault, MemoryBooks, MemoryStore
 from axis.api.receipts import RECEIPT_TYPE
 from axis.core import decide, ledger, lifecycle
@@ -165,6 +166,11 @@ def _everything(self: ledger.Ledger, target: Any) -> list[Place]:
     )
 
 
+def _newest(self: ledger.Ledger, target: Any, *, newest: bool) -> Place | None:
+    """``Ledger._named`` that takes the newest package of a name, be it taken or not."""
+    return max(self.facts.named.get(target, ()), default=None)
+
+
 _BACK_FROM_LOCK = (Transport.PARKED, Step.UNLOCK)
 _NEVER_BACK = {k: v for k, v in lifecycle.TRANSPORT.items() if k != _BACK_FROM_LOCK}
 _TOO_MUCH = {**lifecycle.BUSINESS, (Business.ACCEPTED, "02"): Business.REFUSED}
@@ -311,6 +317,10 @@ PLANTS: Mapping[str, Plant] = {
     "confirms more than was said": _plant(
         "lost", seeds=30, patches=((ledger.Ledger, "up_to", _everything),)
     ),
+    "guesses among names": _plant("lost", seeds=60, patches=((ledger.Ledger, "_named", _newest),)),
+    "knows no names": _plant(
+        "misjudged", patches=((ledger.Ledger, "_named", lambda *_, **__: None),)
+    ),
     "allows an illegal step": _plant(
         "illegal",
         seeds=60,
@@ -334,5 +344,5 @@ PLANTS: Mapping[str, Plant] = {
         "locked", seeds=60, patches=((decide, "_locked_out", lambda *_: None),)
     ),
     "keeps what a lock parked": _plant("lost", patches=((decide, "TRANSPORT", _NEVER_BACK),)),
-    "works in threads": _plant("internal", patches=((intake, "INLINE_BYTES_MAX", 0),)),
+    "works in threads": _plant("internal", patches=((examiner, "INLINE_BYTES_MAX", 0),)),
 }

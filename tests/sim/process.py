@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from starlette.types import Message
 
+from axis.adapters.examiner import InlineExaminer
 from axis.adapters.memory_store import MemoryBooks
 from axis.api.app import Application, create_app
 from axis.api.running import Axis
@@ -106,6 +107,7 @@ class Process:
             clock=SimClock(self._world),
             ids=self._world,
             signer=signer,
+            examiner=InlineExaminer(),
             trust=cast("Trust", self._parts.trust),
         )
         try:

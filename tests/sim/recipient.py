@@ -23,12 +23,6 @@ _CHAIN = ("01", "03", "04", "05", "06")
 _LOOK_S, _LOOKS_MAX = 8.0, 8
 
 
-#: A status by name is about the newest package of that name and confirms it, be it taken or not:
-#: who has an older one and speaks of it loses the newer. As long as that is so, a careful client
-#: uses names only where there is one package.
-NAMES_ARE_SAFE = False
-
-
 @dataclass(slots=True)
 class Copy:
     """A package that this recipient has."""
@@ -309,12 +303,8 @@ class Recipient:
             recipient=self._session.name,
             code=code,
             reason="" if self._dice.chance(0.05) else reason,
-            by_name=self._may_name(copy) and self._dice.chance(0.4),
+            by_name=self._dice.chance(0.4),
         )
-
-    def _may_name(self, copy: Copy) -> bool:
-        named = (copy.row["sender"], copy.row["document_id"])
-        return NAMES_ARE_SAFE or self._world.names[named] == 1
 
     async def _read_statuses(self) -> None:
         """Read the stream behind the cursor; the cursor moves when a page is safely kept."""

@@ -53,7 +53,6 @@ class Sender:
         self._dice.shuffle(letters)
         for letter in letters:
             self._world.history.add(letter.sent)
-            self._world.names[letter.sent.sender, letter.sent.document_id] += 1
         groups = []
         while letters:
             size = self._dice.randint(2, 5) if self._dice.chance(0.3) else 1

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 from agencies.keys import AgencyKey, make_agency, make_authority
 from axis.adapters.trust_list import TrustList, read_certificate
 from axis.core.trust import Judgement, Verdict
 from axis.ports import Trust
 from schemas import xmldsig
+from schemas.examine import Seal
 
 _SEED = "simulation"
 
@@ -18,7 +18,7 @@ _SEED = "simulation"
 class _Believer:
     """Port ``Trust``: valid, whatever it is. Signatures are most of a real run's work."""
 
-    def judge(self, sha256: str, root: Any, agency: str, at: int) -> tuple[Verdict, str]:
+    def judge(self, seal: Seal, agency: str, at: int) -> tuple[Verdict, str]:
         return Judgement("valid")
 
 

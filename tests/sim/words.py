@@ -74,7 +74,14 @@ async def say_many(session: Session, words: Sequence[Word]) -> list[Spoken]:
             continue
         results = read_json(answer)["results"]
         return [
-            _note(session, word, "list", result["status"], result.get("problem", result), began)
+            _note(
+                session,
+                word,
+                "name" if word.by_name else "id",
+                result["status"],
+                result.get("problem", result),
+                began,
+            )
             for word, result in zip(words, results, strict=True)
         ]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
@@ -119,8 +118,6 @@ class World:
         self.healed = asyncio.Event()
         self.violations: list[Violation] = []
         self.skew_us = 0
-        #: How many packages are sent under each (sender, DocumentId).
-        self.names: Counter[tuple[str, str]] = Counter()
         self._ids = self.dice("ids")
         self.happened("storm", repr(self.weather))
 

@@ -1,0 +1,204 @@
+"""What was committed lately, in memory: who waits at an inbox or a stream is answered from here.
+
+A recipient that keeps up asks again and again for what has just been written, and mostly for
+nothing. Its open deliveries, the newest events of each stream and the newest packages are kept as
+they are committed, so such a question costs no query. What is not known whole is not answered at
+all (None), and the tables are asked. Belongs to one event loop: no thread may call it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
+
+from axis.adapters.tables import URGENCIES
+from axis.core.document import Delivery, Document, Event
+from axis.core.facts import Changes
+from axis.core.lifecycle import Transport
+from axis.ports import Row
+
+#: Open deliveries kept of one recipient; one that is further behind reads the tables.
+OPEN_ROWS_MAX: Final = 1000
+#: Events kept of one stream.
+EVENTS_MAX: Final = 256
+#: Package bytes kept: some 1,200 packages of 20 kB.
+BODIES_BYTES_MAX: Final = 24 * 1024 * 1024
+
+OPEN: Final = frozenset((Transport.WAITING, Transport.OFFERED))
+
+
+class Recent:
+    """Learns the changes of each group, in commit order, once they are durable."""
+
+    def __init__(self) -> None:
+        self._inboxes: dict[str, _Inbox] = {}
+        self._asked: dict[str, object] = {}
+        #: Recipients too far behind to be known; how many must be done until one is asked again.
+        self._behind: dict[str, int] = {}
+        self._since: int | None = None
+        self._streams: dict[str, _Stream] = {}
+        self._bodies: dict[str, bytes] = {}
+        self._bodies_bytes = 0
+
+    def forget(self) -> None:
+        """Know nothing any more: whether a group was written is uncertain."""
+        for known in (self._inboxes, self._asked, self._behind, self._streams):
+            known.clear()
+        self._since = None
+
+    def learn(self, changes: Changes) -> None:
+        """Take in what a group changed."""
+        if self._since is None and changes.events:
+            self._since = changes.events[0].seq - 1
+        documents = {document.seq: document for document in changes.documents}
+        for delivery in changes.created.values():
+            self._move(delivery, documents[delivery.doc])
+        for delivery in changes.updated.values():
+            self._move(delivery)
+        for event in changes.events:
+            if event.addressee:
+                self._heard(event)
+        for sha256, body in changes.bodies.items():
+            self._keep(sha256, body)
+
+    # ---- inboxes ------------------------------------------------------------------------------
+
+    def inbox(
+        self, recipient: str, after: Mapping[int, int], limit: int, transports: Collection[int]
+    ) -> list[Row] | None:
+        """As ``axis.ports.Store.inbox``, of a recipient that is known, for rows that are open."""
+        inbox = self._inboxes.get(recipient)
+        if inbox is None or not OPEN.issuperset(transports):
+            return None
+        return inbox.page(after, limit, transports)
+
+    def ask(self, recipient: str) -> object | None:
+        """Announce that all open rows of ``recipient`` are about to be read, to be ``told``.
+
+        None for one that was found too far behind, and has not done much since.
+        """
+        if recipient in self._behind:
+            return None
+        asked = self._asked[recipient] = object()
+        return asked
+
+    def told(self, recipient: str, asked: object, rows: Sequence[Row]) -> None:
+        """Know a recipient by its open rows, unless one of them moved since ``ask``."""
+        if self._asked.get(recipient) is not asked:
+            return
+        del self._asked[recipient]
+        if len(rows) <= OPEN_ROWS_MAX:
+            self._inboxes[recipient] = _Inbox(rows)
+        else:
+            self._behind[recipient] = OPEN_ROWS_MAX
+
+    def _move(self, delivery: Delivery, document: Document | None = None) -> None:
+        recipient = delivery.place.recipient
+        if self._asked:
+            self._asked.pop(recipient, None)
+        inbox = self._inboxes.get(recipient)
+        if inbox is not None:
+            if not inbox.move(delivery, document):
+                del self._inboxes[recipient]
+        elif recipient in self._behind and delivery.transport not in OPEN:
+            self._behind[recipient] -= 1
+            if not self._behind[recipient]:
+                del self._behind[recipient]
+
+    # ---- streams ------------------------------------------------------------------------------
+
+    def stream(self, addressee: str, after: int, limit: int) -> list[Event] | None:
+        """The events of ``axis.ports.Store.stream``, where every one behind ``after`` is known."""
+        if self._since is None or after < self._since:
+            return None
+        stream = self._streams.get(addressee)
+        return [] if stream is None else stream.page(after, limit)
+
+    def _heard(self, event: Event) -> None:
+        stream = self._streams.get(event.addressee)
+        if stream is None:
+            stream = self._streams[event.addressee] = _Stream()
+        stream.add(event)
+
+    # ---- packages -----------------------------------------------------------------------------
+
+    def bodies(self, digests: Iterable[str]) -> dict[str, bytes] | None:
+        """The packages with these digests, where all are kept."""
+        try:
+            return {sha256: self._bodies[sha256] for sha256 in digests}
+        except KeyError:
+            return None
+
+    def _keep(self, sha256: str, body: bytes) -> None:
+        if sha256 not in self._bodies and len(body) <= BODIES_BYTES_MAX:
+            self._bodies[sha256] = body
+            self._bodies_bytes += len(body)
+            while self._bodies_bytes > BODIES_BYTES_MAX:
+                self._bodies_bytes -= len(self._bodies.pop(next(iter(self._bodies))))
+
+
+class _Inbox:
+    """Every open delivery of one recipient, by number within each urgency class."""
+
+    __slots__ = ("_lanes", "_size")
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._size = 0
+        self._lanes: dict[int, dict[int, Row]] = {urgency: {} for urgency in URGENCIES}
+        for row in rows:
+            self._lanes[row.delivery.place.urgency][row.delivery.place.no] = row
+            self._size += 1
+
+    def page(self, after: Mapping[int, int], limit: int, transports: Collection[int]) -> list[Row]:
+        if not self._size:
+            return []
+        found: list[Row] = []
+        for urgency, lane in self._lanes.items():
+            seen = after.get(urgency, 0)
+            found += [
+                row
+                for no, row in lane.items()
+                if no > seen and row.delivery.transport in transports
+            ]
+        return found[:limit]
+
+    def move(self, delivery: Delivery, document: Document | None) -> bool:
+        """Follow a delivery; False when this can no longer be every open one, in order."""
+        _, urgency, no = delivery.place
+        lane = self._lanes[urgency]
+        known = lane.get(no)
+        if delivery.transport not in OPEN:
+            if known is not None:
+                del lane[no]
+                self._size -= 1
+        elif known is not None:
+            lane[no] = Row(delivery, known.document)
+        elif document is not None:
+            lane[no] = Row(delivery, document)
+            self._size += 1
+        else:
+            return False  # It was put back: its number is not the highest.
+        return self._size <= OPEN_ROWS_MAX
+
+
+class _Stream:
+    """The newest events addressed to one agency."""
+
+    __slots__ = ("_events", "_since")
+
+    def __init__(self) -> None:
+        self._since = 0  # the last one that was dropped
+        self._events: deque[Event] = deque()
+
+    def add(self, event: Event) -> None:
+        self._events.append(event)
+        if len(self._events) > EVENTS_MAX:
+            self._since = self._events.popleft().seq
+
+    def page(self, after: int, limit: int) -> list[Event] | None:
+        if after < self._since:
+            return None
+        if not self._events or self._events[-1].seq <= after:
+            return []
+        return [event for event in self._events if event.seq > after][:limit]

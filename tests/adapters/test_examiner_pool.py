@@ -1,0 +1,114 @@
+"""Helper processes examine as this process does, and may die without taking anything along."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import signal
+from collections.abc import AsyncIterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from axis.adapters import examiner_pool as pool_module
+from axis.adapters.examiner import INLINE_BYTES_MAX, InlineExaminer
+from axis.adapters.examiner_pool import AT_A_TIME, ExaminerPool, HelperDied, examiner_pool
+from axis.ports import Examiner
+from schemas.examine import examine
+from schemas.xmldsig import sign
+from tests.schemas.xmldsig_cases import EC, package
+
+SIGNED = sign(package(), EC.key, EC.der)
+LARGE = SIGNED.replace(b"</edXML>", b"<!--" + b"x" * INLINE_BYTES_MAX + b"--></edXML>")
+PACKAGES = [SIGNED, package(), SIGNED.replace(b"118/UBND", b"119/UBND"), b"", b"<a/>", LARGE]
+
+
+@pytest.fixture(params=["here", "in helpers"])
+async def examiner(request: pytest.FixtureRequest) -> AsyncIterator[Examiner]:
+    if request.param == "here":
+        yield InlineExaminer()
+    else:
+        async with examiner_pool(2) as pool:
+            yield pool
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[ExaminerPool]:
+    async with examiner_pool(1) as pool:
+        yield pool
+
+
+def _pid(pool: ExaminerPool) -> int:
+    process = pool._helpers[0]._process
+    assert process is not None
+    return process.pid
+
+
+async def test_wherever_a_package_is_examined_the_same_is_found(examiner: Examiner):
+    for raw in PACKAGES:
+        assert await examiner.examine(raw) == examine(raw)
+
+
+async def test_many_at_once_are_each_answered_with_their_own(examiner: Examiner):
+    many = [raw + b" " * n for n in range(30) for raw in PACKAGES]
+    found = await asyncio.gather(*map(examiner.examine, many))
+    assert found == [examine(raw) for raw in many]
+
+
+async def test_what_a_busy_helper_has_no_room_for_is_examined_here(
+    pool: ExaminerPool, monkeypatch: pytest.MonkeyPatch
+):
+    here: list[bytes] = []
+
+    async def examined(_: Any, raw: bytes) -> Any:
+        here.append(raw)
+        return examine(raw)
+
+    monkeypatch.setattr(InlineExaminer, "examine", examined)
+    os.kill(_pid(pool), signal.SIGSTOP)
+    try:
+        asked = [asyncio.create_task(pool.examine(SIGNED + b" " * n)) for n in range(AT_A_TIME + 3)]
+        while len(here) < 3:
+            await asyncio.sleep(0)
+        assert sum(task.done() for task in asked) <= 3
+    finally:
+        os.kill(_pid(pool), signal.SIGCONT)
+    found = await asyncio.gather(*asked)
+    assert found == [examine(SIGNED + b" " * n) for n in range(AT_A_TIME + 3)]
+    assert len(here) == 3
+
+
+async def test_a_helper_that_dies_costs_the_package_it_was_at_and_no_other(pool: ExaminerPool):
+    first = _pid(pool)
+    os.kill(first, signal.SIGSTOP)
+    asked = [asyncio.create_task(pool.examine(SIGNED + b" " * n)) for n in range(AT_A_TIME)]
+    await asyncio.sleep(0)
+    os.kill(first, signal.SIGKILL)
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(answers[0], HelperDied)
+    assert answers[1:] == [examine(SIGNED + b" " * n) for n in range(1, AT_A_TIME)]
+    assert _pid(pool) != first
+
+
+async def test_who_no_longer_waits_leaves_the_others_their_answers(pool: ExaminerPool):
+    os.kill(_pid(pool), signal.SIGSTOP)
+    gone = asyncio.create_task(pool.examine(SIGNED))
+    stays = asyncio.create_task(pool.examine(package()))
+    await asyncio.sleep(0)
+    gone.cancel()
+    os.kill(_pid(pool), signal.SIGCONT)
+    assert await stays == examine(package())
+
+
+async def test_helpers_end_with_their_pool():
+    async with examiner_pool(2) as pool:
+        processes = [helper._process for helper in pool._helpers]
+    assert [process and process.returncode for process in processes] == [0, 0]
+
+
+def test_only_examinations_are_believed():
+    evil = pickle.dumps(os.getcwd)
+    with pytest.raises(pickle.UnpicklingError, match="a helper sent"):
+        pool_module._Examinations(BytesIO(evil)).load()
