@@ -17,7 +17,7 @@ from typing import Final
 
 import structlog
 
-from axis.adapters.embedded_bus import EmbeddedBus, Topic
+from axis.adapters.listeners import Listeners, Topic
 from axis.adapters.postgres_server import Driver, Server, failures_told
 from axis.core.commands import Outcome
 from axis.core.errors import Unavailable, unavailable
@@ -49,7 +49,7 @@ class PostgresBus:
         """``store_tells``: the store was handed ``tell``, so ``publish`` need not."""
         self._server = server
         self._store_tells = store_tells
-        self._local = EmbeddedBus()
+        self._local = Listeners()
         self._listening: Driver | None = None
         self._heard: list[str] = []
         self._news = asyncio.Event()
@@ -60,7 +60,7 @@ class PostgresBus:
         """The messages of a group: who has something to look for after it."""
         topics = _topics(notices(outcomes))
         if changes.agencies:
-            topics.add((DIRECTORY, False))
+            topics.add(Topic(DIRECTORY, statuses=False))
         return self._messages(topics)
 
     async def publish(self, notices: Sequence[Notice]) -> None:
@@ -69,7 +69,7 @@ class PostgresBus:
         No notice at all asks whether the bus is there. Raises ``Unavailable``.
         """
         topics = _topics(notices)
-        self._local.wake(topics)
+        self._wake(topics)
         if not topics:
             if self._listening is None:
                 raise unavailable("axis.store_away")
@@ -97,7 +97,7 @@ class PostgresBus:
 
     def listen(self, recipient: str, *, statuses: bool) -> AbstractContextManager[Listener]:
         """Subscribe to one topic."""
-        return self._local.listen(recipient, statuses=statuses)
+        return self._local.listen(Topic(recipient, statuses))
 
     async def run(self) -> None:
         """Hear what other processes tell, for ever; a connection that is lost is made again."""
@@ -107,7 +107,7 @@ class PostgresBus:
                 async with self._connected() as driver:
                     attempt = 0
                     # What was told while nobody listened is lost.
-                    self._local.wake_all()
+                    self._wake(self._local.topics)
                     while not driver.is_closed():
                         await self._hear(driver)
             except Unavailable:
@@ -147,9 +147,13 @@ class PostgresBus:
         for message in messages:
             origin, inboxes, statuses = json.loads(message)
             if origin != self._origin:
-                self._local.wake((code, False) for code in inboxes)
-                self._local.wake((code, True) for code in statuses)
+                self._wake(Topic(code, statuses=False) for code in inboxes)
+                self._wake(Topic(code, statuses=True) for code in statuses)
+
+    def _wake(self, topics: Iterable[Topic]) -> None:
+        for topic in topics:
+            self._local.tell(topic)
 
 
 def _topics(notices: Iterable[Notice]) -> set[Topic]:
-    return {(notice.recipient, notice.urgency == STATUSES) for notice in notices}
+    return {Topic(notice.recipient, notice.urgency == STATUSES) for notice in notices}

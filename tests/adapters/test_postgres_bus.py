@@ -23,7 +23,7 @@ from axis.ports import Bus
 from axis.settings import Settings
 from tests import postgres
 from tests.contract.books import CODES, A, B, C, Scribe, agency, document_of, one
-from tests.contract.test_bus import NEVER_S, SOON_S, listening
+from tests.contract.test_bus_between_processes import NEVER_S, SOON_S, listening
 
 
 class Process:
@@ -82,11 +82,12 @@ async def test_a_group_tells_the_other_processes_by_itself(
 
 
 async def test_what_is_refused_is_not_told(here: Process, there: Process, scribe: Scribe):
-    await one(here.store, scribe.accept(to=[B]))
     with (
         there.bus.listen(B, statuses=False) as refused,
         there.bus.listen(C, statuses=False) as later,
     ):
+        await one(here.store, scribe.accept(to=[B]))
+        assert await refused.wait(SOON_S)
         await one(here.store, scribe.accept(to=[B], body=b"other"))
         await one(here.store, scribe.accept())
         await one(here.store, scribe.accept("2/UBND", to=[C]))

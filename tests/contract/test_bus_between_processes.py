@@ -1,4 +1,4 @@
-"""The contract of ``axis.ports.Bus``. A new adapter joins by a name in ``BUSES``.
+"""The contract of ``axis.ports.Bus`` between processes. An adapter joins by a name in ``BUSES``.
 
 ``here`` and ``there`` are the same bus, as two processes see it where it can have several.
 """
