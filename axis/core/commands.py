@@ -205,9 +205,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Answer to ``Lock``, ``Register``, ``Note`` and ``Refuse``; ``count`` deliveries moved."""
+    """Answer to ``Lock``, ``Register``, ``Note`` and ``Refuse``.
 
-    count: int = 0
+    ``moved`` are the deliveries that a lock parked or an unlocking put back, as they stand now.
+    """
+
+    moved: tuple[Delivery, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

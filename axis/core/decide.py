@@ -218,16 +218,16 @@ def _lock(ledger: Ledger, command: Lock) -> Outcome:
         return Recorded()
     ledger.agency(replace(agency, locked=command.locked))
     step, reason = (Step.LOCK, LOCKED) if command.locked else (Step.UNLOCK, "")
-    count = 0
+    moved: list[Delivery] = []
     for place in sorted(p for p in ledger.facts.deliveries if p.recipient == command.code):
         delivery = ledger.facts.deliveries[place]
         # Unlocking lets wait again what the lock parked, and not what failed by itself.
         by_lock = step is Step.LOCK or delivery.reason == LOCKED
         if by_lock and (delivery.transport, step) in TRANSPORT:
             now = command.audit.now
-            ledger.transport(delivery, step, command.audit.actor, now, now, reason)
-            count += 1
-    return Recorded(count)
+            actor = command.audit.actor
+            moved.append(ledger.transport(delivery, step, actor, now, now, reason))
+    return Recorded(tuple(moved))
 
 
 def _register(ledger: Ledger, command: Register) -> Outcome:

@@ -163,6 +163,18 @@ async def test_a_shutdown_ends_polls_at_once(here: World) -> None:
     assert late.json() == {"deliveries": [], "next": ""}
 
 
+async def test_a_lock_wakes_the_senders_and_an_unlocking_the_recipient(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    sender = await polled(here, "/v1/statuses?wait=50", LANG_SON)
+    await here.json(OPERATOR, f"/v1/operator/agencies/{OFFICE}/lock", {"why": "bảo trì"})
+    await until(sender.done)
+    assert [told["kind"] for told in sender.result().json()["statuses"]] == ["parked"]
+    recipient = await polled(here, "/v1/inbox?wait=50")
+    await here.json(OPERATOR, f"/v1/operator/agencies/{OFFICE}/unlock", {"why": "xong"})
+    await until(recipient.done)
+    assert [found["id"] for found in recipient.result().json()["deliveries"]] == [delivery]
+
+
 async def test_polls_that_wait_are_counted(here: World) -> None:
     polls = [await polled(here, "/v1/inbox?wait=50", who) for who in (OFFICE, HA_NOI)]
     assert "axis_waiting_polls 2.0" in (await here.http.get("/metrics")).text

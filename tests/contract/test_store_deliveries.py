@@ -190,15 +190,15 @@ async def test_a_lock_parks_what_is_open_and_unlocking_lets_it_wait_again(
             scribe.move(Step.FAIL, Place(B, 0, 2), reason="bad zip"),
         ]
     )
-    assert (await one(store, scribe.lock(B))).count == 3  # type: ignore[union-attr]
+    assert len((await one(store, scribe.lock(B))).moved) == 3  # type: ignore[union-attr]
     assert await numbers(store, B, PARKED) == [2, 3, 4, 5]
     assert code_of(await one(store, scribe.accept("6/UBND"))) == "recipient.locked"
     assert code_of(await one(store, scribe.accept("7/B", sender=B, to=[A]))) == "agency.locked"
     (item,) = items_of(await one(store, scribe.move(Step.RESET, Place(B, 0, 3), actor="op")))
     assert item.fault == Fault("delivery.locked")
-    assert (await one(store, scribe.lock(B))).count == 0  # type: ignore[union-attr]
+    assert len((await one(store, scribe.lock(B))).moved) == 0  # type: ignore[union-attr]
 
-    assert (await one(store, scribe.lock(B, False))).count == 3  # type: ignore[union-attr]
+    assert len((await one(store, scribe.lock(B, False))).moved) == 3  # type: ignore[union-attr]
     assert await numbers(store, B) == [3, 4, 5]
     assert await numbers(store, B, PARKED) == [2]
     assert [audit.act for audit in await store.audit_log(9)] == ["unlock", "lock", "lock"]
