@@ -133,24 +133,14 @@ class Intake:
             (outcome,) = await self._committer.submit([self._command(judged, raw, at, now)])
             return _accepted(outcome)
         except Rejected as error:
-            return await self._refused(error, raw, caller, now)
+            return await self._refused(error, raw, caller)
         except Exception as error:
             return error
 
     async def _refused(
-        self, error: Rejected, raw: bytes, caller: Caller, now: int
-    ) -> Accepted | Exception:
+        self, error: Rejected, raw: bytes, caller: Caller
+    ) -> Accepted | Rejected | Unavailable:
         sha256 = hashlib.sha256(raw).hexdigest()
-        fault = error.faults[0]
-        refuse = Refuse(
-            caller=caller.id,
-            code=fault.code,
-            place=fault.place,
-            sentence=fault.sentence(),
-            sha256=sha256,
-            size=len(raw),
-            now=now,
-        )
         try:
             # What was accepted once stays accepted, whatever has been locked or has expired
             # since: a repeated POST is safe for ever (promise 6).
@@ -159,10 +149,24 @@ class Intake:
             return away
         if known is not None:
             return Accepted(known, repeated=True)
-        with suppress(Unavailable):
-            # The refusal itself stands; that its log line is missing does not make it another.
-            await self._committer.submit([refuse])
+        await self.write_down(error, caller, sha256, len(raw))
         return error
+
+    async def write_down(self, error: Rejected, caller: Caller, sha256: str, size: int) -> None:
+        """Leave the line of a refusal; ``sha256`` is empty for a package that was not read."""
+        fault = error.faults[0]
+        refuse = Refuse(
+            caller=caller.id,
+            code=fault.code,
+            place=fault.place,
+            sentence=fault.sentence(),
+            sha256=sha256,
+            size=size,
+            now=self._clock.now(),
+        )
+        # The refusal itself stands; that its log line is missing does not make it another.
+        with suppress(Unavailable):
+            await self._committer.submit([refuse])
 
     def _check_size(self, raw: bytes) -> None:
         if not raw:
