@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from axis.core.commands import ByDocument, ById, Moved, Target, UpTo
@@ -179,6 +181,19 @@ async def test_a_failed_delivery_is_parked_told_to_its_sender_and_reset(
     (item,) = items_of(await one(store, scribe.move(Step.RESET, ById(five[0].id, B))))
     assert item.fault == Fault("delivery.not_parked", "", {"state": "waiting"})
     assert await differences(store) == []
+
+
+async def test_an_act_is_on_record_as_it_ended(store: Store, scribe: Scribe, five: list[Document]):
+    parked, waiting = Place(B, 0, 1), Place(B, 0, 2)
+    await store.apply([scribe.move(Step.FAIL, parked)])
+    for place in (parked, waiting, Place(B, 0, 9)):
+        reset = scribe.move(Step.RESET, place)
+        await store.apply([replace(reset, audit=scribe.audit("reset", str(place.no)))])
+    assert [(line.act, line.target) for line in await store.audit_log(9)] == [
+        ("reset refused", "9"),
+        ("reset refused", "2"),
+        ("reset", "1"),
+    ]
 
 
 async def test_a_lock_parks_what_is_open_and_unlocking_lets_it_wait_again(
