@@ -148,7 +148,7 @@ class Hot:
         status = 200 if accepted.repeated else 201
         return {"status": status, "receipt": receipt(accepted.document, self._axis.signer)}
 
-    async def _packages(self, scope: Scope, _: Receive, send: Send) -> None:
+    async def _packages(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: HeaderMap = dict(scope["headers"])
         caller = self._auth.caller(headers.get(b"authorization"))
         at = stated_at(headers, caller)
@@ -159,7 +159,9 @@ class Hot:
         wait_s = query_seconds(query, "wait", WAIT_S_MAX)
         finding = self._axis.handover.packages(caller, seen, bytes_max, limit, wait_s, at)
         nothing: list[Taken] = []
-        taken = await (self._axis.polls.until_closed(finding, nothing) if wait_s else finding)
+        if wait_s:
+            finding = self._axis.polls.until_closed(finding, nothing, receive)
+        taken = await finding
         for item in taken:
             place = item.row.delivery.place
             seen[place.urgency] = max(place.no, seen.get(place.urgency, 0))
