@@ -6,7 +6,6 @@ never behind a group. For a backup copy ``books.sqlite*`` first, then ``packages
 names are harmless, rows without bytes are not.
 """
 
-# ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
 from __future__ import annotations
 
 import asyncio
@@ -17,13 +16,12 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from axis.adapters import rows, sqlite_find
 from axis.adapters import sqlite_reads as reads
 from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.recent import OPEN, OPEN_ROWS_MAX, Recent
-from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT
 from axis.adapters.segments import Segments
 from axis.adapters.sqlite_checkpoints import Checkpoints
 from axis.adapters.sqlite_file import (
@@ -35,6 +33,7 @@ from axis.adapters.sqlite_file import (
     migrate,
     patient,
 )
+from axis.adapters.sqlite_history import history
 from axis.adapters.sqlite_writer import Group, Writer
 from axis.core.commands import Accept, Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
@@ -46,8 +45,6 @@ from axis.ports import Client, Counters, Queue, Row, Search
 READERS: Final = 2
 #: A group with more package bytes is written in a thread: copying them takes milliseconds.
 HERE_BYTES_MAX: Final = 2 * 1024 * 1024
-#: Rows that a recount holds at a time.
-HISTORY_ROWS: Final = 1000
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -286,14 +283,10 @@ class SqliteStore:
         connection = await run(self._reader)
         try:
             with failures_told():
-                await run(connection.execute, "begin")
-                counters = await run(connection.execute, _ALL_COUNTERS)
-                yield {(agency, day, metric): n for agency, day, metric, n in counters}
-                for sql, value_from in _HISTORY:
-                    found = await run(connection.execute, sql)
-                    while page := await run(found.fetchmany, HISTORY_ROWS):
-                        for row in page:
-                            yield value_from(row)
+                pages = history(connection)
+                while page := await run(next, pages, None):
+                    for value in page:
+                        yield value
         finally:
             # Behind whatever still runs there, should the caller have gone away meanwhile.
             closed = thread.submit(connection.close)
@@ -317,16 +310,3 @@ class SqliteStore:
         self._writing.close()
         self._segments.close()
         self._lock.release()
-
-
-_ALL_COUNTERS: Final = "select t.agency, t.day, t.metric, t.n from tally t where t.n <> 0"
-_HISTORY: Final[Sequence[tuple[str, Callable[[Any], Document | Event | Delivery]]]] = (
-    (f"select {DOCUMENT} from document t order by t.seq", rows.document_from),
-    (f"select {EVENT} from event e order by e.seq", rows.event_from),
-    (
-        f"""
-        select {DELIVERY} from delivery d cross join document t where t.seq = d.doc
-        order by d.recipient, d.urgency, d.no""",
-        rows.delivery_from,
-    ),
-)
