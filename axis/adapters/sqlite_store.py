@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Lock
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from axis.adapters import rows, sqlite_find
@@ -27,15 +26,13 @@ from axis.adapters.sqlite_checkpoints import Checkpoints
 from axis.adapters.sqlite_file import (
     Database,
     LockFile,
-    empty_log,
     failures_told,
-    is_busy,
     migrate,
-    patient,
 )
 from axis.adapters.sqlite_history import history
-from axis.adapters.sqlite_writer import Group, Writer
-from axis.core.commands import Accept, Audit, Command, Outcome, Refuse
+from axis.adapters.sqlite_turns import Turns
+from axis.adapters.sqlite_writer import Writer
+from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
 from axis.core.trust import Certificate
@@ -43,8 +40,6 @@ from axis.ports import Client, Counters, Queue, Row, Search
 
 #: Reading threads: one may be busy with a long search while the other serves pages.
 READERS: Final = 2
-#: A group with more package bytes is written in a thread: copying them takes milliseconds.
-HERE_BYTES_MAX: Final = 2 * 1024 * 1024
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -75,25 +70,20 @@ class SqliteStore:
         self._segments = Segments(folder / "packages")
         self._writing = self._database.writer()
         migrate(self._writing)
-        self._writer = Writer(self._writing, self._segments, self._kept)
-        self._writer_thread = ThreadPoolExecutor(1, "axis-writer")
-        #: Held from the beginning of a group to its commit, by whichever thread is at it.
-        self._at_it = Lock()
+        writer = Writer(self._writing, self._segments, self._kept)
+        self._turns = Turns(writer, self._writing)
         self._recent = Recent()
         self._readers: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         for _ in range(READERS):
             self._readers.put(self._reader())
         self._reader_threads = ThreadPoolExecutor(READERS, "axis-reader")
         self._histories: set[ThreadPoolExecutor] = set()
-        self._checkpoints = Checkpoints(self._database, self._empty_log)
+        self._checkpoints = Checkpoints(self._database, self._turns.empty_log)
+        self._turns.written = self._checkpoints.written
         self._closed = False
 
     def _reader(self) -> sqlite3.Connection:
         return reads.prepare(self._database.reader())
-
-    def _empty_log(self) -> bool:
-        with self._at_it:
-            return empty_log(self._writing)
 
     # ---- writing ------------------------------------------------------------------------------
 
@@ -103,50 +93,12 @@ class SqliteStore:
 
     async def _apply(self, commands: Sequence[Command]) -> list[Outcome]:
         try:
-            group = self._begun(commands)
-            if group is None:
-                group = await self._in_writer_thread(self._whole, commands)
-            else:
-                await self._in_writer_thread(self._finish, group)
+            group = await self._turns.apply(commands)
         except BaseException:
             self._recent.forget()
             raise
         self._recent.learn(group.changes)
         return group.outcomes
-
-    def _begun(self, commands: Sequence[Command]) -> Group | None:
-        """A group that is ready to be committed, made here and now; None where it would block.
-
-        Deciding and writing is a run of short calls, each of which gives the interpreter's lock
-        away: beside a busy loop a thread takes it back milliseconds later, every time. Only what
-        waits for the disk is worth a thread.
-        """
-        size = sum([len(command.body) for command in commands if isinstance(command, Accept)])
-        if size > HERE_BYTES_MAX or not self._at_it.acquire(blocking=False):
-            return None
-        try:
-            return self._writer.begin(commands)
-        except BaseException as error:
-            self._at_it.release()
-            if is_busy(error):
-                return None
-            with failures_told():
-                raise
-
-    def _finish(self, group: Group) -> None:
-        try:
-            with failures_told():
-                self._writer.commit(group)
-        finally:
-            self._at_it.release()
-        self._checkpoints.written()
-
-    def _whole(self, commands: Sequence[Command]) -> Group:
-        with self._at_it, failures_told(), patient(self._writing):
-            group = self._writer.begin(commands)
-            self._writer.commit(group)
-        self._checkpoints.written()
-        return group
 
     async def enrol(
         self,
@@ -154,17 +106,7 @@ class SqliteStore:
         certificates: Iterable[Certificate],
         clients: Iterable[Client],
     ) -> None:
-        def job() -> None:
-            with self._at_it, failures_told(), patient(self._writing):
-                self._writer.enrol(agencies, certificates, clients)
-
-        await self._in_writer_thread(job)
-
-    async def _in_writer_thread(
-        self, work: Callable[_P, _R], /, *args: _P.args, **kwargs: _P.kwargs
-    ) -> _R:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writer_thread, partial(work, *args, **kwargs))
+        await self._turns.enrol(agencies, certificates, clients)
 
     # ---- reading ------------------------------------------------------------------------------
 
@@ -300,7 +242,7 @@ class SqliteStore:
 
     def _close(self) -> None:
         self._checkpoints.close()
-        self._writer_thread.shutdown()
+        self._turns.close()
         self._reader_threads.shutdown()
         for thread in list(self._histories):
             thread.shutdown()
