@@ -122,7 +122,7 @@ async def _play(orders: Orders, arguments: argparse.Namespace) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
-    async with HttpLine(orders.home / "axis" / "address.json") as door:
+    async with HttpLine(orders.home / "axis") as door:
         crew = Crew(orders, door, pace, _tell)
         async with asyncio.TaskGroup() as tasks:
             working = tasks.create_task(crew.run())

@@ -11,6 +11,8 @@ from typing import Any, Protocol, Self
 import aiohttp
 from yarl import URL
 
+from agencies.address import left_address
+
 #: A process on the same machine or network accepts a connection at once or not at all.
 CONNECT_S_MAX = 5.0
 #: Connections of one process: two polls for each of 95 agencies, as many words and packages again.
@@ -48,8 +50,8 @@ class Line(Protocol):
 class HttpLine:
     """HTTP to the address that the axis left in its folder, read again when nobody answers."""
 
-    def __init__(self, address_file: Path) -> None:
-        self._address_file = address_file
+    def __init__(self, axis_dir: Path) -> None:
+        self._axis_dir = axis_dir
         self._base = ""
         self._urls: dict[str, URL] = {}
         self._session: aiohttp.ClientSession | None = None
@@ -92,17 +94,13 @@ class HttpLine:
     def _url(self, path: str) -> URL:
         """The whole address. Polls ask the same few paths for ever, so these are kept."""
         if not self._base:
-            self._base = _address(self._address_file)
+            left = left_address(self._axis_dir)
+            if left is None:
+                raise Unreachable(f"no axis has left its address in {self._axis_dir}")
+            self._base = left.url
         url = self._urls.get(path)
         if url is None:
             url = URL(self._base + path, encoded=True)
             if len(self._urls) < CONNECTIONS_MAX:
                 self._urls[path] = url
         return url
-
-
-def _address(path: Path) -> str:
-    try:
-        return str(json.loads(path.read_bytes())["url"]).rstrip("/")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Unreachable(f"no axis has left its address in {path}") from error

@@ -246,8 +246,8 @@ class Refusal(Wire):
     code: str
     place: str
     detail: str
-    sha256: Sha256
-    size: int
+    sha256: Sha256 | Literal[""] = Field(description="Empty of a body that was too large to read.")
+    size: int = Field(description="Bytes; of a body that was not read, as many as are known of.")
 
 
 class Refusals(Wire):

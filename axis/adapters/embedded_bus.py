@@ -13,13 +13,14 @@ class EmbeddedBus:
     """Wakes the listeners of a topic; keeps nothing, since the store is the truth."""
 
     def __init__(self) -> None:
-        self._listeners = Listeners()
+        #: Who waits, for whoever wants to see it.
+        self.listeners = Listeners()
 
     async def publish(self, notices: Sequence[Notice]) -> None:
         """Wake whoever listens to the recipients named."""
         for topic in {Topic(notice.recipient, notice.urgency == STATUSES) for notice in notices}:
-            self._listeners.tell(topic)
+            self.listeners.tell(topic)
 
     def listen(self, recipient: str, *, statuses: bool) -> AbstractContextManager[Listener]:
         """Subscribe to one topic."""
-        return self._listeners.listen(Topic(recipient, statuses))
+        return self.listeners.listen(Topic(recipient, statuses))

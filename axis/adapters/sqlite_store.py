@@ -6,7 +6,6 @@ never behind a group. For a backup copy ``books.sqlite*`` first, then ``packages
 names are harmless, rows without bytes are not.
 """
 
-# ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
 from __future__ import annotations
 
 import asyncio
@@ -16,27 +15,24 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Lock
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from axis.adapters import rows, sqlite_find
 from axis.adapters import sqlite_reads as reads
 from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.recent import OPEN, OPEN_ROWS_MAX, Recent
-from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT
 from axis.adapters.segments import Segments
 from axis.adapters.sqlite_checkpoints import Checkpoints
 from axis.adapters.sqlite_file import (
     Database,
     LockFile,
-    empty_log,
     failures_told,
-    is_busy,
     migrate,
-    patient,
 )
-from axis.adapters.sqlite_writer import Group, Writer
-from axis.core.commands import Accept, Audit, Command, Outcome, Refuse
+from axis.adapters.sqlite_history import history
+from axis.adapters.sqlite_turns import Turns
+from axis.adapters.sqlite_writer import Writer
+from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
 from axis.core.trust import Certificate
@@ -44,10 +40,6 @@ from axis.ports import Client, Counters, Queue, Row, Search
 
 #: Reading threads: one may be busy with a long search while the other serves pages.
 READERS: Final = 2
-#: A group with more package bytes is written in a thread: copying them takes milliseconds.
-HERE_BYTES_MAX: Final = 2 * 1024 * 1024
-#: Rows that a recount holds at a time.
-HISTORY_ROWS: Final = 1000
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -78,25 +70,20 @@ class SqliteStore:
         self._segments = Segments(folder / "packages")
         self._writing = self._database.writer()
         migrate(self._writing)
-        self._writer = Writer(self._writing, self._segments, self._kept)
-        self._writer_thread = ThreadPoolExecutor(1, "axis-writer")
-        #: Held from the beginning of a group to its commit, by whichever thread is at it.
-        self._at_it = Lock()
+        writer = Writer(self._writing, self._segments, self._kept)
+        self._turns = Turns(writer, self._writing)
         self._recent = Recent()
         self._readers: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         for _ in range(READERS):
             self._readers.put(self._reader())
         self._reader_threads = ThreadPoolExecutor(READERS, "axis-reader")
         self._histories: set[ThreadPoolExecutor] = set()
-        self._checkpoints = Checkpoints(self._database, self._empty_log)
+        self._checkpoints = Checkpoints(self._database, self._turns.empty_log)
+        self._turns.written = self._checkpoints.written
         self._closed = False
 
     def _reader(self) -> sqlite3.Connection:
         return reads.prepare(self._database.reader())
-
-    def _empty_log(self) -> bool:
-        with self._at_it:
-            return empty_log(self._writing)
 
     # ---- writing ------------------------------------------------------------------------------
 
@@ -106,50 +93,12 @@ class SqliteStore:
 
     async def _apply(self, commands: Sequence[Command]) -> list[Outcome]:
         try:
-            group = self._begun(commands)
-            if group is None:
-                group = await self._in_writer_thread(self._whole, commands)
-            else:
-                await self._in_writer_thread(self._finish, group)
+            group = await self._turns.apply(commands)
         except BaseException:
             self._recent.forget()
             raise
         self._recent.learn(group.changes)
         return group.outcomes
-
-    def _begun(self, commands: Sequence[Command]) -> Group | None:
-        """A group that is ready to be committed, made here and now; None where it would block.
-
-        Deciding and writing is a run of short calls, each of which gives the interpreter's lock
-        away: beside a busy loop a thread takes it back milliseconds later, every time. Only what
-        waits for the disk is worth a thread.
-        """
-        size = sum([len(command.body) for command in commands if isinstance(command, Accept)])
-        if size > HERE_BYTES_MAX or not self._at_it.acquire(blocking=False):
-            return None
-        try:
-            return self._writer.begin(commands)
-        except BaseException as error:
-            self._at_it.release()
-            if is_busy(error):
-                return None
-            with failures_told():
-                raise
-
-    def _finish(self, group: Group) -> None:
-        try:
-            with failures_told():
-                self._writer.commit(group)
-        finally:
-            self._at_it.release()
-        self._checkpoints.written()
-
-    def _whole(self, commands: Sequence[Command]) -> Group:
-        with self._at_it, failures_told(), patient(self._writing):
-            group = self._writer.begin(commands)
-            self._writer.commit(group)
-        self._checkpoints.written()
-        return group
 
     async def enrol(
         self,
@@ -157,17 +106,7 @@ class SqliteStore:
         certificates: Iterable[Certificate],
         clients: Iterable[Client],
     ) -> None:
-        def job() -> None:
-            with self._at_it, failures_told(), patient(self._writing):
-                self._writer.enrol(agencies, certificates, clients)
-
-        await self._in_writer_thread(job)
-
-    async def _in_writer_thread(
-        self, work: Callable[_P, _R], /, *args: _P.args, **kwargs: _P.kwargs
-    ) -> _R:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writer_thread, partial(work, *args, **kwargs))
+        await self._turns.enrol(agencies, certificates, clients)
 
     # ---- reading ------------------------------------------------------------------------------
 
@@ -286,14 +225,10 @@ class SqliteStore:
         connection = await run(self._reader)
         try:
             with failures_told():
-                await run(connection.execute, "begin")
-                counters = await run(connection.execute, _ALL_COUNTERS)
-                yield {(agency, day, metric): n for agency, day, metric, n in counters}
-                for sql, value_from in _HISTORY:
-                    found = await run(connection.execute, sql)
-                    while page := await run(found.fetchmany, HISTORY_ROWS):
-                        for row in page:
-                            yield value_from(row)
+                pages = history(connection)
+                while page := await run(next, pages, None):
+                    for value in page:
+                        yield value
         finally:
             # Behind whatever still runs there, should the caller have gone away meanwhile.
             closed = thread.submit(connection.close)
@@ -307,7 +242,7 @@ class SqliteStore:
 
     def _close(self) -> None:
         self._checkpoints.close()
-        self._writer_thread.shutdown()
+        self._turns.close()
         self._reader_threads.shutdown()
         for thread in list(self._histories):
             thread.shutdown()
@@ -317,16 +252,3 @@ class SqliteStore:
         self._writing.close()
         self._segments.close()
         self._lock.release()
-
-
-_ALL_COUNTERS: Final = "select t.agency, t.day, t.metric, t.n from tally t where t.n <> 0"
-_HISTORY: Final[Sequence[tuple[str, Callable[[Any], Document | Event | Delivery]]]] = (
-    (f"select {DOCUMENT} from document t order by t.seq", rows.document_from),
-    (f"select {EVENT} from event e order by e.seq", rows.event_from),
-    (
-        f"""
-        select {DELIVERY} from delivery d cross join document t where t.seq = d.doc
-        order by d.recipient, d.urgency, d.no""",
-        rows.delivery_from,
-    ),
-)

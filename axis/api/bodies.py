@@ -49,11 +49,13 @@ class Bodies:
 class Room:
     """What one request holds."""
 
-    __slots__ = ("_bodies", "taken")
+    __slots__ = ("_bodies", "size", "taken")
 
     def __init__(self, bodies: Bodies) -> None:
         self._bodies = bodies
         self.taken = 0
+        #: Bytes of the body as far as is known: as declared, or as many as have come.
+        self.size = 0
 
     async def read(self, receive: Receive, headers: HeaderMap, limit: int) -> bytes:
         """Return the body; refuse it as soon as it is known to exceed ``limit`` bytes."""
@@ -61,17 +63,17 @@ class Room:
             raise invalid("Content-Encoding", "is not served", "không được hỗ trợ")
         declared = headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared[:20]) > limit:
+            self.size = int(declared[:20])
             raise rejected("package.too_large", size=declared.decode(), limit=limit)
         chunks: list[bytes] = []
-        size = 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientGone
             chunk = message.get("body", b"")
-            size += len(chunk)
-            if size > limit:
-                raise rejected("package.too_large", size=f"{size} or more", limit=limit)
+            self.size += len(chunk)
+            if self.size > limit:
+                raise rejected("package.too_large", size=f"{self.size} or more", limit=limit)
             self._bodies.take(len(chunk))
             self.taken += len(chunk)
             chunks.append(chunk)

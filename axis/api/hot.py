@@ -13,12 +13,13 @@ from starlette.types import Receive, Scope, Send
 
 from axis.api import views
 from axis.api.auth import Auth
-from axis.api.bodies import Bodies, HeaderMap, is_package, media_type, wrong_type
+from axis.api.bodies import Bodies, HeaderMap, Room, is_package, media_type, wrong_type
 from axis.api.hot_words import Words
 from axis.api.metrics import Metrics
 from axis.api.problems import as_axis_error, invalid, problem
 from axis.api.receipts import receipt
 from axis.api.requests import (
+    NUMBER_MAX,
     PAGE_ROWS_DEFAULT,
     cursor,
     occurred_at,
@@ -79,7 +80,7 @@ class Hot:
         with self._bodies.room() as room:
             try:
                 limit = self._axis.settings.package_bytes_max
-                raw = await room.read(receive, headers, limit)
+                raw = await self._read(room, receive, headers, limit, caller)
                 accepted = await self._axis.intake.receive(raw, caller, at)
             except AxisError as error:
                 self._metrics.refused(error.faults[0].code)
@@ -101,9 +102,20 @@ class Hot:
         if kind not in (FRAMES, "application/octet-stream"):
             wrong_type(kind, FRAMES)
         with self._bodies.room() as room:
-            packages = _cut(await room.read(receive, headers, BULK_BYTES_MAX))
+            packages = _cut(await self._read(room, receive, headers, BULK_BYTES_MAX, caller))
             results = await self._all(packages, caller, at)
         await send_json(send, 200, {"results": results})
+
+    async def _read(
+        self, room: Room, receive: Receive, headers: HeaderMap, limit: int, caller: Caller
+    ) -> bytes:
+        """The body. One that is too large leaves its line in the refusal log like any package."""
+        try:
+            return await room.read(receive, headers, limit)
+        except Rejected as error:
+            if error.faults[0].code == "package.too_large":
+                await self._axis.intake.write_down(error, caller, "", min(room.size, NUMBER_MAX))
+            raise
 
     async def _all(
         self, packages: list[tuple[dict[str, Any], bytes]], caller: Caller, at: int | None
@@ -136,7 +148,7 @@ class Hot:
         status = 200 if accepted.repeated else 201
         return {"status": status, "receipt": receipt(accepted.document, self._axis.signer)}
 
-    async def _packages(self, scope: Scope, _: Receive, send: Send) -> None:
+    async def _packages(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: HeaderMap = dict(scope["headers"])
         caller = self._auth.caller(headers.get(b"authorization"))
         at = stated_at(headers, caller)
@@ -147,7 +159,9 @@ class Hot:
         wait_s = query_seconds(query, "wait", WAIT_S_MAX)
         finding = self._axis.handover.packages(caller, seen, bytes_max, limit, wait_s, at)
         nothing: list[Taken] = []
-        taken = await (self._axis.polls.until_closed(finding, nothing) if wait_s else finding)
+        if wait_s:
+            finding = self._axis.polls.until_closed(finding, nothing, receive)
+        taken = await finding
         for item in taken:
             place = item.row.delivery.place
             seen[place.urgency] = max(place.no, seen.get(place.urgency, 0))

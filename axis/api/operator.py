@@ -192,7 +192,7 @@ async def operator_package(
     response_model=rest_books.Acts,
 )
 async def audit_log(axis: TheAxis, caller: TheCaller, limit: Limit = LINES_DEFAULT) -> Response:
-    """Who did what to what, and why; the newest first."""
+    """Who did what to what, and why; the newest first. An act that was refused says so."""
     caller.needs_sight()
     acts = await axis.store.audit_log(limit)
     lines = [

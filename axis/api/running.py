@@ -7,6 +7,8 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from starlette.types import Receive
+
 from axis.flows.commit import Committer
 from axis.flows.handover import Handover
 from axis.flows.intake import Intake
@@ -19,6 +21,10 @@ from axis.settings import Settings
 
 #: Seconds a store or a bus may take to show that it is there; a trivial read takes microseconds.
 READY_S = 2.0
+
+#: A poll that has waited so long is ended when its client goes away. One that is answered sooner is
+#: spared the task that watches: most are, and a client seldom goes within a second of asking.
+WATCH_AFTER_S = 1.0
 
 _T = TypeVar("_T")
 
@@ -36,10 +42,17 @@ class Polls:
         """Polls under way."""
         return len(self._scopes)
 
-    async def until_closed(self, found: Awaitable[_T], nothing: _T) -> _T:
-        """Return what ``found`` brings, or ``nothing`` when the axis closes before that."""
+    async def until_closed(
+        self, found: Awaitable[_T], nothing: _T, receive: Receive | None = None
+    ) -> _T:
+        """Return what ``found`` brings, or ``nothing`` when the axis closes before that.
+
+        With ``receive``, also when the client goes away: what came later would be handed to nobody
+        and be written down as handed out.
+        """
         scope = asyncio.timeout(0 if self._closed else None)
         self._scopes[scope] = None
+        watch = _Watch(scope, receive)
         try:
             async with scope:
                 return await found
@@ -48,6 +61,7 @@ class Polls:
                 raise
             return nothing
         finally:
+            watch.end()
             del self._scopes[scope]
 
     def close(self) -> None:
@@ -56,6 +70,34 @@ class Polls:
         now = asyncio.get_running_loop().time()
         for scope in self._scopes:
             scope.reschedule(now)
+
+
+class _Watch:
+    """Ends a poll when its client has gone away."""
+
+    def __init__(self, scope: asyncio.Timeout, receive: Receive | None) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._task: asyncio.Task[None] | None = None
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(WATCH_AFTER_S, self._begin) if receive else None
+
+    def end(self) -> None:
+        """The poll is over."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _begin(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._until_gone())
+
+    async def _until_gone(self) -> None:
+        assert self._receive is not None
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        if not self._scope.expired():
+            self._scope.reschedule(asyncio.get_running_loop().time())
 
 
 @dataclass(frozen=True, slots=True)

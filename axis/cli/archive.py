@@ -4,7 +4,6 @@ SQLite is read through one connection, PostgreSQL through the store that an axis
 
 The answers are those of the REST door, made by its own functions.
 """
-# ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
 
 from __future__ import annotations
 
@@ -15,9 +14,9 @@ from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any, cast
 
-from axis.adapters import rows
 from axis.adapters import sqlite_reads as reads
 from axis.adapters.sqlite_file import Database
+from axis.adapters.sqlite_history import history
 from axis.api import counts as counts_door
 from axis.api import operator as operator_door
 from axis.cli.failures import NoAxis
@@ -27,15 +26,6 @@ from axis.core.errors import rejected
 from axis.flows.tracking import Tracking
 from axis.ports import Counters, Store
 from axis.settings import Settings
-
-_HISTORY = (
-    (f"select {rows.DOCUMENT} from document t order by t.seq", rows.document_from),
-    (f"select {rows.EVENT} from event e order by e.seq", rows.event_from),
-    (
-        f"select {rows.DELIVERY} from delivery d cross join document t where t.seq = d.doc",
-        rows.delivery_from,
-    ),
-)
 
 
 class Archive:
@@ -56,13 +46,9 @@ class Archive:
 
     async def history(self) -> AsyncIterator[Counters | Document | Event | Delivery]:
         """Everything the counters are made of, from one snapshot."""
-        ask = self._connection.execute
-        ask("begin")
-        counters = ask("select agency, day, metric, n from tally")
-        yield {(agency, day, metric): n for agency, day, metric, n in counters}
-        for sql, value_from in _HISTORY:
-            for row in ask(sql):
-                yield value_from(row)
+        for page in history(self._connection):
+            for value in page:
+                yield value
 
 
 def counts(

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from agencies.address import left_address
 from agencies.world import World
 from axis.adapters.sqlite_file import InUse
 from axis.cli.setup import enrol
@@ -205,12 +206,10 @@ async def enrol_soon(settings: Settings, world: World) -> None:
 
 async def address(settings: Settings, child: Child) -> str:
     """Wait until the child's axis listens; its address."""
-    path = settings.axis_dir / "address.json"
     while True:
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            left = json.loads(path.read_text(encoding="utf-8"))
-            if left["pid"] == child.pid:
-                return str(left["url"])
+        left = left_address(settings.axis_dir)
+        if left is not None and left.pid == child.pid:
+            return left.url
         await asyncio.sleep(LOOK_S)
 
 

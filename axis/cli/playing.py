@@ -156,7 +156,7 @@ class Play:
     async def _counts(self) -> Mapping[str, Any]:
         """What the books say of the day, agency by agency."""
         home = self.settings.home
-        async with HttpLine(self.settings.axis_dir / "address.json") as line:
+        async with HttpLine(self.settings.axis_dir) as line:
             client = Client(line, OPERATOR_ID, read_secret(home / "operator"), lambda: 0.0)
             path = f"/v1/counts?by=agency&from={self._day}&to={self._day}"
             counts: Mapping[str, Any] = await client.get(path)

@@ -7,7 +7,6 @@ told of ports; ``--url`` names one that runs elsewhere.
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from agencies.address import left_address
 from agencies.world import OPERATOR_ID, agency_dir, read_secret
 from axis.cli.door import Door
 from axis.cli.failures import NoAxis
@@ -48,7 +48,7 @@ class Session:
     @property
     def url(self) -> str | None:
         """Where the axis listens; None when the run left no address of a living process."""
-        return self.given_url or _left_address(self.settings.axis_dir / "address.json")
+        return self.given_url or _living_address(self.settings.axis_dir)
 
     def agency_dir(self, code: str) -> Path:
         """The folder with an agency's key, certificate and secret."""
@@ -124,15 +124,15 @@ def _last_run(var: Path) -> str:
         return LIVE
 
 
-def _left_address(path: Path) -> str | None:
-    try:
-        left = json.loads(path.read_text(encoding="utf-8"))
-        if left["pid"] <= 0:
-            return None
-        os.kill(left["pid"], 0)
-        return str(left["url"]).rstrip("/")
-    except PermissionError:
-        # It lives and belongs to somebody else.
-        return str(left["url"]).rstrip("/")
-    except (OSError, ValueError, KeyError, TypeError):
+def _living_address(axis_dir: Path) -> str | None:
+    """The address that a killed axis left behind is nobody's."""
+    left = left_address(axis_dir)
+    if left is None:
         return None
+    try:
+        os.kill(left.pid, 0)
+    except PermissionError:
+        pass  # It lives and belongs to somebody else.
+    except (OSError, OverflowError):
+        return None
+    return left.url

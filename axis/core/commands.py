@@ -86,10 +86,22 @@ Target = ById | ByDocument | UpTo | Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """Who did what to what, and why; ``reads`` of operators are recorded too."""
+
+    actor: str
+    act: str
+    target: str
+    why: str
+    now: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """Move deliveries along the transport machine: offer, done, fail or reset.
 
-    ``mine`` restricts the act to deliveries of that recipient; others are not found.
+    ``mine`` restricts the act to deliveries of that recipient; others are not found. ``audit`` is
+    written with an operator's act; when the act is refused, the line says so.
     """
 
     step: Step
@@ -99,6 +111,7 @@ class Move:
     now: int
     mine: str = ""
     reason: str = ""
+    audit: Audit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,17 +125,6 @@ class Say:
     now: int
     reason: str = ""
     body: Details = field(default_factory=lambda: NO_DETAILS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
-    """Who did what to what, and why; ``reads`` of operators are recorded too."""
-
-    actor: str
-    act: str
-    target: str
-    why: str
-    now: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,9 +207,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Answer to ``Lock``, ``Register``, ``Note`` and ``Refuse``; ``count`` deliveries moved."""
+    """Answer to ``Lock``, ``Register``, ``Note`` and ``Refuse``.
 
-    count: int = 0
+    ``moved`` are the deliveries that a lock parked or an unlocking put back, as they stand now.
+    """
+
+    moved: tuple[Delivery, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from axis.core.commands import (
     Accept,
     Accepted,
+    Audit,
     ByDocument,
     ById,
     Command,
@@ -143,7 +144,16 @@ def _move(ledger: Ledger, command: Move) -> Moves:
         if not places and not isinstance(target, UpTo):
             items.append(Moved(None, False, Fault("delivery.not_found")))
         items.extend(_step(ledger, command, ledger.facts.deliveries[p]) for p in places)
+    if command.audit is not None:
+        ledger.changes.audits.append(_told(command.audit, items))
     return Moves(tuple(items))
+
+
+def _told(audit: Audit, items: Iterable[Moved]) -> Audit:
+    """The line of an act as it ended: an attempt stays on record, and is not taken for a deed."""
+    if any(item.fault is not None for item in items):
+        return replace(audit, act=f"{audit.act} refused")
+    return audit
 
 
 def _step(ledger: Ledger, command: Move, delivery: Delivery) -> Moved:
@@ -218,16 +228,16 @@ def _lock(ledger: Ledger, command: Lock) -> Outcome:
         return Recorded()
     ledger.agency(replace(agency, locked=command.locked))
     step, reason = (Step.LOCK, LOCKED) if command.locked else (Step.UNLOCK, "")
-    count = 0
+    moved: list[Delivery] = []
     for place in sorted(p for p in ledger.facts.deliveries if p.recipient == command.code):
         delivery = ledger.facts.deliveries[place]
         # Unlocking lets wait again what the lock parked, and not what failed by itself.
         by_lock = step is Step.LOCK or delivery.reason == LOCKED
         if by_lock and (delivery.transport, step) in TRANSPORT:
             now = command.audit.now
-            ledger.transport(delivery, step, command.audit.actor, now, now, reason)
-            count += 1
-    return Recorded(count)
+            actor = command.audit.actor
+            moved.append(ledger.transport(delivery, step, actor, now, now, reason))
+    return Recorded(tuple(moved))
 
 
 def _register(ledger: Ledger, command: Register) -> Outcome:

@@ -11,15 +11,13 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 
-from axis.core import trust
+from axis.core import admission, trust
 from axis.core.caller import Caller
 from axis.core.commands import Accept, Accepted, Outcome, Refuse, Refused
-from axis.core.directory import Agency, Directory
-from axis.core.document import Addressee, Link
+from axis.core.directory import Agency
+from axis.core.document import Addressee
 from axis.core.errors import Fault, Rejected, Unavailable, rejected
-from axis.core.timetable import day_number, number_of_day
 from axis.flows.commit import Committer
 from axis.flows.members import Members
 from axis.ports import Clock, Examiner, Ids, Store, Trust
@@ -133,24 +131,14 @@ class Intake:
             (outcome,) = await self._committer.submit([self._command(judged, raw, at, now)])
             return _accepted(outcome)
         except Rejected as error:
-            return await self._refused(error, raw, caller, now)
+            return await self._refused(error, raw, caller)
         except Exception as error:
             return error
 
     async def _refused(
-        self, error: Rejected, raw: bytes, caller: Caller, now: int
-    ) -> Accepted | Exception:
+        self, error: Rejected, raw: bytes, caller: Caller
+    ) -> Accepted | Rejected | Unavailable:
         sha256 = hashlib.sha256(raw).hexdigest()
-        fault = error.faults[0]
-        refuse = Refuse(
-            caller=caller.id,
-            code=fault.code,
-            place=fault.place,
-            sentence=fault.sentence(),
-            sha256=sha256,
-            size=len(raw),
-            now=now,
-        )
         try:
             # What was accepted once stays accepted, whatever has been locked or has expired
             # since: a repeated POST is safe for ever (promise 6).
@@ -159,10 +147,24 @@ class Intake:
             return away
         if known is not None:
             return Accepted(known, repeated=True)
-        with suppress(Unavailable):
-            # The refusal itself stands; that its log line is missing does not make it another.
-            await self._committer.submit([refuse])
+        await self.write_down(error, caller, sha256, len(raw))
         return error
+
+    async def write_down(self, error: Rejected, caller: Caller, sha256: str, size: int) -> None:
+        """Leave the line of a refusal; ``sha256`` is empty for a package that was not read."""
+        fault = error.faults[0]
+        refuse = Refuse(
+            caller=caller.id,
+            code=fault.code,
+            place=fault.place,
+            sentence=fault.sentence(),
+            sha256=sha256,
+            size=size,
+            now=self._clock.now(),
+        )
+        # The refusal itself stands; that its log line is missing does not make it another.
+        with suppress(Unavailable):
+            await self._committer.submit([refuse])
 
     def _check_size(self, raw: bytes) -> None:
         if not raw:
@@ -175,8 +177,8 @@ class Intake:
         directory = self._members.directory
         letter = _letter(examined)
         faults = [Fault("document.secret")] if letter.secret else []
-        sender = _sender(letter.sender, caller, directory)
-        recipients, bad = _recipients(letter.recipients, directory)
+        sender = admission.sender(letter, caller, directory)
+        recipients, bad = admission.recipients(letter, directory)
         faults += bad
         if faults:
             raise Rejected(faults)
@@ -184,7 +186,7 @@ class Intake:
         code = trust.refusal(verdict, strict_signatures=self.policy.strict_signatures)
         if code is not None:
             raise rejected(code, "edXMLHeader/Signature", reason=reason)
-        warnings = tuple(map(_fault, examined.flaws)) + _future(letter, at)
+        warnings = tuple(map(_fault, examined.flaws)) + admission.future(letter, at)
         return _Judged(letter, examined.sha256, sender, recipients, verdict, warnings)
 
     def _command(self, judged: _Judged, raw: bytes, at: int, now: int) -> Accept:
@@ -202,8 +204,8 @@ class Intake:
             at=at,
             now=now,
             verdict=judged.verdict,
-            links=_links(letter, judged.sender.code, self._members.directory),
-            meta=_meta(letter, judged.warnings),
+            links=admission.links(letter, judged.sender.code, self._members.directory),
+            meta=admission.meta(letter, judged.warnings),
         )
 
 
@@ -226,87 +228,3 @@ def _letter(examined: Examined) -> Letter:
 
 def _fault(flaw: Flaw) -> Fault:
     return Fault(flaw.code, flaw.place, flaw.detail)
-
-
-def _sender(organ_id: str, caller: Caller, directory: Directory) -> Agency:
-    """The sending agency: the caller itself, or the caller's for a unit beneath it."""
-    place = "edXMLHeader/MessageHeader/From/OrganId"
-    sender = directory.agency_of(organ_id)
-    if sender is None:
-        raise rejected("sender.unknown", place, organ_id=organ_id)
-    if sender.code != caller.agency:
-        raise rejected("sender.not_caller", place, sender=organ_id, caller=caller.id)
-    if sender.locked:
-        raise rejected("agency.locked", place, code=sender.code)
-    return sender
-
-
-def _recipients(
-    named: Iterable[str], directory: Directory
-) -> tuple[tuple[Addressee, ...], list[Fault]]:
-    """The recipient agencies with the units named of each, and what is wrong with them.
-
-    Several units of one agency are one recipient: books count agencies and keep the unit.
-    """
-    place = "edXMLHeader/MessageHeader/To"
-    units: dict[str, list[str]] = {}
-    unknown: list[str] = []
-    locked: list[str] = []
-    for organ_id in named:
-        agency = directory.agency_of(organ_id)
-        if agency is None:
-            unknown.append(organ_id)
-        elif agency.locked:
-            locked.append(organ_id)
-        else:
-            units.setdefault(agency.code, []).append(organ_id)
-    faults = [
-        Fault(code, place, {"organ_ids": ", ".join(bad)})
-        for code, bad in (("recipient.unknown", unknown), ("recipient.locked", locked))
-        if bad
-    ]
-    return tuple(Addressee(code, tuple(of)) for code, of in units.items()), faults
-
-
-def _future(letter: Letter, at: int) -> tuple[Fault, ...]:
-    """A date in the future is a warning, judged by the run's clock in Viet Nam days."""
-    promulgated = letter.promulgated
-    if not promulgated or number_of_day(date.fromisoformat(promulgated)) <= day_number(at):
-        return ()
-    place = "edXMLHeader/MessageHeader/PromulgationInfo/PromulgationDate"
-    return (Fault("document.future", place, {"found": promulgated}),)
-
-
-def _links(letter: Letter, sender: str, directory: Directory) -> tuple[Link, ...]:
-    """The documents this package speaks of (VPCP 2.4 sections 2.3 to 2.7)."""
-    if letter.doc_type == edxml.RECALL:
-        # A recall names its own sender's documents; OrganId is the unit it is recalled from.
-        found = [Link("recalls", sender, document_id) for _, document_id in letter.answers]
-    elif letter.doc_type == edxml.UPDATE:
-        updated = letter.business_document_id or letter.document_id
-        found = [Link("updates", sender, updated)]
-    elif letter.doc_type == edxml.REPLACEMENT:
-        found = [Link("replaces", sender, document_id) for document_id in letter.replaced]
-    else:
-        found = []
-        for organ_id, document_id in letter.answers:
-            agency = directory.agency_of(organ_id)
-            if agency is not None:
-                found.append(Link("answers", agency.code, document_id))
-    return tuple(dict.fromkeys(link for link in found if link.document_id))
-
-
-def _meta(letter: Letter, warnings: Iterable[Fault]) -> dict[str, object]:
-    """What lists and the trace show of a document; never decided upon."""
-    meta: dict[str, object] = {
-        "subject": letter.subject,
-        "code": letter.code,
-        "type": letter.type_name,
-        "attachments": list(letter.attachments),
-    }
-    if letter.promulgated:
-        meta["promulgated"] = letter.promulgated
-    listed = [{"code": w.code, "place": w.place, **w.detail} for w in warnings]
-    if listed:
-        meta["warnings"] = listed
-    return meta

@@ -58,7 +58,7 @@ class Members:
         agency = self.agency(code)
         audit = self._audit(actor, "lock" if locked else "unlock", agency.code, why)
         outcome = await self._one(Lock(code=agency.code, locked=locked, audit=audit))
-        return outcome.count
+        return len(outcome.moved)
 
     async def register(self, agency: Agency, actor: str, why: str) -> None:
         """Add an agency."""

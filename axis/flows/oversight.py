@@ -41,10 +41,14 @@ class Oversight:
         caller.needs(OPERATOR)
         now = self._clock.now()
         move = Move(
-            step=Step.RESET, targets=(ById(doc_id, recipient),), actor=caller.id, at=now, now=now
+            step=Step.RESET,
+            targets=(ById(doc_id, recipient),),
+            actor=caller.id,
+            at=now,
+            now=now,
+            audit=self._audit(caller, "reset", f"{doc_id}.{recipient}", why, now),
         )
-        note = Note(audit=self._audit(caller, "reset", f"{doc_id}.{recipient}", why, now))
-        outcome, _ = await self._committer.submit([move, note])
+        (outcome,) = await self._committer.submit([move])
         assert isinstance(outcome, Moves)
         (item,) = outcome.items
         if item.fault is not None:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 
 import structlog
 
-from axis.core.commands import Accepted, Moves, Outcome, Said
+from axis.core.commands import Accepted, Moves, Outcome, Recorded, Said
+from axis.core.document import Delivery
 from axis.core.lifecycle import Transport
 from axis.core.retry import Backoff
 from axis.ports import STATUSES, Bus, Notice
@@ -27,6 +28,12 @@ def notices(outcomes: Iterable[Outcome]) -> list[Notice]:
         key = (recipient, topic)
         highest[key] = max(no, highest.get(key, 0))
 
+    def tell_of(moved: Delivery) -> None:
+        if moved.transport is Transport.PARKED:
+            tell(moved.sender, STATUSES, moved.doc)
+        elif moved.transport is Transport.WAITING:
+            tell(*moved.place)
+
     for outcome in outcomes:
         match outcome:
             case Accepted(document, repeated=False):
@@ -36,12 +43,11 @@ def notices(outcomes: Iterable[Outcome]) -> list[Notice]:
                 tell(addressee, STATUSES, seq)
             case Moves(items):
                 for item in items:
-                    if item.delivery is None or not item.changed:
-                        continue
-                    if item.delivery.transport is Transport.PARKED:
-                        tell(item.delivery.sender, STATUSES, item.delivery.doc)
-                    elif item.delivery.transport is Transport.WAITING:
-                        tell(*item.delivery.place)
+                    if item.delivery is not None and item.changed:
+                        tell_of(item.delivery)
+            case Recorded(moved):
+                for delivery in moved:
+                    tell_of(delivery)
             case _:
                 pass
     return [Notice(recipient, topic, no) for (recipient, topic), no in highest.items()]

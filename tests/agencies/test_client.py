@@ -142,7 +142,7 @@ def test_the_real_door_gives_a_page_of_packages_and_the_cursor_behind_it(tmp_pat
 
 
 async def test_without_an_address_nobody_is_reached(tmp_path: Path) -> None:
-    async with HttpLine(tmp_path / "address.json") as line:
+    async with HttpLine(tmp_path) as line:
         with pytest.raises(Unreachable, match="no axis has left its address"):
             await line.ask("GET", "/", {}, b"", 1.0)
         (tmp_path / "address.json").write_text('{"url": "http://127.0.0.1:9", "pid": 1}')

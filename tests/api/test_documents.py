@@ -12,7 +12,7 @@ import pytest
 from axis.api.receipts import RECEIPT_TYPE
 from axis.api.wire import canonical
 from axis.core.errors import unavailable
-from schemas import rest
+from schemas import rest, rest_books
 from schemas.edxml import Business, Replaced
 from tests.api.world import (
     AUDITOR,
@@ -189,8 +189,13 @@ async def test_a_package_larger_than_the_limit_is_refused_unread() -> None:
 
         answer = await small.call(LANG_SON, "POST", "/v1/documents", content=chunks(), headers=XML)
         problem(answer, 413, "package.too_large")
-        refusals = (await small.get(AUDITOR, "/v1/operator/refusals")).json()["refusals"]
-        assert refusals == []
+        problem(await small.send(b"", **{"content-length": "9" * 20}), 413, "package.too_large")
+        answer = await small.get(AUDITOR, "/v1/operator/refusals")
+        rest_books.Refusals.model_validate_json(answer.content)
+        lines = [(r["caller"], r["code"], r["sha256"]) for r in answer.json()["refusals"]]
+        assert lines == [(LANG_SON, "package.too_large", "")] * 3
+        sizes = [r["size"] for r in answer.json()["refusals"]]
+        assert sizes == [2**63 - 1, 4000, len(package())]
 
 
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "a"])

@@ -103,12 +103,13 @@ async def test_an_operator_puts_a_parked_delivery_back(here: World) -> None:
     (delivery,) = (await here.sent())["deliveries"]
     path = f"deliveries/{delivery}/reset"
     problem(await act(here, path, **WHY), 409, "delivery.not_parked")
+    assert await acts(here) == [(OPERATOR, "reset refused", delivery)]
     body = {"deliveries": [delivery], "result": "fail", "reason": "đĩa đầy"}
     await here.json(OFFICE, "/v1/inbox/confirm", body)
     answer = await act(here, path, **WHY)
     rest.Moved.model_validate_json(answer.content)
     assert answer.json() == {"delivery": delivery, "state": "waiting", "changed": True}
-    assert (OPERATOR, "reset", delivery) in await acts(here)
+    assert (await acts(here))[0] == (OPERATOR, "reset", delivery)
     problem(await act(here, "deliveries/x/reset", **WHY), 404, "delivery.not_found")
     await here.json(OFFICE, "/v1/inbox/confirm", body)
     await act(here, f"agencies/{OFFICE}/lock", **WHY)

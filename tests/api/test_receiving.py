@@ -69,8 +69,8 @@ async def polled(here: World, path: str, who: str = OFFICE) -> asyncio.Task[http
     """A long poll that is waiting."""
     await here.token(who)
     poll = asyncio.create_task(here.get(who, path, wait=50))
-    topics: Any = here.axis.bus
-    await until(lambda: any(agency == who for agency, _ in topics._topics))
+    bus: Any = here.axis.bus
+    await until(lambda: any(topic.recipient == who for topic in bus.listeners.topics))
     assert not poll.done()
     return poll
 
@@ -161,6 +161,18 @@ async def test_a_shutdown_ends_polls_at_once(here: World) -> None:
     assert stream.json() == {"statuses": [], "next": 0}
     late = await here.get(OFFICE, "/v1/inbox", wait=50)
     assert late.json() == {"deliveries": [], "next": ""}
+
+
+async def test_a_lock_wakes_the_senders_and_an_unlocking_the_recipient(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    sender = await polled(here, "/v1/statuses?wait=50", LANG_SON)
+    await here.json(OPERATOR, f"/v1/operator/agencies/{OFFICE}/lock", {"why": "bảo trì"})
+    await until(sender.done)
+    assert [told["kind"] for told in sender.result().json()["statuses"]] == ["parked"]
+    recipient = await polled(here, "/v1/inbox?wait=50")
+    await here.json(OPERATOR, f"/v1/operator/agencies/{OFFICE}/unlock", {"why": "xong"})
+    await until(recipient.done)
+    assert [found["id"] for found in recipient.result().json()["deliveries"]] == [delivery]
 
 
 async def test_polls_that_wait_are_counted(here: World) -> None:

@@ -110,3 +110,19 @@ async def test_a_body_beyond_the_limit_is_answered_before_it_is_sent(tmp_path: P
         assert b" 413 " in await reader.readline()
         writer.close()
         await writer.wait_closed()
+
+
+async def test_a_poll_ends_when_its_client_has_gone(tmp_path: Path) -> None:
+    await set_up(tmp_path)
+    with running_axis(tmp_path):
+        async with httpx.AsyncClient(base_url=address(tmp_path), timeout=60) as http:
+            async with httpx.AsyncClient(base_url=address(tmp_path), timeout=60) as other:
+                headers = await signed_in(other, OFFICE)
+                path = "/v1/inbox/packages?wait=50"
+                poll = asyncio.create_task(other.get(path, headers=headers))
+                await polling(http, 1)
+                poll.cancel()
+                await asyncio.wait([poll])
+            # Its wait would end by itself only later.
+            async with asyncio.timeout(STOP_S_MAX):
+                await polling(http, 0)

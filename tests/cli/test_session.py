@@ -54,7 +54,16 @@ def test_the_address_of_a_dead_process_is_none(var: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", ["", "{}", "[]", '{"url": "http://a", "pid": "1"}', '{"url": "http://a", "pid": 0}']
+    "damage",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"url": "http://a", "pid": "1"}',
+        '{"url": "http://a", "pid": 0}',
+        '{"url": 1, "pid": 1}',
+        '{"url": "http://a", "pid": 99999999999999999999}',
+    ],
 )
 def test_a_damaged_address_is_none(var: Path, damage: str) -> None:
     (var / "axis").mkdir(parents=True)

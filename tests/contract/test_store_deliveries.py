@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from axis.core.commands import ByDocument, ById, Moved, Target, UpTo
@@ -181,6 +183,19 @@ async def test_a_failed_delivery_is_parked_told_to_its_sender_and_reset(
     assert await differences(store) == []
 
 
+async def test_an_act_is_on_record_as_it_ended(store: Store, scribe: Scribe, five: list[Document]):
+    parked, waiting = Place(B, 0, 1), Place(B, 0, 2)
+    await store.apply([scribe.move(Step.FAIL, parked)])
+    for place in (parked, waiting, Place(B, 0, 9)):
+        reset = scribe.move(Step.RESET, place)
+        await store.apply([replace(reset, audit=scribe.audit("reset", str(place.no)))])
+    assert [(line.act, line.target) for line in await store.audit_log(9)] == [
+        ("reset refused", "9"),
+        ("reset refused", "2"),
+        ("reset", "1"),
+    ]
+
+
 async def test_a_lock_parks_what_is_open_and_unlocking_lets_it_wait_again(
     store: Store, scribe: Scribe, five: list[Document]
 ):
@@ -190,15 +205,15 @@ async def test_a_lock_parks_what_is_open_and_unlocking_lets_it_wait_again(
             scribe.move(Step.FAIL, Place(B, 0, 2), reason="bad zip"),
         ]
     )
-    assert (await one(store, scribe.lock(B))).count == 3  # type: ignore[union-attr]
+    assert len((await one(store, scribe.lock(B))).moved) == 3  # type: ignore[union-attr]
     assert await numbers(store, B, PARKED) == [2, 3, 4, 5]
     assert code_of(await one(store, scribe.accept("6/UBND"))) == "recipient.locked"
     assert code_of(await one(store, scribe.accept("7/B", sender=B, to=[A]))) == "agency.locked"
     (item,) = items_of(await one(store, scribe.move(Step.RESET, Place(B, 0, 3), actor="op")))
     assert item.fault == Fault("delivery.locked")
-    assert (await one(store, scribe.lock(B))).count == 0  # type: ignore[union-attr]
+    assert len((await one(store, scribe.lock(B))).moved) == 0  # type: ignore[union-attr]
 
-    assert (await one(store, scribe.lock(B, False))).count == 3  # type: ignore[union-attr]
+    assert len((await one(store, scribe.lock(B, False))).moved) == 3  # type: ignore[union-attr]
     assert await numbers(store, B) == [3, 4, 5]
     assert await numbers(store, B, PARKED) == [2]
     assert [audit.act for audit in await store.audit_log(9)] == ["unlock", "lock", "lock"]

@@ -305,7 +305,12 @@ def test_unlocking_lets_wait_what_the_lock_parked_and_not_what_failed():
     facts = _facts(waiting, failed, done, _delivery(place=Place(C, 0, 1)))
     lock = Lock(code=B, locked=True, audit=AUDIT)
     outcomes, changes = decide(facts, [lock, lock, replace(lock, locked=False)])
-    assert outcomes == [Recorded(1), Recorded(0), Recorded(1)]
+    parked, nothing, back = outcomes
+    assert isinstance(parked, Recorded)
+    assert isinstance(back, Recorded)
+    assert [(d.place, d.transport) for d in parked.moved] == [(PLACE, Transport.PARKED)]
+    assert nothing == Recorded()
+    assert [(d.place, d.transport) for d in back.moved] == [(PLACE, Transport.WAITING)]
     assert changes.updated == {PLACE: replace(waiting, attempt=2)}
     assert facts.deliveries[failed.place] == failed
     assert [event.body.get("reason", "") for event in changes.events] == [LOCKED, ""]

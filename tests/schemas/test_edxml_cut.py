@@ -213,7 +213,9 @@ def test_a_run_for_a_run_never_changes_the_structure(run: str, other: str, aroun
     shape = [[(node.tag, len(node), node.keys()) for node in root.iter()] for root in (one, two)]
     assert shape[0] == shape[1]
     if around in ("<a>%s</a>", "<a><b/>%s<b/></a>"):
-        assert c14n(one).replace(run.encode(), b"", 1) == c14n(two).replace(other.encode(), b"", 1)
+        canonical = around.replace("<b/>", "<b></b>")
+        assert c14n(one).decode() == canonical % run
+        assert c14n(two).decode() == canonical % other
 
 
 def test_what_is_digested_has_the_bulk_in_it() -> None:

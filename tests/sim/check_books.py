@@ -57,14 +57,16 @@ def counters_are_true(record: Record) -> Found:
 def refusals_are_logged(record: Record) -> Found:
     """Every refusal has its line, unless the store or the axis failed; no line stands alone."""
     lines = {(line["caller"], line["sha256"]) for line in record.final.refusals}
+    # What is too large is refused before it has been read whole: its line has no digest.
     for caller, sha256 in lines:
-        if (caller, sha256) not in record.sent:
+        if sha256 and (caller, sha256) not in record.sent:
             yield Violation("phantom", f"{caller} never sent the refused {sha256}")
     if {"store fails", "crash"} & {event.what for event in record.history.all(Event)}:
         return
     for refusal in record.history.all(Refusal):
-        # What is too large is refused before it has been read whole: it has no digest to log.
-        if refusal.code != _UNREAD and (refusal.sender, refusal.sha256) not in lines:
+        # One of many in a request was read, and has its digest though it is too large.
+        digests = {refusal.sha256} | ({""} if refusal.code == _UNREAD else set())
+        if not lines & {(refusal.sender, digest) for digest in digests}:
             yield Violation("lost", f"the refusal of {refusal.sha256} has no line in the log")
 
 

@@ -102,11 +102,10 @@ class Record:
     def due(self, seq: int, agency: str) -> float:
         """When what was written as ``seq`` must have been seen by ``agency``, who polls for it."""
         written_at = self.committed_at(seq)
-        # Nobody is told of an unlocking: what it brings back is seen at the next look.
+        # What an unlocking brings back is told like anything new.
         unlocked_at = max((until for _, until in self.locks[agency]), default=0.0)
-        if written_at > max(self.healed_at, unlocked_at):
-            return written_at + self.prompt_s
-        return max(written_at, self.healed_at, unlocked_at) + LATE_S
+        at = max(written_at, unlocked_at)
+        return at + self.prompt_s if at > self.healed_at else self.healed_at + LATE_S
 
     def rows(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """(agency, DELIVERY) of every delivery there is."""

@@ -17,13 +17,13 @@ from typing import Any
 from axis.adapters import examiner
 from axis.adapters.memory_store import Fault, MemoryBooks, MemoryStore
 from axis.api.receipts import RECEIPT_TYPE
-from axis.core import decide, ledger, lifecycle
+from axis.core import admission, decide, ledger, lifecycle
 from axis.core.commands import Command, Outcome
 from axis.core.document import Document, Event, Lane, Place
 from axis.core.errors import Unavailable
 from axis.core.facts import Changes, Facts, Wants
 from axis.core.lifecycle import Business, Step, Transport
-from axis.flows import handover, intake, relay
+from axis.flows import handover, relay
 from axis.ports import Row, Signer, Store
 
 #: A store is made for each life of the axis: on the books, with the faults, and with a way to
@@ -177,8 +177,8 @@ _TOO_MUCH = {**lifecycle.BUSINESS, (Business.ACCEPTED, "02"): Business.REFUSED}
 _TOO_LITTLE = {k: v for k, v in lifecycle.BUSINESS.items() if k != (Business.ARRIVED, "05")}
 
 
-def _overlooks_strangers(named: Any, directory: Any, *, true: Any = intake._recipients) -> Any:
-    recipients, _ = true(named, directory)
+def _overlooks_strangers(letter: Any, directory: Any, *, true: Any = admission.recipients) -> Any:
+    recipients, _ = true(letter, directory)
     return recipients, []
 
 
@@ -338,7 +338,7 @@ PLANTS: Mapping[str, Plant] = {
     "repeats statuses": _plant("stream", store=_RepeatsStatuses),
     "signs receipts anew": _plant("unstable", signer=_RestlessSigner),
     "overlooks unknown recipients": _plant(
-        "misjudged", seeds=30, patches=((intake, "_recipients", _overlooks_strangers),)
+        "misjudged", seeds=30, patches=((admission, "recipients", _overlooks_strangers),)
     ),
     "lets the locked in": _plant(
         "locked", seeds=60, patches=((decide, "_locked_out", lambda *_: None),)

@@ -54,16 +54,6 @@ class Down(Exception):
     """Nobody listens, or the connection broke while the axis worked."""
 
 
-class _InOrder(dict[object, None]):
-    """A set that keeps its order."""
-
-    def add(self, member: object) -> None:
-        self[member] = None
-
-    def discard(self, member: object) -> None:
-        self.pop(member, None)
-
-
 class Process:
     """One life after another of one axis."""
 
@@ -112,8 +102,6 @@ class Process:
         )
         try:
             async with build(self._settings, parts) as axis:
-                # A set ends polls in the order of their addresses: another in every process.
-                axis.polls._scopes = _InOrder()  # type: ignore[assignment]
                 self._axis, self._app = axis, create_app(axis)
                 serving.set_result(None)
                 await self._stopping.wait()

@@ -1,0 +1,108 @@
+"""Whose turn it is to write: groups, the directory, the emptying of the log, one at a time.
+
+A group is decided and written on the event loop, and made durable in a thread. Deciding and
+writing is a run of short calls, each of which gives the interpreter's lock away: in a thread
+beside a busy loop each would wait milliseconds to have it back. Only what waits for the disk, or
+for somebody else's lock, is worth a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Lock
+from typing import Final, ParamSpec, TypeVar
+
+from axis.adapters.sqlite_file import empty_log, failures_told, is_busy, patient
+from axis.adapters.sqlite_writer import Group, Writer
+from axis.core.commands import Accept, Command
+from axis.core.directory import Agency
+from axis.core.trust import Certificate
+from axis.ports import Client
+
+#: A group with more package bytes is written in the thread: copying them takes milliseconds.
+HERE_BYTES_MAX: Final = 2 * 1024 * 1024
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class Turns:
+    """One writer and one thread. ``written`` is called behind each group, in that thread."""
+
+    def __init__(self, writer: Writer, connection: sqlite3.Connection) -> None:
+        self.written: Callable[[], None] = lambda: None
+        self._writer = writer
+        self._connection = connection
+        self._thread = ThreadPoolExecutor(1, "axis-writer")
+        #: Held for a whole turn. A group's begins on the loop and ends in the thread.
+        self._turn = Lock()
+
+    async def apply(self, commands: Sequence[Command]) -> Group:
+        """Write a group; durable when this returns. Raises ``Unavailable``."""
+        group = self._begun(commands)
+        if group is None:
+            return await self._in_thread(self._whole, commands)
+        await self._in_thread(self._finish, group)
+        return group
+
+    def _begun(self, commands: Sequence[Command]) -> Group | None:
+        """A group that is ready to be committed; None where making one would block the loop."""
+        size = sum([len(command.body) for command in commands if isinstance(command, Accept)])
+        if size > HERE_BYTES_MAX or not self._turn.acquire(blocking=False):
+            return None
+        try:
+            return self._writer.begin(commands)
+        except BaseException as error:
+            self._turn.release()
+            if is_busy(error):
+                return None
+            with failures_told():
+                raise
+
+    def _finish(self, group: Group) -> None:
+        try:
+            with failures_told():
+                self._writer.commit(group)
+        finally:
+            self._turn.release()
+        self.written()
+
+    def _whole(self, commands: Sequence[Command]) -> Group:
+        with self._turn, failures_told(), patient(self._connection):
+            group = self._writer.begin(commands)
+            self._writer.commit(group)
+        self.written()
+        return group
+
+    async def enrol(
+        self,
+        agencies: Iterable[Agency],
+        certificates: Iterable[Certificate],
+        clients: Iterable[Client],
+    ) -> None:
+        """Set up the directory, as ``axis.ports.Store`` has it."""
+
+        def job() -> None:
+            with self._turn, failures_told(), patient(self._connection):
+                self._writer.enrol(agencies, certificates, clients)
+
+        await self._in_thread(job)
+
+    def empty_log(self) -> bool:
+        """Empty the write-ahead log; whether it could be. Not for the loop: it waits."""
+        with self._turn:
+            return empty_log(self._connection)
+
+    async def _in_thread(
+        self, work: Callable[_P, _R], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> _R:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, partial(work, *args, **kwargs))
+
+    def close(self) -> None:
+        """Wait for the turn under way; no other may follow."""
+        self._thread.shutdown()
