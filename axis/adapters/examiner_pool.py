@@ -26,8 +26,8 @@ from schemas.examine import Examined, Flaw, Letter, Seal
 
 log = structlog.get_logger()
 
-#: Packages that one helper has at a time. With four it has work while the loop turns.
-AT_A_TIME: Final = 4
+#: Packages that one helper has at a time: work for the two milliseconds that the loop may turn.
+AT_A_TIME: Final = 8
 #: Seconds a helper may take to end when its socket is closed: one package takes a second at most.
 END_S: Final = 5.0
 
