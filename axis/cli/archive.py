@@ -15,7 +15,7 @@ from axis.adapters import sqlite_reads as reads
 from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_history import history
 from axis.api import counts as counts_door
-from axis.api import operator as operator_door
+from axis.api import views
 from axis.cli.failures import NoAxis
 from axis.core.document import Delivery, Document, Event
 from axis.core.errors import rejected
@@ -66,7 +66,7 @@ def audit(settings: Settings) -> dict[str, Any]:
     connection = _open(settings)
     try:
         proof = asyncio.run(Tracking(_store(connection)).audit())
-        return operator_door.proof(proof)
+        return views.proof(proof)
     finally:
         connection.close()
 
