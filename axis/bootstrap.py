@@ -109,7 +109,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
     examiner = parts.examiner or await _examiner(settings, stack)
     relay = Relay(bus)
     committer = Committer(store, relay.announce)
-    members = Members(store, committer, clock)
+    members = Members(store, committer, trust, clock)
     await members.load()
     policy = Policy(settings.strict_signatures, settings.package_bytes_max)
     ids = parts.ids or SystemIds()

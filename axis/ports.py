@@ -67,6 +67,13 @@ class Trust(Protocol):
         """
         ...
 
+    def renew(self, certificates: Iterable[Certificate]) -> None:
+        """Take over which of its certificates the books say are revoked, and since when.
+
+        It holds for the next package, and is final.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:

@@ -32,6 +32,10 @@ _AGENCY = re.compile(r"000\.00\.00\.[A-Z][0-9A-Z]{2}")
 
 CodePath = Annotated[str, Path(description="An agency's 13-character code.")]
 
+CertificatePath = Annotated[
+    str, Path(description="Its SHA-256 in hex, or the code of an agency: all that are its.")
+]
+
 router = APIRouter(prefix="/v1/operator", tags=["Operators"])
 
 
@@ -114,6 +118,22 @@ async def lock(request: Request, axis: TheAxis, caller: TheCaller, code: CodePat
 async def unlock(request: Request, axis: TheAxis, caller: TheCaller, code: CodePath) -> Response:
     """What the lock had parked waits again; what had failed by itself stays parked."""
     return await _lock(request, axis, caller, code, locked=False)
+
+
+@router.post(
+    "/certificates/{certificate}/revoke",
+    operation_id="revoke",
+    summary="Distrust a certificate from now on",
+    response_model=rest_books.Revoked,
+)
+async def revoke(
+    request: Request, axis: TheAxis, caller: TheCaller, certificate: CertificatePath
+) -> Response:
+    """What was signed with it before stays good; a package sent from now on is refused."""
+    caller.needs(OPERATOR)
+    asked = await read_model(request, rest_books.Why)
+    outcome = await axis.oversight.revoke(caller, certificate, asked.why)
+    return Json(views.revoked(outcome))
 
 
 @router.post(

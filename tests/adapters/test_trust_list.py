@@ -128,13 +128,14 @@ def test_a_revocation_counts_at_once_and_from_its_moment_on() -> None:
     trusted = trust_list()
     value = read_certificate(H37.code, H37.certificate_der)
     assert trusted.judge(seal_of(tree_of(RAW)), H37.code, AT) == VALID
-    trusted.revoke(value.fingerprint, AT)
+    trusted.renew([replace(value, revoked_at=AT)])
     assert trusted.judge(seal_of(tree_of(RAW)), H37.code, AT) == Judgement("untrusted", "revoked")
     assert trusted.judge(seal_of(tree_of(RAW)), H37.code, AT - 1) == VALID
     reloaded = trust_list(replace(value, revoked_at=AT))
     assert reloaded.judge(seal_of(tree_of(RAW)), H37.code, AT) == Judgement("untrusted", "revoked")
-    with pytest.raises(KeyError):
-        trusted.revoke("00" * 32, AT)
+    # What was read before the revocation, and what the list does not hold, change nothing.
+    trusted.renew([value, replace(value, fingerprint="00" * 32, revoked_at=AT)])
+    assert trusted.judge(seal_of(tree_of(RAW)), H37.code, AT) == Judgement("untrusted", "revoked")
 
 
 KEY = EC.public_key

@@ -15,8 +15,9 @@ from axis.adapters.sqlite_store import open_store
 from axis.adapters.trust_list import read_certificate
 from axis.api.app import create_app
 from axis.bootstrap import SIGNER_KEY, TRUST_ROOT, NotSetUp, build
+from axis.core.caller import AGENCY, OPERATOR, Caller
 from axis.core.commands import Audit, Note
-from axis.core.errors import unavailable
+from axis.core.errors import Rejected, unavailable
 from axis.flows.relay import Relay
 from axis.settings import Settings
 from tests.api.world import (
@@ -65,6 +66,16 @@ async def test_an_axis_is_made_of_its_folder(tmp_path: Path) -> None:
     assert again == receipt
     assert json.loads(receipt)["verdict"] == "valid"
     assert (settings.axis_dir / SIGNER_KEY).stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_revocation_outlives_the_axis(tmp_path: Path) -> None:
+    settings = await set_up(tmp_path)
+    async with build(settings) as axis:
+        operator = Caller("lan", frozenset({OPERATOR}))
+        assert (await axis.oversight.revoke(operator, LANG_SON, "mất khóa")).changed == 1
+    async with build(settings) as axis:
+        with pytest.raises(Rejected, match="revoked"):
+            await axis.intake.receive(package(), Caller(LANG_SON, frozenset({AGENCY})))
 
 
 async def test_a_second_axis_on_the_same_books_is_refused(tmp_path: Path) -> None:
