@@ -14,7 +14,7 @@ from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
 from axis.core.trust import Certificate, Verdict
-from schemas.examine import Examined, Seal
+from schemas.examined import Examined, Seal
 
 #: Every counter: (agency, day number or 0, metric) to its value.
 Counters = Mapping[tuple[str, int, str], int]

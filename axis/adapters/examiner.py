@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from schemas.examine import Examined, examine
+from schemas.examine import examine
+from schemas.examined import Examined
 
 #: A package up to this size is examined on the event loop (half a millisecond at 20 kB); a larger
 #: one would hold up everybody else and goes to a thread.

@@ -22,7 +22,7 @@ from typing import Final, cast
 import structlog
 
 from axis.adapters.examiner import INLINE_BYTES_MAX, InlineExaminer
-from schemas.examine import Examined, Flaw, Letter, Seal
+from schemas.examined import Examined, Flaw, Letter, Seal
 
 log = structlog.get_logger()
 

@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from axis.core.trust import Certificate, Judgement, fingerprint_of, judge
-from schemas.examine import Seal
+from schemas.examined import Seal
 from schemas.xmldsig_profile import algorithm_of
 
 

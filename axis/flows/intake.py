@@ -22,7 +22,7 @@ from axis.flows.commit import Committer
 from axis.flows.members import Members
 from axis.ports import Clock, Examiner, Ids, Store, Trust
 from schemas import edxml
-from schemas.examine import Examined, Flaw, Letter
+from schemas.examined import Examined, Flaw, Letter
 
 
 @dataclass(frozen=True, slots=True)

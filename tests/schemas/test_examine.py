@@ -13,7 +13,8 @@ from axis.core.trust import fingerprint_of
 from schemas.edxml import Business, DocumentPackage
 from schemas.edxml_read import read
 from schemas.edxml_write import write
-from schemas.examine import Examined, examine
+from schemas.examine import examine
+from schemas.examined import Examined
 from schemas.xmldsig import sign
 from tests.schemas.packages import ANSWERED, DOCUMENT, STATUS
 from tests.schemas.xmldsig_cases import EC

@@ -10,7 +10,7 @@ from axis.adapters.trust_list import TrustList, read_certificate
 from axis.core.trust import Certificate, Judgement, Verdict
 from axis.ports import Trust
 from schemas import xmldsig
-from schemas.examine import Seal
+from schemas.examined import Seal
 
 _SEED = "simulation"
 

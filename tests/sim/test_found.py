@@ -13,7 +13,7 @@ from axis.core.trust import Certificate, Verdict
 from axis.flows.commit import Committer
 from axis.flows.members import Members
 from axis.ports import Store
-from schemas.examine import Seal
+from schemas.examined import Seal
 from tests.sim.loop import run
 
 _CODES = ("000.00.00.H37", "000.00.00.G22", "000.00.00.A01")
