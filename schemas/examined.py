@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+import orjson
 
 
 class Seal(NamedTuple):
@@ -64,3 +66,33 @@ class Examined(NamedTuple):
     letter: Letter | None
     flaws: tuple[Flaw, ...]
     seal: Seal
+
+
+def told(found: Examined) -> bytes:
+    """What was found, as JSON."""
+    letter = None if found.letter is None else tuple(found.letter)
+    flaws = [tuple(flaw) for flaw in found.flaws]
+    return orjson.dumps((*found[:3], letter, flaws, tuple(found.seal)))
+
+
+def heard(text: bytes | bytearray) -> Examined:
+    """What ``told`` told. Raises ``ValueError`` and ``TypeError`` for anything else."""
+    sha256, size, kind, letter, flaws, seal = orjson.loads(text)
+    return Examined(
+        sha256, size, kind, None if letter is None else _letter(letter), _flaws(flaws), Seal(*seal)
+    )
+
+
+def _letter(values: list[Any]) -> Letter:
+    # JSON knows lists alone.
+    letter = Letter(*values)
+    return letter._replace(
+        recipients=tuple(letter.recipients),
+        replaced=tuple(letter.replaced),
+        answers=tuple([(organ_id, document_id) for organ_id, document_id in letter.answers]),
+        attachments=tuple(letter.attachments),
+    )
+
+
+def _flaws(values: list[list[Any]]) -> tuple[Flaw, ...]:
+    return tuple([Flaw(*flaw) for flaw in values])

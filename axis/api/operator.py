@@ -13,13 +13,14 @@ from axis.api.given import TheAxis, TheCaller, TheOverseer, read_model
 from axis.api.problems import invalid
 from axis.api.requests import delivery_target, document_id, is_text
 from axis.api.running import Axis
-from axis.api.v1 import DeliveryPath, DocPath, IfNoneMatch, Limit, package_response
+from axis.api.v1 import DeliveryPath, DocPath, IfNoneMatch, package_response
 from axis.api.wire import Json
 from axis.core.caller import OPERATOR, Caller
 from axis.core.directory import Agency
 from axis.core.errors import rejected
 from axis.core.lifecycle import Business, Transport
 from axis.core.timetable import from_iso
+from axis.flows.handover import PAGE_ROWS_MAX
 from axis.ports import Search
 from schemas import rest, rest_books
 
@@ -30,6 +31,7 @@ TEXT_MAX = 200
 #: QĐ 28/2018 art. 10.2a: a connected agency has zeros in the groups of its units.
 _AGENCY = re.compile(r"000\.00\.00\.[A-Z][0-9A-Z]{2}")
 
+Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX, description="Rows of the page at most.")]
 CodePath = Annotated[str, Path(description="An agency's 13-character code.")]
 
 CertificatePath = Annotated[

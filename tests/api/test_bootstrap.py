@@ -99,7 +99,7 @@ async def test_what_was_posted_is_written_before_the_end() -> None:
     books = MemoryBooks()
     async with world(MemoryStore(books)) as here:
         for number in range(300):
-            here.axis.committer.post([note(number)])
+            here.axis.committer.put_aside([note(number)])
     assert [audit.target for audit in books.audits] == [str(n) for n in range(300)]
 
 
@@ -127,7 +127,7 @@ async def test_a_crash_writes_nothing_more() -> None:
     books = MemoryBooks()
     with pytest.raises(LookupError):
         async with world(MemoryStore(books)) as here:
-            here.axis.committer.post([note(1)])
+            here.axis.committer.put_aside([note(1)])
             raise LookupError
     assert books.audits == []
 
@@ -146,5 +146,5 @@ async def test_a_loop_that_dies_takes_the_axis_with_it(monkeypatch: pytest.Monke
 async def test_an_end_that_cannot_write_its_last_marks_still_ends() -> None:
     async with world() as here:
         here.faults.append(unavailable("axis.store_away"))
-        here.axis.committer.post([note(1)])
+        here.axis.committer.put_aside([note(1)])
     assert here.faults == []
