@@ -16,7 +16,7 @@ INLINE_BYTES_MAX: Final = 256 * 1024
 class InlineExaminer:
     """``axis.ports.Examiner`` without another process."""
 
-    async def examine(self, raw: bytes) -> Examined:
+    async def examine(self, raw: bytes, *, alone: bool = True) -> Examined:  # noqa: ARG002
         if len(raw) > INLINE_BYTES_MAX:
             return await asyncio.to_thread(examine, raw)
         return examine(raw)

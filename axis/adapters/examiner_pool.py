@@ -40,12 +40,21 @@ class ExaminerPool:
     def __init__(self, here: InlineExaminer, helpers: list[_Helper]) -> None:
         self._here = here
         self._helpers = helpers
+        #: Nothing was examined here in this turn of the loop.
+        self._idle = True
 
-    async def examine(self, raw: bytes) -> Examined:
+    async def examine(self, raw: bytes, *, alone: bool = True) -> Examined:
+        if alone and self._idle and len(raw) <= INLINE_BYTES_MAX:
+            self._idle = False
+            asyncio.get_running_loop().call_soon(self._rest)
+            return await self._here.examine(raw)
         helper = min(self._helpers, key=lambda helper: helper.busy)
         if helper.busy >= AT_A_TIME and len(raw) <= INLINE_BYTES_MAX:
             return await self._here.examine(raw)
         return await helper.ask(raw)
+
+    def _rest(self) -> None:
+        self._idle = True
 
 
 @asynccontextmanager

@@ -33,7 +33,7 @@ QUEUE_BYTES_MAX = 64 * 1024 * 1024
 #: Groups begin at least this far apart, unless one is full: a group costs a millisecond of CPU
 #: whatever is in it, so a stream of small requests is written in fewer, larger ones. A request
 #: that comes after a pause does not wait.
-GATHER_S = 0.003
+GATHER_S = 0.001
 #: What nobody waits for joins the next group, and makes one of its own only after so long.
 ASIDE_S = 0.02
 
