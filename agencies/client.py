@@ -9,11 +9,12 @@ reads. ``Refused`` is an answer, and ends the repeating.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
+
+import orjson
 
 from agencies.line import Answer, Line, Unreachable
 from axis.core.retry import Backoff
@@ -118,7 +119,7 @@ class Client:
         await self._bearer()
 
     async def _post(self, path: str, value: object, occurred_at: str | None) -> Any:
-        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        body = orjson.dumps(value)
         return (await self._ask("POST", path, body, {"Content-Type": JSON}, occurred_at)).json
 
     async def _ask(

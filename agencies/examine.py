@@ -12,11 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from axis.core.trust import Certificate, judge
-from schemas.edxml import NS, Problem
-from schemas.edxml_parse import DEFAULT_LIMITS, parse
-from schemas.examine import seal_of
-
-_CONTENT = f".//{{{NS}}}MessageHeader/{{{NS}}}Content"
+from schemas.examine import examine
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +52,13 @@ class Examiner:
         return finding
 
     def _read(self, raw: bytes, sha256: str, sender: str, at_us: int) -> Finding:
-        tree = parse(raw, DEFAULT_LIMITS)
-        if isinstance(tree, Problem):
-            return Finding(sha256, fault=f"the package cannot be read: {tree.code}")
-        judgement = judge(seal_of(tree), self.certificates, sender, at_us)
+        examined = examine(raw)
+        errors = [flaw.code for flaw in examined.flaws if flaw.error]
+        if errors or examined.letter is None:
+            why = errors[0] if errors else "it is no document"
+            return Finding(sha256, fault=f"the package cannot be read: {why}")
+        judgement = judge(examined.seal, self.certificates, sender, at_us)
         if judgement.verdict in ("broken", "untrusted"):
             why = f"the signature is {judgement.verdict}: {judgement.reason}"
             return Finding(sha256, fault=why)
-        return Finding(sha256, content=tree.root.findtext(_CONTENT) or "")
+        return Finding(sha256, content=examined.letter.content)

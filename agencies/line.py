@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 import aiohttp
+import orjson
 from yarl import URL
 
 from agencies.address import left_address
@@ -34,7 +34,7 @@ class Answer:
     @property
     def json(self) -> Any:
         """The body as JSON."""
-        return json.loads(self.body)
+        return orjson.loads(self.body)
 
 
 class Line(Protocol):

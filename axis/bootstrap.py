@@ -108,7 +108,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
     examiner = parts.examiner or await _examiner(settings, stack)
     relay = Relay(bus)
     committer = Committer(store, relay.announce)
-    members = Members(store, committer, clock)
+    members = Members(store, committer, trust, clock)
     await members.load()
     loops |= {"committer": committer.run, "relay": relay.run}
     if parts.store is None and settings.database is not None:

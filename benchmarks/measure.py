@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+import orjson
+
 from benchmarks import servers
-from benchmarks.load import Connection, Result, closed_loop, connect, open_loop, request
+from benchmarks.load import Connection, Result, closed_loop, connect, open_loop, request, run
 from benchmarks.packages import Signed
 from schemas import frames
 
@@ -23,8 +25,8 @@ BULK_PACKAGES = 100
 BULK_REQUESTS_PER_RUN = 12
 OPEN_LOOP_PER_SECOND = 300
 OPEN_LOOP_S = 10
-#: Recipients that poll while documents come at a fixed rate.
-POLLERS = 95
+#: Of the recipients every fourth holds a long poll, unless all do.
+POLLS_ONE_IN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Doors:
 
 def _run(server: servers.Server, requests: Sequence[bytes], per_request: int = 1) -> Run:
     before = server.cpu_s()
-    result = asyncio.run(closed_loop(server.port, requests, CONNECTIONS))
+    result = run(closed_loop(server.port, requests, CONNECTIONS))
     cpu = server.cpu_s() - before
     bad = {code: n for code, n in result.statuses.items() if code not in (200, 201)}
     assert not bad, f"answers: {bad}"
@@ -128,7 +130,7 @@ def single_against_bare(
         async def prepare(chosen: list[Signed] = chosen) -> list[bytes]:
             return [await doors.post(p) for p in chosen]
 
-        requests = asyncio.run(prepare())
+        requests = run(prepare())
         # Every other pair starts with the other one, so that drift favours neither.
         order = ((bare, base), (axis, ours)) if pair % 2 else ((axis, ours), (bare, base))
         for server, runs in order:
@@ -159,7 +161,7 @@ def bulk_against_single(
         ) -> tuple[list[bytes], list[bytes]]:
             return [await doors.bulk(b) for b in batches], [await doors.post(p) for p in alone]
 
-        many, ones = asyncio.run(prepare())
+        many, ones = run(prepare())
         bulk.append(_run(axis, many, BULK_PACKAGES))
         single.append(_run(axis, ones))
     return single, bulk
@@ -170,7 +172,8 @@ class Latencies:
     """Milliseconds at a fixed rate of arrivals."""
 
     ack_ms: Sequence[float]
-    available_ms: Sequence[float]
+    #: Until a recipient's poll has answered, one figure for each delivery to one that polls.
+    recipient_ms: Sequence[float]
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -179,15 +182,24 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def latency(axis: servers.Server, packages: Iterator[Signed]) -> Latencies:
-    """POST to available at 300 documents a second: Poisson arrivals, 95 recipients long-polling.
+def latency(
+    axis: servers.Server,
+    packages: Iterator[Signed],
+    poll: type[Poll],
+    one_in: int = POLLS_ONE_IN,
+) -> Latencies:
+    """POST to recipient at 300 documents a second: Poisson arrivals, recipients long-polling.
 
-    Available means: a recipient holds the whole package. Counted from the intended start.
+    ``poll`` says what a recipient asks for, one of ``one_in`` does. Counted from the intended
+    start.
     """
-    return asyncio.run(_latency(axis, list(islice(packages, OPEN_LOOP_PER_SECOND * OPEN_LOOP_S))))
+    chosen = list(islice(packages, OPEN_LOOP_PER_SECOND * OPEN_LOOP_S))
+    return run(_latency(axis, chosen, poll, one_in))
 
 
-async def _latency(axis: servers.Server, chosen: list[Signed]) -> Latencies:
+async def _latency(
+    axis: servers.Server, chosen: list[Signed], poll: type[Poll], one_in: int
+) -> Latencies:
     doors = Doors(axis)
     begun = time.perf_counter()
     dice = random.Random(1)
@@ -198,17 +210,17 @@ async def _latency(axis: servers.Server, chosen: list[Signed]) -> Latencies:
     requests = [await doors.post(p) for p in chosen]
     arrived: dict[str, list[float]] = {}
     started: dict[str, float] = {}
-    expected = sum(len(p.recipients) for p in chosen)
-    codes = sorted({code for p in chosen for code in p.recipients})[:POLLERS]
-    polls = [Poll(code, await connect(axis.port), await doors.token(code)) for code in codes]
-    for poll in polls:
-        await poll.skip()
+    codes = sorted({code for p in chosen for code in p.recipients})[::one_in]
+    expected = sum(len({*p.recipients}.intersection(codes)) for p in chosen)
+    polls = [poll(await connect(axis.port), await doors.token(code)) for code in codes]
+    for one in polls:
+        await one.skip()
 
     def done(_index: int, start: float, body: bytes) -> None:
         started[str(servers.as_json(body)["doc"])] = start
 
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(poll.run(arrived)) for poll in polls]
+        running = [tasks.create_task(one.run(arrived)) for one in polls]
         result: Result = await open_loop(axis.port, requests, at_s, CONNECTIONS, done)
         deadline = time.perf_counter() + 20
         while sum(map(len, arrived.values())) < expected and time.perf_counter() < deadline:
@@ -217,15 +229,16 @@ async def _latency(axis: servers.Server, chosen: list[Signed]) -> Latencies:
             task.cancel()
     seen = sum(map(len, arrived.values()))
     assert seen == expected, f"{seen} of {expected} deliveries in {time.perf_counter() - begun} s"
-    available = [(at - started[doc]) * 1e3 for doc, times in arrived.items() for at in times]
-    return Latencies([s * 1e3 for s in result.latencies_s], available)
+    reached = [(at - started[doc]) * 1e3 for doc, times in arrived.items() for at in times]
+    return Latencies([s * 1e3 for s in result.latencies_s], reached)
 
 
 class Poll:
-    """One recipient that long-polls its packages."""
+    """One recipient that long-polls its inbox: what it names is available."""
 
-    def __init__(self, code: str, connection: Connection, token: str) -> None:
-        self.code = code
+    PATH = "/v1/inbox"
+
+    def __init__(self, connection: Connection, token: str) -> None:
         self._connection = connection
         self._token = token
         self._after: dict[int, int] = {}
@@ -245,12 +258,28 @@ class Poll:
         after = ",".join(f"{urgency}:{no}" for urgency, no in self._after.items())
         raw = request(
             "GET",
-            f"/v1/inbox/packages?wait={wait_s}&after={after}",
+            f"{self.PATH}?wait={wait_s}&after={after}",
             Authorization=f"Bearer {self._token}",
         )
         status, body = await self._connection.ask(raw)
         assert status == 200, body[:500]
-        headers = [header for header, _ in frames.frames(body)]
-        for header in headers:
-            self._after[int(header["urgency"])] = int(header["no"])
-        return headers
+        listed = self.listed(body)
+        for one in listed:
+            self._after[int(str(one["urgency"]))] = int(str(one["no"]))
+        return listed
+
+    @staticmethod
+    def listed(body: bytes) -> list[dict[str, object]]:
+        """The deliveries of an answer."""
+        listed: list[dict[str, object]] = orjson.loads(body)["deliveries"]
+        return listed
+
+
+class PackagePoll(Poll):
+    """One recipient that long-polls its packages, and then holds them."""
+
+    PATH = "/v1/inbox/packages"
+
+    @staticmethod
+    def listed(body: bytes) -> list[dict[str, object]]:
+        return [header for header, _ in frames.frames(body)]

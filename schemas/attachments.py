@@ -65,30 +65,12 @@ class _Entry(NamedTuple):
     declared: int
 
 
-class Base64Text(NamedTuple):
-    """What is to be base64. ``rest`` is what of ``text`` is none of the 64 characters."""
-
-    text: bytes
-    rest: bytes
-
-    @classmethod
-    def of(cls, text: bytes) -> Base64Text:
-        """Take a text apart, in one pass over it."""
-        return cls(text, text.translate(None, _ALPHABET))
-
-    @property
-    def plausible(self) -> bool:
-        """Whether it holds something, and besides at most two ``=``, blanks and line feeds."""
-        signs = self.rest.translate(None, b" \n")
-        return signs in (b"", b"=", b"==") and len(self.rest) < len(self.text)
-
-
 class _Base64:
     """Checked base64 without white space, decoded only where it is looked at."""
 
     __slots__ = ("size", "text")
 
-    def __init__(self, text: bytes, padding: int) -> None:
+    def __init__(self, text: str, padding: int) -> None:
         self.text = text
         self.size = len(text) // 4 * 3 - padding
 
@@ -106,29 +88,29 @@ _NOT_ZIP = Fault("attachment.not_zip", "warning", {})
 _DAMAGED = Fault("attachment.damaged", "warning", {})
 
 
-def _checked(encoded: Base64Text) -> _Base64 | None:
-    """``None`` when it is not base64; ASCII white space may stand anywhere in it."""
-    text, rest = encoded
+def _checked(text: str) -> _Base64 | None:
+    """``None`` when ``text`` is not base64; ASCII white space may stand anywhere in it."""
+    if not text.isascii():
+        return None
+    rest = text.encode().translate(None, _ALPHABET)
     if rest.strip(b"="):
         # Lines of 64 or 76 characters are common; one pass takes out every break.
-        text = text.translate(None, _WHITE)
+        text = text.encode().translate(None, _WHITE).decode()
         rest = rest.translate(None, _WHITE)
     padding = len(rest)
-    if len(text) % 4 or rest not in (b"", b"=", b"==") or not text.endswith(b"=" * padding):
+    if len(text) % 4 or rest not in (b"", b"=", b"==") or not text.endswith("=" * padding):
         return None
     return _Base64(text, padding)
 
 
-def unpack(
-    encoded: Base64Text, *, budget_bytes: int = ATTACHMENT_BYTES_MAX, files: bool
-) -> Unpacked:
+def unpack(text: str, *, budget_bytes: int = ATTACHMENT_BYTES_MAX, files: bool) -> Unpacked:
     """Open the zip in a base64 text and prove its sizes.
 
     Never inflates more than the declared size plus one byte. A stored entry is measured by
     arithmetic alone: without ``files`` it is not even decoded, and ``data`` stays empty.
     ``budget_bytes`` is what the package may still inflate to.
     """
-    source = _checked(encoded)
+    source = _checked(text)
     if source is None:
         return Unpacked(b"", False, 0, (_NOT_BASE64,))
     entry = _only_entry(source)

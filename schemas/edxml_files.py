@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from schemas import edxml_fields as fields
-from schemas.attachments import Base64Text, Unpacked, unpack
+from schemas.attachments import Unpacked, unpack
 from schemas.edxml import Attachment
 from schemas.edxml_node import FOUND_MAX, Node
 
@@ -20,16 +18,10 @@ _NOTHING = Unpacked(b"", False, 0, ())
 
 
 def read_files(
-    envelope: Node,
-    root: Node,
-    bulk: Mapping[str, Base64Text],
-    *,
-    files: bool,
-    budget_bytes: int,
+    envelope: Node, root: Node, *, files: bool, budget_bytes: int
 ) -> tuple[Attachment, ...]:
     """Every attachment, opened and measured; its ``data`` is kept only when ``files``.
 
-    ``bulk`` holds the texts that the tree has only a mark of (:mod:`schemas.edxml_cut`).
     ``budget_bytes`` is what all of them may inflate to together.
     """
     manifest = envelope.one("edXMLBody", fields.BODY).one("edXMLManifest", fields.MANIFEST)
@@ -44,9 +36,7 @@ def read_files(
         listing = twins.pop(0) if twins else None
         if listing is None and content_id:
             node.warn("attachment.unmatched", "ContentId", content_id=content_id)
-        attachment, inflated = _attachment(
-            node, listing, content_id, bulk, files=files, budget_bytes=budget_bytes
-        )
+        attachment, inflated = _attachment(node, listing, content_id, files, budget_bytes)
         budget_bytes -= inflated
         read.append(attachment)
     for content_id, left in listed.items():
@@ -66,26 +56,14 @@ def _content_id(node: Node) -> str:
 
 
 def _attachment(
-    node: Node,
-    reference: Node | None,
-    content_id: str,
-    bulk: Mapping[str, Base64Text],
-    *,
-    files: bool,
-    budget_bytes: int,
+    node: Node, reference: Node | None, content_id: str, files: bool, budget_bytes: int
 ) -> tuple[Attachment, int]:
     """One attachment, and how many bytes it inflated to."""
     name = node.text("AttachmentName") or (reference.text("AttachmentName") if reference else "")
     if not name:
         node.error("edxml.missing", "AttachmentName", element="AttachmentName")
-    text = node.required(_ENCODED)
-    encoded = bulk.get(text)
-    if encoded is None:
-        size = len(text)
-        encoded = Base64Text.of(text.encode())
-    else:
-        size = len(encoded.text.strip(b" \n"))
-    unpacked = _opened(node, name, encoded, files, budget_bytes) if text else _NOTHING
+    encoded = node.required(_ENCODED)
+    unpacked = _opened(node, name, encoded, files, budget_bytes) if encoded else _NOTHING
     if unpacked.zipped:
         for said in (node, reference) if reference else (node,):
             label = said.text("ContentType")
@@ -98,12 +76,12 @@ def _attachment(
         description=node.text("Description")
         or (reference.text("Description") if reference else ""),
         content_type=node.text("ContentType") or "application/zip",
-        encoded_bytes=size,
+        encoded_bytes=len(encoded),
     )
     return attachment, unpacked.inflated
 
 
-def _opened(node: Node, name: str, encoded: Base64Text, files: bool, budget_bytes: int) -> Unpacked:
+def _opened(node: Node, name: str, encoded: str, files: bool, budget_bytes: int) -> Unpacked:
     unpacked = unpack(encoded, budget_bytes=budget_bytes, files=files)
     for code, severity, detail in unpacked.faults:
         note = node.error if severity == "error" else node.warn

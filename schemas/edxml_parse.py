@@ -9,6 +9,7 @@ canonical form that a signature is over holds them.
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,8 +17,6 @@ from lxml import etree
 
 from schemas.attachments import ATTACHMENT_BYTES_MAX
 from schemas.edxml import PACKAGE_BYTES_MAX, Problem
-from schemas.edxml_tree import Tree, parser_for, tree_of
-from schemas.xmldsig_profile import SIGNATURE_DEPTH, SIGNATURE_ELEMENTS
 
 #: A package for all 95 agencies with every field filled has under 1,100 elements; unknown ones
 #: are tolerated, so there is room, but 50 MiB of empty elements would take gigabytes.
@@ -31,6 +30,9 @@ PROBLEMS_MAX = 100
 
 #: A file in the wild carried tool output before its declaration. Further in, it is another format.
 GARBAGE_LOOK_BYTES = 4096
+
+#: libxml2 refuses longer texts unless it is told the input may be huge.
+_PLAIN_TEXT_BYTES_MAX = 10_000_000
 
 #: ``<a/>`` is the shortest element: below this a package cannot hold too many.
 _ELEMENT_BYTES_MIN = 4
@@ -70,20 +72,45 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-def parse(raw: bytes, limits: Limits) -> Tree | Problem:
-    """The tree, or the one reason why there is none. Never raises."""
+class _Parsers(threading.local):
+    """Parsers are costly to make and may not be shared: two for each thread that reads."""
+
+    def __init__(self) -> None:
+        self.plain = _parser(huge=False)
+        self.huge = _parser(huge=True)
+
+
+def _parser(*, huge: bool) -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        remove_comments=False,
+        remove_pis=False,
+        huge_tree=huge,
+    )
+
+
+_parsers = _Parsers()
+
+
+def parse(raw: bytes, limits: Limits) -> etree._Element | Problem:
+    """The root element, or the one reason why there is none. Never raises."""
     refusal = _refusal_of_bytes(raw, limits)
     if refusal is not None:
         return refusal
+    parser = _parsers.huge if len(raw) > _PLAIN_TEXT_BYTES_MAX else _parsers.plain
     try:
-        tree = tree_of(raw)
+        root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:
-        return _malformed(raw, error, limits)
-    if _deeper_than(tree, limits.depth):
+        return _malformed(raw, error, parser, limits)
+    if _deeper_than(root, limits.depth):
         return Problem("edxml.too_deep", "", detail={"limit": str(limits.depth)})
-    if _crowded(raw, limits) and _elements(tree) > limits.elements:
+    if _crowded(raw, limits) and sum(1 for _ in root.iter()) > limits.elements:
         return _too_many(limits)
-    return tree
+    return root
 
 
 @cache
@@ -91,19 +118,8 @@ def _level(depth: int) -> etree.XPath:
     return etree.XPath("boolean(" + "/*" * depth + ")")
 
 
-def _deeper_than(tree: Tree, depth: int) -> bool:
-    # Nothing that was cut out has elements, but for the Signature.
-    if tree.signature is not None and depth < SIGNATURE_DEPTH:
-        return True
-    return bool(_level(depth + 1)(tree.root))
-
-
-def _elements(tree: Tree) -> int:
-    """How many there are, and comments and instructions with them."""
-    count = sum(1 for _ in tree.root.iter())
-    if tree.signature is not None:
-        count += SIGNATURE_ELEMENTS - (tree.signature["subject"] is None)
-    return count
+def _deeper_than(root: etree._Element, depth: int) -> bool:
+    return bool(_level(depth + 1)(root))
 
 
 def _refusal_of_bytes(raw: bytes, limits: Limits) -> Problem | None:
@@ -156,9 +172,11 @@ def _refusal_of_start(raw: bytes, start: int) -> Problem | None:
     return None
 
 
-def _malformed(raw: bytes, error: etree.XMLSyntaxError, limits: Limits) -> Problem:
+def _malformed(
+    raw: bytes, error: etree.XMLSyntaxError, parser: etree.XMLParser, limits: Limits
+) -> Problem:
     """libxml2's first complaint: those that follow are mostly its consequences."""
-    log = parser_for(len(raw)).error_log
+    log = parser.error_log
     message, line, column = (
         (log[0].message, log[0].line, log[0].column)
         if len(log)

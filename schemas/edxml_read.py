@@ -35,7 +35,6 @@ from schemas.edxml_files import read_files
 from schemas.edxml_node import ABSENT, FOUND_MAX, Node, Notes, local_name
 from schemas.edxml_parse import DEFAULT_LIMITS, Limits, parse
 from schemas.edxml_rules import rules
-from schemas.edxml_tree import Tree
 
 _IS_SECRET = etree.XPath("boolean(/descendant::processing-instruction('axis-secret'))")
 _ROOT, _STATUS_CODE, _TO = (f"{{{NS}}}{name}" for name in ("edXML", "StatusCode", "To"))
@@ -49,18 +48,13 @@ class Reading:
     """What was found in some bytes.
 
     ``package`` is what could be read, even beside errors, so that a refusal can name its sender
-    and document; nothing may be accepted unless ``ok``. ``tree`` is what was read, comments
+    and document; nothing may be accepted unless ``ok``. ``root`` is the whole tree, comments
     included, for the signature to be checked on; ``None`` when there is no safe tree.
     """
 
     package: Package | None
     problems: tuple[Problem, ...]
-    tree: Tree | None
-
-    @property
-    def root(self) -> etree._Element | None:
-        """The root of the whole document, with the lines it was written in, for the schema."""
-        return None if self.tree is None else self.tree.whole()
+    root: etree._Element | None
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -78,18 +72,19 @@ def read(raw: bytes, *, files: bool = False, limits: Limits = DEFAULT_LIMITS) ->
 
     ``files`` fills ``Attachment.data``; attachments are opened and measured in either case.
     """
-    tree = parse(raw, limits)
-    if isinstance(tree, Problem):
-        return Reading(None, (tree,), None)
+    root = parse(raw, limits)
+    if isinstance(root, Problem):
+        return Reading(None, (root,), None)
     notes = Notes(limits.problems)
-    package = _package(tree, notes, files, limits)
+    package = _package(raw, root, notes, files, limits)
     if package is not None:
         notes.problems.extend(rules(package)[: limits.problems])
-    return Reading(package, tuple(notes.problems), tree)
+    return Reading(package, tuple(notes.problems), root)
 
 
-def _package(tree: Tree, notes: Notes, files: bool, limits: Limits) -> Package | None:
-    root = tree.root
+def _package(
+    raw: bytes, root: etree._Element, notes: Notes, files: bool, limits: Limits
+) -> Package | None:
     if root.tag != _ROOT:
         _wrong_root(root, notes)
         return None
@@ -102,8 +97,8 @@ def _package(tree: Tree, notes: Notes, files: bool, limits: Limits) -> Package |
         return None
     if _is_status(message[0]):
         return _status(top, envelope, header)
-    read = read_files(envelope, top, tree.bulk, files=files, budget_bytes=limits.inflated_bytes)
-    return _document(header, read, _is_secret(tree))
+    read = read_files(envelope, top, files=files, budget_bytes=limits.inflated_bytes)
+    return _document(header, read, _is_secret(raw, root))
 
 
 def _is_status(message: etree._Element) -> bool:
@@ -125,9 +120,13 @@ def _wrong_root(root: etree._Element, notes: Notes) -> None:
         notes.add("edxml.root", "error", root, line, {"found": local_name(root)})
 
 
-def _is_secret(tree: Tree) -> bool:
-    """Whether the marker, an instruction, stands anywhere in the document."""
-    return not tree.plain and bool(_IS_SECRET(tree.root))
+def _is_secret(raw: bytes, root: etree._Element) -> bool:
+    """Whether the marker stands anywhere in the document."""
+    # The XML declaration has two question marks. Where they are the only ones there can be no
+    # instruction, and to look for a byte is quicker than to walk the tree.
+    if raw.startswith(b"<?xml ") and raw.find(b"?", 2) == raw.rfind(b"?"):
+        return False
+    return bool(_IS_SECRET(root))
 
 
 def _document(header: Node, attachments: tuple[Attachment, ...], secret: bool) -> DocumentPackage:

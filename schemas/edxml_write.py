@@ -34,11 +34,9 @@ from schemas.edxml import (
 #: Everything XML 1.0 section 2.2 does not allow, not even as a character reference.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-_OPEN = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n'
-    f'<edXML xmlns="{NS}">\n<edXML:edXMLEnvelope xmlns:edXML="{NS}">\n'
-    "<edXML:edXMLHeader>\n"
-)
+#: What stands before the root element, and what every package begins with behind it.
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+OPENING = f'<edXML xmlns="{NS}">\n<edXML:edXMLEnvelope xmlns:edXML="{NS}">\n<edXML:edXMLHeader>\n'
 _MARK = "<?axis-secret?>\n"
 
 
@@ -53,11 +51,11 @@ def write(package: Package, *, stored: bool = True) -> bytes:
     :raises ValueError: for a character XML cannot carry, or an attachment beyond 50 MiB.
     """
     if isinstance(package, StatusPackage):
-        text = f"{_OPEN}{_status(package)}</edXML:edXMLHeader>\n</edXML:edXMLEnvelope>\n</edXML>\n"
-        return text.encode()
+        closing = "</edXML:edXMLHeader>\n</edXML:edXMLEnvelope>\n</edXML>\n"
+        return f"{DECLARATION}{OPENING}{_status(package)}{closing}".encode()
     content_ids = [_with_prefix(file.content_id) for file in package.attachments]
     text = (
-        f"{_OPEN}{_MARK if package.secret else ''}{_message(package)}"
+        f"{DECLARATION}{OPENING}{_MARK if package.secret else ''}{_message(package)}"
         f"{_group('TraceHeaderList', *map(_trace, package.traces), _business(package.business))}"
         f"</edXML:edXMLHeader>\n{_body(package.attachments, content_ids)}"
         "</edXML:edXMLEnvelope>\n"

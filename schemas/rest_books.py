@@ -222,6 +222,21 @@ class Locked(Wire):
     moved: int = Field(description="Deliveries parked by the lock, or put back by the unlock.")
 
 
+class RevokedCertificate(Wire):
+    """A certificate that is not trusted any more."""
+
+    fingerprint: str = Field(description="SHA-256 of the certificate, hex.")
+    agency: Code
+    revoked_at: str
+
+
+class Revoked(Wire):
+    """What a revocation came to."""
+
+    changed: int = Field(description="Those that were trusted until now.")
+    certificates: list[RevokedCertificate]
+
+
 class Act(Wire):
     """One line of the audit log."""
 

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from re import Match
-from typing import Final
+from typing import Final, Literal
 from xml.sax.saxutils import escape
 
 from cryptography import x509
@@ -29,9 +30,7 @@ from lxml import etree
 
 from schemas import xmldsig_profile as profile
 from schemas.edxml import DS, NS
-from schemas.edxml_tree import Tree
 from schemas.xmldsig_element import (
-    Found,
     Violation,
     base64_of,
     canonical_form,
@@ -41,7 +40,6 @@ from schemas.xmldsig_element import (
     text_of,
 )
 from schemas.xmldsig_profile import algorithm_of
-from schemas.xmldsig_usual import usual
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -54,6 +52,27 @@ _PARSER: Final = etree.XMLParser(
 _DS: Final = f"{{{DS}}}"
 #: The elements around a Signature, from the inside.
 _PLACE: Final = [f"{{{NS}}}{name}" for name in ("edXMLHeader", "edXMLEnvelope", "edXML")]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a package carries by way of signature.
+
+    *absent*: no Signature, or a dummy without SignedInfo or SignatureValue. *weak*: SHA-1, not
+    examined further. *malformed*: outside the profile, ``reason`` says how. *candidate*: of the
+    profile and still to be checked; only then the other fields are filled.
+    """
+
+    kind: Literal["absent", "weak", "malformed", "candidate"]
+    reason: str = ""
+    algorithm: str = ""
+    certificate_der: bytes = field(default=b"", repr=False)
+    digest: bytes = b""
+    value: bytes = b""
+    #: SignedInfo in exclusive C14N: the very bytes that name ``digest`` and that ``value`` signs.
+    signed_info: bytes = field(default=b"", repr=False)
+    #: Of the Signature element, with its colon; empty where that element has none.
+    prefix: bytes = b""
 
 
 def sign(raw: bytes, key: PrivateKey, certificate_der: bytes) -> bytes:
@@ -111,17 +130,8 @@ def _key_info(certificate_der: bytes) -> str:
     )
 
 
-def find(tree: Tree) -> Found:
-    """Return what the document carries. Never raises.
-
-    The usual Signature is recognised whole; whatever else there is, is looked at piece by piece,
-    so that a refusal can say what is wrong.
-    """
-    found = usual(tree.signature) if tree.signature else None
-    return found or _look(tree.whole() if tree.signature else tree.root)
-
-
-def _look(root: etree._Element) -> Found:
+def find(root: etree._Element) -> Found:
+    """Return what the document with this root element carries. Never raises."""
     # One walk for everything that is rare: mostly there is the Signature alone.
     rare = list(root.iter("{*}Signature", etree.Comment, etree.PI))
     signatures = [node for node in rare if isinstance(node.tag, str)]
@@ -216,17 +226,29 @@ def _candidate(signature: etree._Element, match: Match[bytes] | None) -> Found:
     )
 
 
-def check(tree: Tree, found: Found, public_key: object) -> bool:
-    """Say whether ``found``, which is ``find(tree)``, is a true signature of the document.
+def check(root: etree._Element, found: Found, public_key: object) -> bool:
+    """Say whether ``found``, which is ``find(root)``, is a true signature of the document.
 
     The digest is of the whole document without the Signature element; text after it belongs to
-    the document and stays. ``tree`` is only read. A key outside the profile proves nothing.
+    the document and stays. ``root`` is only read. A key outside the profile proves nothing.
     """
-    if found.kind != "candidate" or algorithm_of(public_key) != found.algorithm:
+    if found.kind != "candidate":
         return False
     try:
-        if _digest(tree, found.prefix) != found.digest:
-            return False
+        digest = digest_without_signature(root, found.prefix)
+    except Violation:
+        return False
+    return holds(found, digest, public_key)
+
+
+def holds(found: Found, digest: bytes, public_key: object) -> bool:
+    """Say whether the candidate ``found`` is a true signature of the document of this ``digest``.
+
+    ``digest`` is SHA-256 of the canonical document without its Signature.
+    """
+    if digest != found.digest or algorithm_of(public_key) != found.algorithm:
+        return False
+    try:
         if isinstance(public_key, ec.EllipticCurvePublicKey):
             r, s = int.from_bytes(found.value[:32]), int.from_bytes(found.value[32:])
             public_key.verify(utils.encode_dss_signature(r, s), found.signed_info, _ECDSA)
@@ -234,12 +256,12 @@ def check(tree: Tree, found: Found, public_key: object) -> bool:
         if isinstance(public_key, rsa.RSAPublicKey):
             public_key.verify(found.value, found.signed_info, *_RSA)
             return True
-    except (InvalidSignature, etree.C14NError):
+    except InvalidSignature:
         pass
     return False
 
 
-def _digest(tree: Tree, prefix: bytes) -> bytes:
+def digest_without_signature(root: etree._Element, prefix: bytes) -> bytes:
     """Return SHA-256 of the canonical document less its Signature.
 
     The element is cut out of the canonical bytes, not out of the tree: lxml takes the tail along
@@ -247,13 +269,15 @@ def _digest(tree: Tree, prefix: bytes) -> bytes:
     because of a sibling, so the rest is the same. What looks like the element's tags there is
     them: ``find`` saw to it that there is one and that no processing instruction imitates it.
     """
-    if tree.signature is not None:
-        return tree.sha256()
-    canonical = tree.canonical()
+    # Of the tree, not of the element: URI="" also covers the instructions around the root.
+    canonical = canonical_form(root.getroottree())
     opening, closing = b"<" + prefix + b"Signature", b"</" + prefix + b"Signature>"
     start = canonical.find(opening)
     while start >= 0 and canonical[start + len(opening)] not in b" >":  # a longer name
         start = canonical.find(opening, start + 1)
     assert start >= 0  # find saw the element in this tree
     end = canonical.find(closing, start) + len(closing)
-    return tree.sha256(without=(start, end))
+    whole = memoryview(canonical)
+    digest = hashlib.sha256(whole[:start])
+    digest.update(whole[end:])
+    return digest.digest()

@@ -7,9 +7,8 @@ spelling, and nothing beside it.
 from __future__ import annotations
 
 import binascii
-from dataclasses import dataclass, field
 from re import Match
-from typing import Final, Literal
+from typing import Final
 
 from lxml import etree
 
@@ -21,27 +20,6 @@ _DS: Final = f"{{{DS}}}"
 
 class Violation(ValueError):
     """The package or its signature is outside the profile; the message says how."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a package carries by way of signature.
-
-    *absent*: no Signature, or a dummy without SignedInfo or SignatureValue. *weak*: SHA-1, not
-    examined further. *malformed*: outside the profile, ``reason`` says how. *candidate*: of the
-    profile and still to be checked; only then the other fields are filled.
-    """
-
-    kind: Literal["absent", "weak", "malformed", "candidate"]
-    reason: str = ""
-    algorithm: str = ""
-    certificate_der: bytes = field(default=b"", repr=False)
-    digest: bytes = b""
-    value: bytes = b""
-    #: SignedInfo in exclusive C14N: the very bytes that name ``digest`` and that ``value`` signs.
-    signed_info: bytes = field(default=b"", repr=False)
-    #: Of the Signature element, with its colon; empty where that element has none.
-    prefix: bytes = b""
 
 
 def canonical_form(node: etree._Element | etree._ElementTree) -> bytes:

@@ -43,7 +43,7 @@ GAP_CHARS_MAX: Final = 200
 QUOTED_CHARS_MAX: Final = 100
 
 XMLNS: Final = f' xmlns="{DS}"'
-#: SignedInfo in exclusive C14N: ``signed_info`` fills it in, the two forms match it.
+#: SignedInfo in exclusive C14N: ``signed_info`` fills it in, ``SIGNED_INFO_FORM`` matches it.
 _SIGNED_INFO: Final = (
     "<{first}SignedInfo{xmlns}>{gap}"
     '<{p}CanonicalizationMethod Algorithm="{c14n}"></{p}CanonicalizationMethod>{gap}'
@@ -54,45 +54,19 @@ _SIGNED_INFO: Final = (
     '<{p}DigestMethod Algorithm="{sha256}"></{p}DigestMethod>{gap}'
     "<{p}DigestValue>{digest}</{p}DigestValue>{gap}</{p}Reference>{gap}</{p}SignedInfo>"
 )
-_PATTERNS: Final = {name: re.escape(uri) for name, uri in URIS.items()} | {
-    "p": "(?P=prefix)",
-    "gap": rf"(?:[ \t\n]|&#xD;){{0,{GAP_CHARS_MAX}}}",
-    "algorithm": f"(?P<algorithm>{re.escape(ECDSA_SHA256)}|{re.escape(RSA_SHA256)})",
-    "digest": "(?P<digest>[A-Za-z0-9+/]{43}=)",
-}
 #: Every canonical SignedInfo of the profile: any one prefix, blanks between tags, either
 #: algorithm, any digest. Groups: prefix (with its colon), algorithm, digest (base64).
 SIGNED_INFO_FORM: Final = re.compile(
     _SIGNED_INFO.format(
-        **_PATTERNS,
+        **{name: re.escape(uri) for name, uri in URIS.items()},
         first=r"(?P<prefix>(?:[^\s<>/:=]{1,32}:)?)",
+        p="(?P=prefix)",
         xmlns=rf' xmlns(?::[^\s<>/:=]{{1,32}})?="{re.escape(DS)}"',
+        gap=rf"(?:[ \t\n]|&#xD;){{0,{GAP_CHARS_MAX}}}",
+        algorithm=f"(?P<algorithm>{re.escape(ECDSA_SHA256)}|{re.escape(RSA_SHA256)})",
+        digest="(?P<digest>[A-Za-z0-9+/]{43}=)",
     ).encode()
 )
-
-_SIGNATURE: Final = (
-    "<{first}Signature{xmlns}>{gap}"
-    f"<{{p}}SignedInfo(?P<inside>{_SIGNED_INFO.removeprefix('<{first}SignedInfo{xmlns}')}){{gap}}"
-    "<{p}SignatureValue>(?P<value>[A-Za-z0-9+/=]++)</{p}SignatureValue>{gap}"
-    "<{p}KeyInfo>{gap}<{p}X509Data>{gap}"
-    "(?:<{p}X509SubjectName>(?P<subject>[^<>&]*+)</{p}X509SubjectName>{gap})?"
-    "<{p}X509Certificate>(?P<certificate>[A-Za-z0-9+/=]++)</{p}X509Certificate>{gap}"
-    "</{p}X509Data>{gap}</{p}KeyInfo>{gap}</{p}Signature>"
-    r"(?=[ \t\r\n]*+</(?:[A-Za-z_][A-Za-z0-9_.-]*+:)?edXMLHeader>)"
-)
-#: A Signature as ``sign`` writes it, at the end of a header, in the bytes of a package: SignedInfo
-#: is in canonical form already, and all elements are under one prefix. Further groups: xmlns (the
-#: declaration), inside (SignedInfo from behind its name), value, subject and certificate (texts).
-SIGNATURE_FORM: Final = re.compile(
-    _SIGNATURE.format(
-        **_PATTERNS | {"gap": rf"[ \t\n]{{0,{GAP_CHARS_MAX}}}+"},
-        first="(?P<prefix>(?:(?P<name>(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9_.-]{0,31}):)?)",
-        xmlns=rf'(?P<xmlns> xmlns(?(name):(?P=name))="{re.escape(DS)}")',
-    ).encode()
-)
-#: Of such a Signature: levels from the root down, and elements, X509SubjectName among them.
-SIGNATURE_DEPTH: Final = 8
-SIGNATURE_ELEMENTS: Final = 15
 
 
 @cache

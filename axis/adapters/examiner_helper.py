@@ -1,13 +1,12 @@
 """A helper process that examines packages: ``python -m axis.adapters.examiner_helper``.
 
 Standard input is a socket to the axis. Both ways go records: four bytes of length, big-endian, and
-so many bytes; a package in, the pickle of what was found out, in the order asked. It ends when the
-axis closes the socket or dies, and leaves signals from the terminal to the axis.
+so many bytes; a package in, what was found out as JSON, in the order asked. It ends when the axis
+closes the socket or dies, and leaves signals from the terminal to the axis.
 """
 
 from __future__ import annotations
 
-import pickle
 import signal
 import socket
 import sys
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from schemas.examine import examine
+from schemas.examined import told
 
 RECEIVE_BYTES = 256 * 1024
 
@@ -25,7 +25,7 @@ def main() -> None:
     # An axis that is gone wants no answer any more.
     with socket.socket(fileno=sys.stdin.fileno()) as axis, suppress(ConnectionError):
         for package in _packages(axis):
-            found = pickle.dumps(examine(package), protocol=pickle.HIGHEST_PROTOCOL)
+            found = told(examine(package))
             axis.sendall(len(found).to_bytes(4, "big") + found)
 
 
@@ -33,11 +33,16 @@ def _packages(axis: socket.socket) -> Iterator[bytes]:
     buffer = bytearray()
     while data := axis.recv(RECEIVE_BYTES):
         buffer += data
-        while len(buffer) >= 4 and len(buffer) >= (end := 4 + int.from_bytes(buffer[:4], "big")):
+        start = 0
+        while len(buffer) >= (at := start + 4):
+            end = at + int.from_bytes(buffer[start:at], "big")
+            if len(buffer) < end:
+                break
             with memoryview(buffer) as view:
-                package = bytes(view[4:end])
-            del buffer[:end]
+                package = bytes(view[at:end])
+            start = end
             yield package
+        del buffer[:start]
 
 
 if __name__ == "__main__":

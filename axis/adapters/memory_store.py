@@ -90,6 +90,8 @@ class MemoryStore:
         for name in wanted.by_document:
             documents = books.by_name.get((name.sender, name.document_id), ())
             facts.named[name] = self._reached(documents, name.recipient)
+        if wanted.certificates:
+            facts.certificates = {c.fingerprint: c for c in self._certificates()}
         lanes = {(want.recipient, want.urgency) for want in wanted.up_to}
         named = wanted.places | set(facts.found.values()) | set(chain(*facts.named.values()))
         facts.deliveries = {
@@ -118,6 +120,7 @@ class MemoryStore:
         books.events += changes.events
         books.tally.update(changes.tally)
         books.agencies |= changes.agencies
+        books.certificates |= changes.certificates
         books.audits += changes.audits
         books.refusals += changes.refusals
 
@@ -208,6 +211,9 @@ class MemoryStore:
         return [self._books.agencies[code] for code in sorted(self._books.agencies)]
 
     async def certificates(self) -> list[Certificate]:
+        return self._certificates()
+
+    def _certificates(self) -> list[Certificate]:
         return sorted(self._books.certificates.values(), key=lambda c: (c.agency, c.fingerprint))
 
     async def client(self, client_id: str) -> Client | None:

@@ -59,7 +59,7 @@ class PostgresBus:
     def tell(self, outcomes: Sequence[Outcome], changes: Changes) -> list[str]:
         """The messages of a group: who has something to look for after it."""
         topics = _topics(notices(outcomes))
-        if changes.agencies:
+        if changes.agencies or changes.certificates:
             topics.add(Topic(DIRECTORY, statuses=False))
         return self._messages(topics)
 

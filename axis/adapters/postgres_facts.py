@@ -76,6 +76,10 @@ QUERIES: Final = {
         ))
         from unnest(%s::text[], %s::bigint[], %s::boolean[]) w(recipient, urgency, known)
         where not w.known or h.seq <> $1""",
+    # The whole trust list: a small table.
+    "certificates": f"""
+        select row({rows.columns(tables.certificate, "c")}) from certificate c
+        order by c.agency, c.fingerprint""",
 }
 
 #: Changes whenever a row of the directory does, whoever writes it: no transaction's number comes
@@ -129,6 +133,7 @@ async def load(driver: Driver, wants: Wants, known: Known) -> Facts:
         "whole_open": [(code,) for code in wants.whole],
         "whole_parked": [(code,) for code in wants.whole],
         "lanes": [(*lane, lane in known.lanes) for lane in wants.lanes],
+        "certificates": [()] if wants.certificates else [],
     }
     asked = tuple(name for name, wanted in values.items() if wanted)
     arrays = [column for name in asked for column in zip(*values[name], strict=True)]
@@ -156,6 +161,8 @@ def _fill(facts: Facts, found: Found, known: Known) -> None:
         facts.documents.setdefault((document.sender, document.document_id), []).append(document)
     for recipient, urgency, no in found.get("lanes", ()):
         known.lanes[Lane(recipient, urgency)] = no or 0
+    for certificate in map(rows.certificate_from, found.get("certificates", ())):
+        facts.certificates[certificate.fingerprint] = certificate
     for query in ("places", "up_to", "whole_open", "whole_parked"):
         for row in found.get(query, ()):
             _put(facts, delivery_from(row))

@@ -50,6 +50,7 @@ def _insert(table: Table, end: str = "", without: Iterable[str] = ()) -> str:
 _KEEP: Final = "on conflict do nothing"
 _DELIVERY_KEY: Final = ("doc", "recipient")
 _DELIVERY_STATE: Final = ("transport", "business", "request", "said", "reason", "attempt")
+_REVOKED: Final = ("revoked_at", "fingerprint")
 _AGENCY: Final = tuple(column.name for column in tables.agency.columns)
 
 #: What a group may do, in the order in which it is done. All plans are under test.
@@ -78,6 +79,10 @@ STEPS: Final = {
     ),
     "enrol_agency": _insert(tables.agency, _KEEP),
     "certificate": _insert(tables.certificate, _KEEP),
+    "revoked": f"""
+        update certificate c set revoked_at = w.revoked_at
+        from {_given(tables.certificate, _REVOKED)} w({", ".join(_REVOKED)})
+        where c.fingerprint = w.fingerprint""",
     "client": _insert(
         tables.client, "on conflict (id) do update set secret_sha256 = excluded.secret_sha256"
     ),
@@ -127,6 +132,7 @@ async def write(
             "event": list(map(rows.event_values, changes.events)),
             "tally": [(day, a, metric, n) for (a, day, metric), n in changes.tally.items() if n],
             "agency": list(map(rows.agency_values, changes.agencies.values())),
+            "revoked": [(c.revoked_at, c.fingerprint) for c in changes.certificates.values()],
             "audit": list(map(rows.audit_values, changes.audits)),
             "refusal": list(map(rows.refusal_values, changes.refusals)),
         },

@@ -156,11 +156,14 @@ class _Inbox:
         found: list[Row] = []
         for urgency, lane in self._lanes.items():
             seen = after.get(urgency, 0)
-            found += [
-                row
-                for no, row in lane.items()
-                if no > seen and row.delivery.transport in transports
-            ]
+            newer: list[Row] = []
+            # From the end: who keeps up has seen all but the last few.
+            for no in reversed(lane):
+                if no <= seen:
+                    break
+                if lane[no].delivery.transport in transports:
+                    newer.append(lane[no])
+            found += reversed(newer)
         return found[:limit]
 
     def move(self, delivery: Delivery, document: Document | None) -> bool:

@@ -3,10 +3,10 @@
 # ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Table
 
 from axis.adapters import tables
@@ -30,11 +30,14 @@ from axis.ports import Client
 #: handed over as plain numbers.
 Values = tuple[object, ...]
 
-encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
 _TRANSPORT = tuple(Transport)
 _BUSINESS = tuple(Business)
 _REQUEST = tuple(Request)
+
+
+def encode(value: object) -> str:
+    """The JSON text of a column, or of what a query asks for."""
+    return orjson.dumps(value, default=tuple).decode()  # named tuples are tuples
 
 
 def columns(table: Table, alias: str) -> str:
@@ -99,13 +102,13 @@ def document_from(row: Sequence[Any]) -> Document:
         sha256=row[7],
         size=row[8],
         recipients=tuple(
-            Addressee(agency, tuple(units), no) for agency, units, no in json.loads(recipients)
+            Addressee(agency, tuple(units), no) for agency, units, no in orjson.loads(recipients)
         ),
         occurred_at=row[10],
         recorded_at=row[11],
         verdict=row[12],
-        links=tuple(Link(*link) for link in json.loads(links)) if links else (),
-        meta=json.loads(meta) if meta else NO_DETAILS,
+        links=tuple(Link(*link) for link in orjson.loads(links)) if links else (),
+        meta=orjson.loads(meta) if meta else NO_DETAILS,
     )
 
 
@@ -181,7 +184,7 @@ def event_from(row: Sequence[Any]) -> Event:
         recorded_at=row[6],
         code=row[7],
         addressee=row[8],
-        body=json.loads(row[9]) if row[9] else NO_DETAILS,
+        body=orjson.loads(row[9]) if row[9] else NO_DETAILS,
     )
 
 
@@ -238,7 +241,7 @@ def client_values(client: Client) -> Values:
 
 
 def client_from(row: Sequence[Any]) -> Client:
-    return Client(id=row[0], secret_sha256=row[1], roles=tuple(json.loads(row[2])))
+    return Client(id=row[0], secret_sha256=row[1], roles=tuple(orjson.loads(row[2])))
 
 
 def audit_values(audit: Audit) -> Values:

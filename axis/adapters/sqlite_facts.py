@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any, Final
 
+from axis.adapters import rows, tables
 from axis.adapters.rows import DELIVERY, DOCUMENT, delivery_from, document_from, encode
 from axis.core.commands import ByDocument, ById
 from axis.core.document import Delivery, Lane
@@ -60,6 +61,11 @@ QUERIES: Final = {
         from json_each(?) w cross join package p where p.sha256 = w.value""",
 }
 
+#: The whole trust list: a small table.
+CERTIFICATES: Final = f"""
+    select {rows.columns(tables.certificate, "c")} from certificate c
+    order by c.agency, c.fingerprint"""
+
 
 def ask(connection: sqlite3.Connection, query: str, wanted: Iterable[Any]) -> list[Any]:
     """The rows of ``QUERIES[query]`` for everything ``wanted``; no query when that is nothing."""
@@ -91,6 +97,11 @@ def load(
     for row in ask(connection, "by_id", [(want.doc_id, want.recipient) for want in wants.by_id]):
         delivery = _put(facts, delivery_from(row))
         facts.found[ById(delivery.doc_id, delivery.place.recipient)] = delivery.place
+    if wants.certificates:
+        facts.certificates = {
+            certificate.fingerprint: certificate
+            for certificate in map(rows.certificate_from, connection.execute(CERTIFICATES))
+        }
     named = [(want.sender, want.document_id, want.recipient) for want in wants.by_document]
     for row in ask(connection, "by_document", named):
         delivery = _put(facts, delivery_from(row))

@@ -41,6 +41,7 @@ _CHANGE_AGENCY: Final = (
     "update agency set name_vi = ?, name_en = ?, kind = ?, level = ?, certainty = ?, locked = ? "
     "where code = ?"
 )
+_REVOKE: Final = "update certificate set revoked_at = ? where fingerprint = ?"
 _SET_CLIENT: Final = (
     rows.insert(tables.client)
     + " on conflict (id) do update set secret_sha256 = excluded.secret_sha256"
@@ -158,6 +159,8 @@ class Writer:
                 _CHANGE_AGENCY if known else _INSERT_AGENCY,
                 [(*rest, code) if known else (code, *rest)],
             )
+        certificates = changes.certificates.values()
+        self._insert(_REVOKE, ((c.revoked_at, c.fingerprint) for c in certificates))
         self._insert(_INSERT_AUDIT, map(rows.audit_values, changes.audits))
         self._insert(_INSERT_REFUSAL, map(rows.refusal_values, changes.refusals))
         if changes.refusals:

@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from axis.core.trust import Certificate, Judgement, fingerprint_of, judge
-from schemas.examine import Seal
+from schemas.examined import Seal
 from schemas.xmldsig_profile import algorithm_of
 
 
@@ -63,12 +63,16 @@ class TrustList:
         _require_issued_by(self._root, x509_certificate)
         self._certificates[certificate.fingerprint] = certificate
 
-    def revoke(self, fingerprint: str, at: int) -> None:
-        """Distrust documents that occur at ``at`` (microseconds UTC) or later.
+    def renew(self, certificates: Iterable[Certificate]) -> None:
+        """Take over when certificates of this list were revoked; others need ``add``.
 
-        Raises ``KeyError`` for a certificate that is not in the list.
+        A revocation is final: what was read before it does not undo it.
         """
-        self._certificates[fingerprint] = replace(self._certificates[fingerprint], revoked_at=at)
+        for certificate in certificates:
+            known = self._certificates.get(certificate.fingerprint)
+            if known is not None and certificate.revoked_at is not None:
+                revoked = replace(known, revoked_at=certificate.revoked_at)
+                self._certificates[known.fingerprint] = revoked
 
     def judge(self, seal: Seal, agency: str, at: int) -> Judgement:
         """Return the verdict on a package sent by ``agency`` at ``at`` that carries ``seal``."""

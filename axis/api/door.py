@@ -80,7 +80,8 @@ class Door:
         if scope["method"] == "OPTIONS":
             await send_bytes(send, 204, [_allow(methods)], b"")
         elif "HEAD" in methods:
-            await self._app({**scope, "method": "GET"}, receive, send)
+            got = {**scope, "method": "GET"}
+            await self._hot.get(("GET", scope["path"]), self._app)(got, receive, send)
         else:
             raise rejected("request.method", method="HEAD")
 

@@ -39,10 +39,18 @@ async def _caller(request: Request) -> Caller:
     return auth.caller(None if header is None else header.encode("latin-1"))
 
 
+async def _overseer(request: Request) -> Caller:
+    caller = await _caller(request)
+    caller.needs_sight()
+    return caller
+
+
 TheAxis = Annotated[Axis, Depends(_axis)]
 TheAuth = Annotated[Auth, Depends(_auth)]
 TheMetrics = Annotated[Metrics, Depends(_metrics)]
 TheCaller = Annotated[Caller, Depends(_caller)]
+#: A caller who may see the whole of the books: an operator or an auditor.
+TheOverseer = Annotated[Caller, Depends(_overseer)]
 
 
 async def read_body(request: Request, limit: int) -> bytes:

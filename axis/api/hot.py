@@ -1,4 +1,4 @@
-"""The routes that carry nearly all traffic, as plain ASGI: packages in, packages out.
+"""The routes that carry nearly all traffic, as plain ASGI: packages in, inboxes and packages out.
 
 FastAPI would spend more on such a request than its whole work costs; these stand beside its
 router in the same app, and OpenAPI describes them all the same (``axis.api.openapi_hot``).
@@ -6,7 +6,7 @@ router in the same app, and OpenAPI describes them all the same (``axis.api.open
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -34,7 +34,9 @@ from axis.api.wire import Headers, send_bytes, send_json
 from axis.core.caller import AGENCY, Caller
 from axis.core.commands import Accepted
 from axis.core.errors import AxisError, Rejected, rejected
-from axis.flows.handover import PAGE_ROWS_MAX, STREAM_BYTES_MAX, WAIT_S_MAX, Taken
+from axis.core.lifecycle import Transport
+from axis.flows.handover import OPEN, PAGE_ROWS_MAX, STREAM_BYTES_MAX, WAIT_S_MAX, Taken
+from axis.ports import Row
 from schemas.frames import MEDIA_TYPE as FRAMES
 from schemas.frames import DamagedFrame, frame, frames
 
@@ -47,6 +49,14 @@ PAGE_BYTES_DEFAULT = 4 * 1024 * 1024
 #: Frames are handed to the connection in pieces of this size, so that a slow reader holds up
 #: only itself and small frames do not cost a system call each.
 PIECE_BYTES = 256 * 1024
+
+#: What may be asked of an inbox. The states but ``open`` are for looking back.
+STATES: Mapping[str, tuple[Transport, ...]] = {
+    "open": OPEN,
+    "parked": (Transport.PARKED,),
+    "done": (Transport.DONE,),
+    "all": tuple(Transport),
+}
 
 Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -63,6 +73,7 @@ class Hot:
         self.routes: Mapping[tuple[str, str], Handler] = {
             ("POST", "/v1/documents"): self._document,
             ("POST", "/v1/documents/bulk"): self._bulk,
+            ("GET", "/v1/inbox"): self._inbox,
             ("GET", "/v1/inbox/packages"): self._packages,
             ("POST", "/v1/inbox/confirm"): words.confirm,
             ("POST", "/v1/statuses"): words.statuses,
@@ -148,6 +159,24 @@ class Hot:
         status = 200 if accepted.repeated else 201
         return {"status": status, "receipt": receipt(accepted.document, self._axis.signer)}
 
+    async def _inbox(self, scope: Scope, _: Receive, send: Send) -> None:
+        headers: HeaderMap = dict(scope["headers"])
+        caller = self._auth.caller(headers.get(b"authorization"))
+        query = parse_query(scope["query_string"])
+        seen = parse_cursor(query.get("after", ""))
+        limit = query_number(query, "limit", PAGE_ROWS_DEFAULT, 1, PAGE_ROWS_MAX)
+        wait_s = query_seconds(query, "wait", WAIT_S_MAX)
+        transports = STATES.get(query.get("state", "open"))
+        if transports is None:
+            names = ", ".join(STATES)
+            raise invalid("query.state", f"is none of {names}", f"không thuộc {names}")
+        finding = self._axis.handover.page(caller, seen, limit, wait_s, transports)
+        nothing: list[Row] = []
+        rows = await (self._axis.polls.until_closed(finding, nothing) if wait_s else finding)
+        _pass(seen, rows)
+        lines = [views.delivery(row) for row in rows]
+        await send_json(send, 200, {"deliveries": lines, "next": cursor(seen)})
+
     async def _packages(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: HeaderMap = dict(scope["headers"])
         caller = self._auth.caller(headers.get(b"authorization"))
@@ -162,10 +191,15 @@ class Hot:
         if wait_s:
             finding = self._axis.polls.until_closed(finding, nothing, receive)
         taken = await finding
-        for item in taken:
-            place = item.row.delivery.place
-            seen[place.urgency] = max(place.no, seen.get(place.urgency, 0))
+        _pass(seen, [item.row for item in taken])
         await _stream(send, taken, cursor(seen))
+
+
+def _pass(seen: dict[int, int], rows: Iterable[Row]) -> None:
+    """Move a cursor behind what a page holds."""
+    for row in rows:
+        _, urgency, no = row.delivery.place
+        seen[urgency] = max(no, seen.get(urgency, 0))
 
 
 def _cut(stream: bytes) -> list[tuple[dict[str, Any], bytes]]:

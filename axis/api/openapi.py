@@ -99,7 +99,7 @@ def _finish(operation: dict[str, Any]) -> None:
     operation["responses"].pop("422", None)
     if name == "token":
         operation["requestBody"] = _TOKEN_FORM
-    elif name in ("lock", "unlock", "operator_reset", "register"):
+    elif name in ("lock", "unlock", "revoke", "operator_reset", "register"):
         model = "NewAgency" if name == "register" else "Why"
         schema = {"$ref": REF_TEMPLATE.format(model=model)}
         content = {"application/json": {"schema": schema}}
@@ -149,6 +149,7 @@ _PARAMETERS = {
     "delivery": "doc_01DYKA4R00N0QB5GZK7V2M9T3C.000.00.00.G22",
     "doc": "doc_01DYKA4R00N0QB5GZK7V2M9T3C",
     "code": "000.00.00.G22",
+    "certificate": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "sender": "000.00.00.H37",
     "document_id": "000.00.00.H37,2020/01/15,7/UBND-VP",
     "agency": ["000.00.00.H37"],

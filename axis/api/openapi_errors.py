@@ -116,6 +116,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "find": (*_AGENCY, *_READ, "agency.unknown"),
     "lock": (*_OPERATOR, "package.too_large", "agency.unknown"),
     "unlock": (*_OPERATOR, "package.too_large", "agency.unknown"),
+    "revoke": (*_OPERATOR, "package.too_large", "agency.unknown", "certificate.unknown"),
     "register": (*_OPERATOR, "package.too_large", "agency.exists"),
     "operator_reset": (
         *_OPERATOR,
@@ -174,6 +175,7 @@ _OWN: Mapping[str, Mapping[str, str]] = {
     "agency.exists": {"code": "000.00.00.H37"},
     "agency.locked": {"code": "000.00.00.H37"},
     "agency.unknown": {"code": "000.00.00.X99"},
+    "certificate.unknown": {"named": "000.00.00.H37"},
     "attachment.bomb": {"size": "1073741824", "limit": "104857600"},
     "edxml.encoding": {"found": "UTF-16"},
     "edxml.leading_garbage": {"found": "HTT"},

@@ -168,6 +168,10 @@ ANSWERS: Mapping[str, Any] = {
     "find": {"deliveries": [{**_ROW, "recipient": _THEIRS}]},
     "lock": {"agency": _THEIRS, "locked": True, "moved": 4},
     "unlock": {"agency": _THEIRS, "locked": False, "moved": 4},
+    "revoke": {
+        "changed": 1,
+        "certificates": [{"fingerprint": _SHA256, "agency": _THEIRS, "revoked_at": _AT}],
+    },
     "register": {**_AGENCY, "code": "000.00.00.H99", "certainty": "stated: registered by lan"},
     "operator_reset": _MOVED,
     "audit_log": {
@@ -229,6 +233,7 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     },
     "lock": {"why": _WHY},
     "unlock": {"why": _WHY},
+    "revoke": {"why": _WHY},
     "operator_reset": {"why": _WHY},
     "register": {
         "new": {

@@ -10,6 +10,7 @@ from axis.api.hot import (
     BULK_BYTES_MAX,
     BULK_PACKAGES_MAX,
     PAGE_BYTES_DEFAULT,
+    STATES,
 )
 from axis.api.requests import NUMBER_MAX, PAGE_ROWS_DEFAULT
 from axis.flows.handover import CONFIRM_MAX, PAGE_ROWS_MAX, STREAM_BYTES_MAX, WAIT_S_MAX
@@ -61,6 +62,16 @@ def _limit(what: str) -> dict[str, Any]:
         f"{what} of the page at most.",
         {"type": "integer", "minimum": 1, "maximum": PAGE_ROWS_MAX, "default": PAGE_ROWS_DEFAULT},
         PAGE_ROWS_DEFAULT,
+    )
+
+
+def _after(cursor: str) -> dict[str, Any]:
+    return _query(
+        "after",
+        f"{cursor}; empty: from the start. `<urgency>:<no>` pairs: the last number seen of each "
+        "class.",
+        {"type": "string", "maxLength": 200, "default": ""},
+        "0:12,3:1",
     )
 
 
@@ -132,6 +143,26 @@ _BULK: dict[str, Any] = {
     "responses": {"200": {"description": "One answer per package.", **_json("BulkResults")}},
 }
 
+_INBOX: dict[str, Any] = {
+    "operationId": "inbox",
+    "tags": ["Receiving"],
+    "summary": "See what waits for the caller",
+    "description": "A page of the caller's deliveries, the most urgent class first and by number "
+    "within it. Looking takes nothing: a delivery stays open until it is confirmed.",
+    "parameters": [
+        _after("`next` of the page before"),
+        _limit("Deliveries"),
+        _WAIT,
+        _query(
+            "state",
+            "open: waiting and offered. The other states are for looking back.",
+            {"type": "string", "enum": list(STATES), "default": "open"},
+            "open",
+        ),
+    ],
+    "responses": {"200": {"description": "A page.", **_json("Inbox")}},
+}
+
 _PACKAGES: dict[str, Any] = {
     "operationId": "packages",
     "tags": ["Receiving"],
@@ -141,12 +172,7 @@ _PACKAGES: dict[str, Any] = {
     "feed. Most urgent class first. What is handed out stays open until it is confirmed; hand "
     "Axis-Next back as `after` to go on behind it. Empty when nothing waits.",
     "parameters": [
-        _query(
-            "after",
-            "Axis-Next of the page before; empty: from the start.",
-            {"type": "string", "maxLength": 200, "default": ""},
-            "0:12",
-        ),
+        _after("Axis-Next of the page before"),
         _query(
             "max_bytes",
             "Package bytes of the page; one package always passes.",
@@ -243,6 +269,7 @@ _STREAM: dict[str, Any] = {
 OPERATIONS: Mapping[str, Mapping[str, dict[str, Any]]] = {
     "/v1/documents": {"post": _DOCUMENT},
     "/v1/documents/bulk": {"post": _BULK},
+    "/v1/inbox": {"get": _INBOX},
     "/v1/inbox/packages": {"get": _PACKAGES},
     "/v1/inbox/confirm": {"post": _CONFIRM},
     "/v1/statuses": {"post": _STATUS, "get": _STREAM},

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from axis.api import views
-from axis.api.given import TheAxis, TheCaller, read_model
+from axis.api.given import TheAxis, TheCaller, TheOverseer, read_model
 from axis.api.problems import invalid
 from axis.api.requests import delivery_target, document_id, is_text
 from axis.api.running import Axis
-from axis.api.v1 import DeliveryPath, DocPath, IfNoneMatch, Limit, package_response
+from axis.api.v1 import DeliveryPath, DocPath, IfNoneMatch, package_response
 from axis.api.wire import Json
 from axis.core.caller import OPERATOR, Caller
 from axis.core.directory import Agency
 from axis.core.errors import rejected
 from axis.core.lifecycle import Business, Transport
-from axis.core.timetable import MICROSECONDS, from_iso, iso
-from axis.flows.tracking import Proof
-from axis.ports import Queue, Search
+from axis.core.timetable import from_iso
+from axis.flows.handover import PAGE_ROWS_MAX
+from axis.ports import Search
 from schemas import rest, rest_books
 
 #: Lines of a log or a search unless the caller says otherwise.
@@ -31,7 +31,12 @@ TEXT_MAX = 200
 #: QĐ 28/2018 art. 10.2a: a connected agency has zeros in the groups of its units.
 _AGENCY = re.compile(r"000\.00\.00\.[A-Z][0-9A-Z]{2}")
 
+Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX, description="Rows of the page at most.")]
 CodePath = Annotated[str, Path(description="An agency's 13-character code.")]
+
+CertificatePath = Annotated[
+    str, Path(description="Its SHA-256 in hex, or the code of an agency: all that are its.")
+]
 
 router = APIRouter(prefix="/v1/operator", tags=["Operators"])
 
@@ -42,10 +47,11 @@ router = APIRouter(prefix="/v1/operator", tags=["Operators"])
     summary="What waits, per agency",
     response_model=rest_books.Waiting,
 )
-async def waiting(axis: TheAxis, caller: TheCaller) -> Response:
+async def waiting(axis: TheAxis, caller: TheOverseer) -> Response:
     """Open and parked deliveries and the age of the oldest open one, by the axis's clock."""
     queues = await axis.oversight.waiting(caller)
-    return Json({"agencies": [_queue(queue, axis.clock.now()) for queue in queues]})
+    now = axis.clock.now()
+    return Json({"agencies": [views.queue(queue, now) for queue in queues]})
 
 
 @router.get(
@@ -56,7 +62,7 @@ async def waiting(axis: TheAxis, caller: TheCaller) -> Response:
 )
 async def find(
     axis: TheAxis,
-    caller: TheCaller,
+    caller: TheOverseer,
     sender: Annotated[
         str, Query(alias="from", max_length=40, description="Only from this agency.")
     ] = "",
@@ -78,7 +84,6 @@ async def find(
     limit: Limit = LINES_DEFAULT,
 ) -> Response:
     """Headers and states of deliveries, newest first. Package bytes are another matter."""
-    caller.needs_sight()
     if not is_text(text):
         raise invalid("query.text", "holds NUL", "chứa ký tự NUL")
     search = Search(
@@ -115,6 +120,22 @@ async def lock(request: Request, axis: TheAxis, caller: TheCaller, code: CodePat
 async def unlock(request: Request, axis: TheAxis, caller: TheCaller, code: CodePath) -> Response:
     """What the lock had parked waits again; what had failed by itself stays parked."""
     return await _lock(request, axis, caller, code, locked=False)
+
+
+@router.post(
+    "/certificates/{certificate}/revoke",
+    operation_id="revoke",
+    summary="Distrust a certificate from now on",
+    response_model=rest_books.Revoked,
+)
+async def revoke(
+    request: Request, axis: TheAxis, caller: TheCaller, certificate: CertificatePath
+) -> Response:
+    """What was signed with it before stays good; a package sent from now on is refused."""
+    caller.needs(OPERATOR)
+    asked = await read_model(request, rest_books.Why)
+    outcome = await axis.oversight.revoke(caller, certificate, asked.why)
+    return Json(views.revoked(outcome))
 
 
 @router.post(
@@ -191,15 +212,9 @@ async def operator_package(
     summary="What operators did",
     response_model=rest_books.Acts,
 )
-async def audit_log(axis: TheAxis, caller: TheCaller, limit: Limit = LINES_DEFAULT) -> Response:
+async def audit_log(axis: TheAxis, _: TheOverseer, limit: Limit = LINES_DEFAULT) -> Response:
     """Who did what to what, and why; the newest first. An act that was refused says so."""
-    caller.needs_sight()
-    acts = await axis.store.audit_log(limit)
-    lines = [
-        {"at": iso(a.now), "actor": a.actor, "act": a.act, "target": a.target, "why": a.why}
-        for a in acts
-    ]
-    return Json({"acts": lines})
+    return Json({"acts": [views.act(audit) for audit in await axis.store.audit_log(limit)]})
 
 
 @router.get(
@@ -208,22 +223,9 @@ async def audit_log(axis: TheAxis, caller: TheCaller, limit: Limit = LINES_DEFAU
     summary="Packages that were refused",
     response_model=rest_books.Refusals,
 )
-async def refusals(axis: TheAxis, caller: TheCaller, limit: Limit = LINES_DEFAULT) -> Response:
+async def refusals(axis: TheAxis, _: TheOverseer, limit: Limit = LINES_DEFAULT) -> Response:
     """The newest first. A refused package leaves this line and nothing else."""
-    caller.needs_sight()
-    lines = [
-        {
-            "at": iso(refused.now),
-            "caller": refused.caller,
-            "code": refused.code,
-            "place": refused.place,
-            "detail": refused.sentence,
-            "sha256": refused.sha256,
-            "size": refused.size,
-        }
-        for refused in await axis.store.refusals(limit)
-    ]
-    return Json({"refusals": lines})
+    return Json({"refusals": [views.refusal(r) for r in await axis.store.refusals(limit)]})
 
 
 @router.get(
@@ -232,12 +234,11 @@ async def refusals(axis: TheAxis, caller: TheCaller, limit: Limit = LINES_DEFAUL
     summary="Prove the books",
     response_model=rest_books.Proof,
 )
-async def audit(axis: TheAxis, caller: TheCaller) -> Response:
+async def audit(axis: TheAxis, _: TheOverseer) -> Response:
     """Recomputes every counter and every state from the events and compares. Reads everything:
     seconds for a million documents.
     """
-    caller.needs_sight()
-    return Json(proof(await axis.tracking.audit()))
+    return Json(views.proof(await axis.tracking.audit()))
 
 
 async def _lock(
@@ -250,17 +251,6 @@ async def _lock(
     return Json({"agency": agency.code, "locked": locked, "moved": moved})
 
 
-def _queue(queue: Queue, now: int) -> dict[str, Any]:
-    age = None if queue.oldest is None else (now - queue.oldest) / MICROSECONDS
-    return {
-        "agency": queue.agency,
-        "waiting": queue.waiting,
-        "offered": queue.offered,
-        "parked": queue.parked,
-        "oldest_age_s": age,
-    }
-
-
 def _since(text: str) -> int | None:
     if not text:
         return None
@@ -270,18 +260,3 @@ def _since(text: str) -> int | None:
         raise invalid(
             "query.since", "is not an ISO 8601 time", "không phải thời điểm ISO 8601"
         ) from None
-
-
-def proof(found: Proof) -> dict[str, Any]:
-    """An audit as this door tells it."""
-    return {
-        "clean": found.clean,
-        "documents": found.documents,
-        "events": found.events,
-        "deliveries": found.deliveries,
-        "counters": [
-            {"agency": agency, "day": day, "metric": metric, "books": books, "recounted": again}
-            for (agency, day, metric), (books, again) in found.counters.items()
-        ],
-        "states": list(found.states),
-    }

@@ -33,6 +33,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "lifecycle": ("The status cannot follow", "Trạng thái không thể tiếp theo"),
     "delivery": ("The delivery cannot be served so", "Không phục vụ được lượt gửi này"),
     "agency": ("The agency cannot be served so", "Không phục vụ được đơn vị này"),
+    "certificate": ("The certificate cannot be served so", "Không phục vụ được chứng thư số này"),
     "auth": ("Not authorised", "Không được phép"),
     "reason": ("A reason is missing", "Thiếu lý do"),
     "request": ("The request is not as it should be", "Yêu cầu không đúng"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
@@ -12,49 +12,17 @@ from axis.api import views
 from axis.api.auth import FORM_BYTES_MAX
 from axis.api.given import TheAuth, TheAxis, TheCaller, read_body
 from axis.api.requests import (
-    PAGE_ROWS_DEFAULT,
-    cursor,
     delivery_target,
     document_id,
     is_text,
-    parse_cursor,
 )
 from axis.api.wire import Json
 from axis.core.commands import ById
 from axis.core.document import Document
 from axis.core.errors import rejected
-from axis.core.lifecycle import Transport
-from axis.flows.handover import PAGE_ROWS_MAX, WAIT_S_MAX
-from axis.ports import Row
 from schemas import rest, rest_books
 from schemas.edxml_fields import DOCUMENT_ID_MAX
 
-_STATES = {
-    "open": (Transport.WAITING, Transport.OFFERED),
-    "parked": (Transport.PARKED,),
-    "done": (Transport.DONE,),
-    "all": tuple(Transport),
-}
-
-Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX, description="Rows of the page at most.")]
-Wait = Annotated[
-    float,
-    Query(
-        ge=0,
-        le=WAIT_S_MAX,
-        allow_inf_nan=False,
-        description="Long poll: when nothing is there, wait up to so many seconds for something.",
-    ),
-]
-After = Annotated[
-    str,
-    Query(
-        max_length=200,
-        description="Cursor of the page before (`next`, or the header Axis-Next); empty: from "
-        "the start. `<urgency>:<no>` pairs: the last number seen of each class.",
-        examples=["0:12,3:1"],
-    ),
-]
 IfNoneMatch = Annotated[
     str, Header(max_length=1000, description='ETags the caller has, such as "<sha256>".')
 ]
@@ -80,37 +48,6 @@ async def token(request: Request, auth: TheAuth) -> Response:
     form = await read_body(request, FORM_BYTES_MAX)
     answer = await auth.grant(dict(request.scope["headers"]), form)
     return Json(answer, headers={"cache-control": "no-store"})
-
-
-@router.get(
-    "/v1/inbox",
-    operation_id="inbox",
-    tags=["Receiving"],
-    summary="See what waits for the caller",
-    response_model=rest.Inbox,
-)
-async def inbox(
-    axis: TheAxis,
-    caller: TheCaller,
-    after: After = "",
-    limit: Limit = PAGE_ROWS_DEFAULT,
-    wait: Wait = 0,
-    state: Annotated[
-        Literal["open", "parked", "done", "all"],
-        Query(description="open: waiting and offered. The other states are for looking back."),
-    ] = "open",
-) -> Response:
-    """A page of the caller's deliveries, the most urgent class first and by number within it.
-    Looking takes nothing: a delivery stays open until it is confirmed.
-    """
-    seen = parse_cursor(after)
-    finding = axis.handover.page(caller, seen, limit, wait, _STATES[state])
-    nothing: list[Row] = []
-    rows = await (axis.polls.until_closed(finding, nothing) if wait else finding)
-    for row in rows:
-        place = row.delivery.place
-        seen[place.urgency] = max(place.no, seen.get(place.urgency, 0))
-    return Json({"deliveries": [views.delivery(row) for row in rows], "next": cursor(seen)})
 
 
 @router.get(

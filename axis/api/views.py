@@ -9,13 +9,13 @@ from typing import Any
 
 from axis.api.problems import told
 from axis.api.receipts import receipt
-from axis.core.commands import Moved, Refused, Said
+from axis.core.commands import Audit, Moved, Refuse, Refused, Revoked, Said
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event, delivery_id
 from axis.core.lifecycle import ANSWERS, BY_SENDER, Business, Request, Transport
-from axis.core.timetable import iso
-from axis.flows.tracking import View
-from axis.ports import Row, Signer
+from axis.core.timetable import MICROSECONDS, iso
+from axis.flows.tracking import Proof, View
+from axis.ports import Queue, Row, Signer
 from schemas.edxml import NEW, RECALL, REPLACEMENT, UPDATE
 
 #: What DocType 0 to 3 is called.
@@ -207,4 +207,68 @@ def agency(one: Agency) -> dict[str, Any]:
         "level": one.level,
         "certainty": one.certainty,
         "locked": one.locked,
+    }
+
+
+def queue(found: Queue, now: int) -> dict[str, Any]:
+    """What waits for an agency, at ``now``."""
+    age = None if found.oldest is None else (now - found.oldest) / MICROSECONDS
+    return {
+        "agency": found.agency,
+        "waiting": found.waiting,
+        "offered": found.offered,
+        "parked": found.parked,
+        "oldest_age_s": age,
+    }
+
+
+def act(audit: Audit) -> dict[str, Any]:
+    """A line of the audit log."""
+    return {
+        "at": iso(audit.now),
+        "actor": audit.actor,
+        "act": audit.act,
+        "target": audit.target,
+        "why": audit.why,
+    }
+
+
+def revoked(outcome: Revoked) -> dict[str, Any]:
+    """What a revocation came to."""
+    certificates = [
+        {
+            "fingerprint": certificate.fingerprint,
+            "agency": certificate.agency,
+            "revoked_at": iso(certificate.revoked_at or 0),
+        }
+        for certificate in outcome.certificates
+    ]
+    return {"changed": outcome.changed, "certificates": certificates}
+
+
+def refusal(refuse: Refuse) -> dict[str, Any]:
+    """A line of the refusal log."""
+    return {
+        "at": iso(refuse.now),
+        "caller": refuse.caller,
+        "code": refuse.code,
+        "place": refuse.place,
+        "detail": refuse.sentence,
+        "sha256": refuse.sha256,
+        "size": refuse.size,
+    }
+
+
+def proof(found: Proof) -> dict[str, Any]:
+    """An audit as the operator's door tells it."""
+    return {
+        "clean": found.clean,
+        "documents": found.documents,
+        "events": found.events,
+        "deliveries": found.deliveries,
+        "counters": [
+            {"agency": agency, "day": day, "metric": metric, "books": books, "recounted": again}
+            for (agency, day, metric), (books, again) in found.counters.items()
+        ],
+        "states": list(found.states),
     }

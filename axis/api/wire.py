@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
 from starlette.responses import Response
 from starlette.types import Send
 
@@ -13,16 +13,10 @@ Headers = list[tuple[bytes, bytes]]
 
 _JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
 
-# Encoders are made once: json.dumps with any option makes one for each call.
-_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-_canonical = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True
-)
-
 
 def dumps(value: Any) -> bytes:
     """Return compact JSON in UTF-8."""
-    return _compact.encode(value).encode()
+    return orjson.dumps(value)
 
 
 def canonical(value: Any) -> bytes:
@@ -30,7 +24,7 @@ def canonical(value: Any) -> bytes:
 
     That is: keys sorted, no blanks, UTF-8. For values with ASCII keys and no floats.
     """
-    return _canonical.encode(value).encode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 class Json(Response):

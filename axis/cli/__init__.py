@@ -38,6 +38,7 @@ MODULES = {
     "find": "oversight",
     "lock": "oversight",
     "unlock": "oversight",
+    "revoke": "oversight",
     "reset": "oversight",
     "audit-log": "oversight",
     "refusals": "oversight",

@@ -18,7 +18,7 @@ from axis.adapters import sqlite_reads as reads
 from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_history import history
 from axis.api import counts as counts_door
-from axis.api import operator as operator_door
+from axis.api import views
 from axis.cli.failures import NoAxis
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
@@ -74,7 +74,7 @@ def audit(settings: Settings) -> dict[str, Any]:
 
     async def work() -> dict[str, Any]:
         async with _books(settings) as store:
-            return operator_door.proof(await Tracking(store).audit())
+            return views.proof(await Tracking(store).audit())
 
     return asyncio.run(work())
 

@@ -17,6 +17,7 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from lxml import etree
 
 from axis.cli import screen
 from axis.core.errors import Fault
@@ -26,7 +27,6 @@ from schemas.codes import DOC_TYPE, STATUS, agencies, table
 from schemas.edxml import DocumentPackage, Problem, StatusPackage
 from schemas.edxml_read import Reading, read
 from schemas.edxml_rules import strict as strict_problems
-from schemas.edxml_tree import Tree
 from schemas.organ import agency_of, is_organ_id
 
 _SIGNATURE_PLACE = "edXMLHeader/Signature"
@@ -115,12 +115,11 @@ def report(raw: bytes, *, strict: bool = False, certificate: bytes | None = None
     reading = read(raw)
     problems = list(reading.problems)
     signature = None
-    if reading.tree is not None and reading.package is not None:
-        signature = signature_of(reading.tree, certificate)
+    if reading.root is not None and reading.package is not None:
+        signature = signature_of(reading.root, certificate)
         problems += _forbidden(reading, signature)
-        root = reading.root if strict else None
-        if root is not None:
-            problems += strict_problems(root)
+        if strict:
+            problems += strict_problems(reading.root)
     refused = reading.package is None or any(p.severity == "error" for p in problems)
     told: dict[str, Any] = {
         "verdict": "refused" if refused else "accepted",
@@ -149,12 +148,12 @@ def problems_of(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     ]
 
 
-def signature_of(tree: Tree, certificate: bytes | None = None) -> Signature:
+def signature_of(root: etree._Element, certificate: bytes | None = None) -> Signature:
     """What the signature is worth offline; with ``certificate`` (DER), whether it is by that one.
 
     The key inside the package proves no origin, but it tells whether the package was altered.
     """
-    found = xmldsig.find(tree)
+    found = xmldsig.find(root)
     if found.kind in ("absent", "weak"):
         return Signature("absent" if found.kind == "absent" else "weak")
     if found.kind == "malformed":
@@ -165,7 +164,7 @@ def signature_of(tree: Tree, certificate: bytes | None = None) -> Signature:
         subject = carried.subject.rfc4514_string({NameOID.SERIAL_NUMBER: "serialNumber"})
     except ValueError:
         return Signature("broken", "what it carries is no certificate")
-    if not xmldsig.check(tree, found, key):
+    if not xmldsig.check(root, found, key):
         return Signature("broken", ALTERED)
     if certificate is None:
         return Signature("whole", subject)
@@ -187,7 +186,7 @@ def _forbidden(reading: Reading, signature: Signature) -> list[Problem]:
 
 def _well_formed(reading: Reading) -> bool | None:
     """None where a guard stepped in before anything was parsed (a DOCTYPE, too many elements)."""
-    if reading.tree is not None:
+    if reading.root is not None:
         return True
     return False if reading.problems[0].code in _NOT_WELL_FORMED else None
 

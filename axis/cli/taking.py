@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
 
 from agencies.world import certificate
 from axis.cli import screen, session
@@ -23,7 +24,6 @@ from axis.core.timetable import from_iso
 from axis.core.trust import Certificate, Judgement, judge
 from schemas.edxml import DocumentPackage
 from schemas.edxml_read import read
-from schemas.edxml_tree import Tree
 from schemas.examine import seal_of
 from schemas.frames import frames
 
@@ -129,8 +129,8 @@ def lay_open(here: session.Session, fetched: Fetched, out: Path) -> dict[str, An
     told["digest"] = "matches" if told["sha256"] == fetched.sha256 else "differs"
     reading = read(fetched.raw, files=True)
     judgement = Judgement("broken", "no package can be read")
-    if reading.tree is not None and reading.package is not None:
-        judgement = _judge(here, reading.tree, fetched)
+    if reading.root is not None and reading.package is not None:
+        judgement = _judge(here, reading.root, fetched)
     told["signature"] = judgement.verdict
     told["why"] = judgement.reason
     refused = judgement.verdict in ("broken", "untrusted")
@@ -146,11 +146,11 @@ def lay_open(here: session.Session, fetched: Fetched, out: Path) -> dict[str, An
     return told
 
 
-def _judge(here: session.Session, tree: Tree, fetched: Fetched) -> Judgement:
+def _judge(here: session.Session, root: etree._Element, fetched: Fetched) -> Judgement:
     """The verdict against the sender's certificate, as it lies in the folder of agencies."""
     known = _certificate(here, fetched.sender)
     by_fingerprint = {} if known is None else {known.fingerprint: known}
-    return judge(seal_of(tree), by_fingerprint, fetched.sender, fetched.occurred_at)
+    return judge(seal_of(root), by_fingerprint, fetched.sender, fetched.occurred_at)
 
 
 def _certificate(here: session.Session, agency: str) -> Certificate | None:

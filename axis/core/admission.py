@@ -14,7 +14,7 @@ from axis.core.document import Addressee, Link
 from axis.core.errors import Fault, rejected
 from axis.core.timetable import day_number, number_of_day
 from schemas import edxml
-from schemas.examine import Letter
+from schemas.examined import Letter
 
 
 def sender(letter: Letter, caller: Caller, directory: Directory) -> Agency:

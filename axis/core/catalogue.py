@@ -227,6 +227,9 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "agency.unknown": Entry(
             404, 18, "{code} is not in the directory.", "{code} không có trong danh mục."
         ),
+        "certificate.unknown": Entry(
+            404, 18, "{named} has no certificate here.", "{named} không có chứng thư số ở đây."
+        ),
         "status.not_yours": Entry(
             403,
             22,

@@ -21,6 +21,7 @@ from axis.core.document import (
 )
 from axis.core.errors import Fault
 from axis.core.lifecycle import Step
+from axis.core.trust import Certificate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +146,17 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Revoke:
+    """Distrust a certificate, or every one of an agency, from ``audit.now`` on. What was signed
+    before stays good, and one that was revoked before keeps its date.
+    """
+
+    fingerprint: str = ""
+    agency: str = ""
+    audit: Audit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """Write an audit line of its own."""
 
@@ -164,7 +176,7 @@ class Refuse:
     now: int
 
 
-Command = Accept | Move | Say | Lock | Register | Note | Refuse
+Command = Accept | Move | Say | Lock | Register | Revoke | Note | Refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +228,18 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Revoked:
+    """Answer to ``Revoke``: the certificates meant as they stand now; ``changed`` of them anew."""
+
+    certificates: tuple[Certificate, ...]
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The command breaks a rule; nothing of it was written."""
 
     fault: Fault
 
 
-Outcome = Accepted | Moves | Said | Recorded | Refused
+Outcome = Accepted | Moves | Said | Recorded | Revoked | Refused

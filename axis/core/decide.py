@@ -27,6 +27,8 @@ from axis.core.commands import (
     Refuse,
     Refused,
     Register,
+    Revoke,
+    Revoked,
     Said,
     Say,
     Target,
@@ -73,6 +75,8 @@ def _one(ledger: Ledger, command: Command) -> Outcome:
             return _lock(ledger, command)
         case Register():
             return _register(ledger, command)
+        case Revoke():
+            return _revoke(ledger, command)
         case Note():
             ledger.changes.audits.append(command.audit)
             return Recorded()
@@ -246,3 +250,20 @@ def _register(ledger: Ledger, command: Register) -> Outcome:
     ledger.agency(command.agency)
     ledger.changes.audits.append(command.audit)
     return Recorded()
+
+
+def _revoke(ledger: Ledger, command: Revoke) -> Outcome:
+    meant = [
+        certificate
+        for certificate in ledger.facts.certificates.values()
+        if command.fingerprint == certificate.fingerprint or command.agency == certificate.agency
+    ]
+    if not meant:
+        named = command.fingerprint or command.agency
+        return Refused(Fault("certificate.unknown", "", {"named": named}))
+    ledger.changes.audits.append(command.audit)
+    fresh = [certificate for certificate in meant if certificate.revoked_at is None]
+    for certificate in fresh:
+        ledger.certificate(replace(certificate, revoked_at=command.audit.now))
+    standing = ledger.facts.certificates
+    return Revoked(tuple(standing[c.fingerprint] for c in meant), len(fresh))

@@ -97,6 +97,12 @@ class Delivery:
         """``<doc id>.<recipient code>``."""
         return delivery_id(self.doc_id, self.place.recipient)
 
+    @property
+    def may_be_had(self) -> bool:
+        """Open, and its recipient may have it: not what was put back and still waits."""
+        new = self.transport is Transport.WAITING and self.attempt == 1
+        return new or self.transport is Transport.OFFERED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:

@@ -20,12 +20,14 @@ from axis.core.commands import (
     Lock,
     Move,
     Refuse,
+    Revoke,
     Say,
     Target,
     UpTo,
 )
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event, Lane, Place
+from axis.core.trust import Certificate
 
 #: (sender, document_id): what repeats and conflicts are looked up by.
 Name = tuple[str, str]
@@ -44,6 +46,8 @@ class Wants:
     up_to: set[UpTo] = field(default_factory=set)
     #: Agencies of which every delivery not done is needed (lock, unlock).
     whole: set[str] = field(default_factory=set)
+    #: Whether the trust list is needed (revoke).
+    certificates: bool = False
 
     def target(self, target: Target) -> None:
         """Ask for what one target means."""
@@ -73,6 +77,8 @@ def wants(commands: Iterable[Command]) -> Wants:
                 out.target(command.target)
             case Lock():
                 out.whole.add(command.code)
+            case Revoke():
+                out.certificates = True
             case _:
                 pass
     return out
@@ -93,6 +99,8 @@ class Facts:
     found: dict[ById, Place] = field(default_factory=dict)
     #: Every delivery to the recipient under that name, oldest first.
     named: dict[ByDocument, list[Place]] = field(default_factory=dict)
+    #: The trust list by fingerprint, by agency.
+    certificates: dict[str, Certificate] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -108,6 +116,7 @@ class Changes:
     events: list[Event] = field(default_factory=list)
     tally: Counter[tally.Key] = field(default_factory=Counter)
     agencies: dict[str, Agency] = field(default_factory=dict)
+    certificates: dict[str, Certificate] = field(default_factory=dict)
     audits: list[Audit] = field(default_factory=list)
     refusals: list[Refuse] = field(default_factory=list)
 

@@ -23,6 +23,7 @@ from axis.core.lifecycle import (
     Transport,
 )
 from axis.core.timetable import day_number
+from axis.core.trust import Certificate
 from schemas.edxml import UPDATE
 
 _EVENT = {
@@ -110,7 +111,7 @@ class Ledger:
         return sorted(
             place
             for place in lane
-            if place.no <= target.no and _may_be_had(self.facts.deliveries[place])
+            if place.no <= target.no and self.facts.deliveries[place].may_be_had
         )
 
     def accept(self, command: Accept) -> Document:
@@ -241,6 +242,11 @@ class Ledger:
         """Write an agency's row."""
         self.facts.agencies[agency.code] = self.changes.agencies[agency.code] = agency
 
+    def certificate(self, certificate: Certificate) -> None:
+        """Write a certificate's row."""
+        self.facts.certificates[certificate.fingerprint] = certificate
+        self.changes.certificates[certificate.fingerprint] = certificate
+
     def _next_seq(self) -> int:
         self.facts.seq += 1
         self.changes.seq = self.facts.seq
@@ -279,12 +285,6 @@ class Ledger:
         )
         self.changes.events.append(event)
         return event
-
-
-def _may_be_had(delivery: Delivery) -> bool:
-    """Whether the recipient may have an open delivery: not what was put back and still waits."""
-    state = delivery.transport
-    return state is Transport.OFFERED or (state is Transport.WAITING and delivery.attempt == 1)
 
 
 def _placed(document: Document, recipient: str) -> Place | None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from schemas.examine import Seal
+from schemas.examined import Seal
 
 #: ``valid``; ``absent``: none or a dummy; ``weak``: SHA-1; ``untrusted``: well made, but not by a
 #: certificate that speaks for the sender then; ``broken``: not what it claims to be.

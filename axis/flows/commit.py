@@ -33,7 +33,9 @@ QUEUE_BYTES_MAX = 64 * 1024 * 1024
 #: Groups begin at least this far apart, unless one is full: a group costs a millisecond of CPU
 #: whatever is in it, so a stream of small requests is written in fewer, larger ones. A request
 #: that comes after a pause does not wait.
-GATHER_S = 0.003
+GATHER_S = 0.001
+#: What nobody waits for joins the next group, and makes one of its own only after so long.
+ASIDE_S = 0.02
 
 Announce = Callable[[Sequence[Outcome]], None]
 
@@ -55,17 +57,23 @@ class Committer:
         self._commands = 0
         self._bytes = 0
         self._more = asyncio.Event()
+        self._aside: asyncio.TimerHandle | None = None
 
     @property
     def waiting(self) -> int:
         """Commands waiting to be written."""
         return self._commands
 
-    def post(self, commands: Sequence[Command]) -> asyncio.Future[list[Outcome]]:
-        """Queue commands (kept together, in order); the future brings their outcomes.
+    def put_aside(self, commands: Sequence[Command]) -> None:
+        """Queue commands that nobody waits for; otherwise as ``submit``."""
+        self._put(commands)
+        if self._commands >= GROUP_COMMANDS_MAX:
+            self._more.set()
+        elif self._aside is None:
+            self._aside = asyncio.get_running_loop().call_later(ASIDE_S, self._more.set)
 
-        Raises ``Unavailable`` (``axis.busy``) when too much is waiting.
-        """
+    def _put(self, commands: Sequence[Command]) -> asyncio.Future[list[Outcome]]:
+        """Queue commands, kept together and in order; the future brings their outcomes."""
         size = sum(len(c.body) for c in commands if isinstance(c, Accept))
         full = self._commands + len(commands) > QUEUE_COMMANDS_MAX
         if self._queue and (full or self._bytes + size > QUEUE_BYTES_MAX):
@@ -74,16 +82,17 @@ class Committer:
         self._queue.append(_Entry(commands, size, future))
         self._commands += len(commands)
         self._bytes += size
-        self._more.set()
         return future
 
     async def submit(self, commands: Sequence[Command]) -> list[Outcome]:
         """Write commands and wait until they are durable; one outcome each.
 
-        Raises ``Unavailable`` when the outcome is unknown or nothing was done. A caller that is
-        cancelled while waiting takes nothing back.
+        Raises ``Unavailable`` when the outcome is unknown or nothing was done (``axis.busy`` when
+        too much is waiting). A caller that is cancelled while waiting takes nothing back.
         """
-        return await self.post(commands)
+        future = self._put(commands)
+        self._more.set()
+        return await future
 
     async def run(self) -> None:
         """Apply groups for ever; cancelling stops between groups or leaves one to the store."""
@@ -120,6 +129,9 @@ class Committer:
         self._bytes -= size
         if not self._queue:
             self._more.clear()
+            if self._aside is not None:
+                self._aside.cancel()
+                self._aside = None
         return group
 
     def _answer(self, group: Sequence[_Entry], outcomes: Sequence[Outcome]) -> None:

@@ -43,14 +43,13 @@ async def look(
     bus: Bus, recipient: str, wait_s: float, find: Callable[[], Awaitable[_T]], *, statuses: bool
 ) -> _T:
     """Return what ``find`` finds, waiting up to ``wait_s`` for something to be there."""
-    found = await find()
-    if found or wait_s <= 0:
-        return found
+    if wait_s <= 0:
+        return await find()
     loop = asyncio.get_running_loop()
     deadline = loop.time() + min(wait_s, WAIT_S_MAX)
+    # Subscribe before looking: what came in between would otherwise be waited out.
     with bus.listen(recipient, statuses=statuses) as listener:
         while True:
-            # Look after subscribing: what came in between would otherwise be waited out.
             found = await find()
             left = deadline - loop.time()
             if found or left <= 0:
@@ -129,7 +128,7 @@ class Handover:
             mine=caller.agency,
         )
         try:
-            self._committer.post([move])
+            self._committer.put_aside([move])
         except Unavailable:
             return
 

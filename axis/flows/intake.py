@@ -22,7 +22,7 @@ from axis.flows.commit import Committer
 from axis.flows.members import Members
 from axis.ports import Clock, Examiner, Ids, Store, Trust
 from schemas import edxml
-from schemas.examine import Examined, Flaw, Letter
+from schemas.examined import Examined, Flaw, Letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Intake:
         every fault found, or ``Unavailable``: the outcome is unknown then, and repeating is safe.
         """
         now = self._clock.now()
-        examined = await self._examined(raw)
+        examined = await self._examined(raw, alone=True)
         taken = await self._taken(examined, raw, caller, occurred_at, now)
         if isinstance(taken, Exception):
             raise taken
@@ -96,7 +96,7 @@ class Intake:
         taking: list[asyncio.Task[Accepted | Exception]] = []
         async with asyncio.TaskGroup() as tasks:
             for raw, at in packages:
-                begun.append((tasks.create_task(self._examined(raw)), raw, at))
+                begun.append((tasks.create_task(self._examined(raw, alone=False)), raw, at))
                 # It begins, and other requests have their turn.
                 await asyncio.sleep(0)
                 while begun and begun[0][0].done():
@@ -108,10 +108,10 @@ class Intake:
                 taking.append(tasks.create_task(taken))
         return [task.result() for task in taking]
 
-    async def _examined(self, raw: bytes) -> Examined | Exception:
+    async def _examined(self, raw: bytes, *, alone: bool) -> Examined | Exception:
         try:
             self._check_size(raw)
-            return await self._examiner.examine(raw)
+            return await self._examiner.examine(raw, alone=alone)
         except Exception as error:
             return error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from axis.core.caller import OPERATOR, Caller
-from axis.core.commands import Audit, ById, Move, Moved, Moves, Note
+from axis.core.commands import Audit, ById, Move, Moved, Moves, Note, Revoked
 from axis.core.document import Document
 from axis.core.errors import Rejected, rejected
 from axis.core.lifecycle import Step
@@ -35,6 +35,11 @@ class Oversight:
         """Lock an agency out or let it in; how many deliveries moved."""
         caller.needs(OPERATOR)
         return await self._members.lock(code, locked, caller.id, why)
+
+    async def revoke(self, caller: Caller, named: str, why: str) -> Revoked:
+        """Distrust a certificate (its fingerprint), or all of an agency, from now on."""
+        caller.needs(OPERATOR)
+        return await self._members.revoke(named, caller.id, why)
 
     async def reset(self, caller: Caller, doc_id: str, recipient: str, why: str) -> Moved:
         """Put a parked delivery back into its lane."""

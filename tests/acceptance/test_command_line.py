@@ -158,6 +158,19 @@ def test_a_locked_agency_gets_nothing_until_it_is_unlocked(axis: Run) -> None:
     axis("send", "b.edxml")
 
 
+def test_a_revoked_certificate_signs_no_more(axis: Run) -> None:
+    axis("pack", "--as", "H05", "--to", "H06", "--subject", "a", "-o", "a.edxml")
+    axis("send", "a.edxml")
+    told = _json("revoke", "H05", "--why", "mất khóa")
+    (revoked,) = told["certificates"]
+    assert (told["changed"], revoked["agency"]) == (1, "000.00.00.H05")
+    axis("pack", "--as", "H05", "--to", "H06", "--subject", "b", "-o", "b.edxml")
+    assert "signature.untrusted" in axis("send", "b.edxml", exit_code=1)
+    again = axis("revoke", revoked["fingerprint"], "--why", "lần nữa")
+    assert again.startswith(f"000.00.00.H05 {revoked['fingerprint']} is revoked since ")
+    assert again.endswith("\n0 changed\n")
+
+
 def test_an_agency_has_no_say_in_an_operators_matters(axis: Run, var: Path) -> None:
     doc = _sent(axis)
     assert "document.not_found" in axis("show", doc, "--as", "H04", exit_code=1)

@@ -16,6 +16,7 @@ from agencies.traffic import Planned, plan_day
 from schemas.codes import agencies
 from schemas.edxml import DocumentPackage
 from schemas.edxml_read import read
+from schemas.edxml_usual import usual
 from schemas.edxml_write import write
 from schemas.xmldsig import sign
 
@@ -66,6 +67,11 @@ def test_every_package_is_read_back_as_it_was_composed_and_without_a_complaint()
         assert reading.problems == ()
         assert isinstance(reading.package, DocumentPackage)
         assert as_sent(reading.package) == as_sent(composed)
+
+
+def test_every_new_document_is_of_the_form_that_is_read_fastest() -> None:
+    for planned in some_of_each_size():
+        assert usual(signed(planned)) is not None
 
 
 def as_sent(package: DocumentPackage) -> tuple[object, ...]:

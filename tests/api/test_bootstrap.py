@@ -15,8 +15,9 @@ from axis.adapters.sqlite_store import open_store
 from axis.adapters.trust_list import read_certificate
 from axis.api.app import create_app
 from axis.bootstrap import SIGNER_KEY, TRUST_ROOT, NotSetUp, build
+from axis.core.caller import AGENCY, OPERATOR, Caller
 from axis.core.commands import Audit, Note
-from axis.core.errors import unavailable
+from axis.core.errors import Rejected, unavailable
 from axis.flows.relay import Relay
 from axis.settings import Settings
 from tests.api.world import (
@@ -67,6 +68,16 @@ async def test_an_axis_is_made_of_its_folder(tmp_path: Path) -> None:
     assert (settings.axis_dir / SIGNER_KEY).stat().st_mode & 0o777 == 0o600
 
 
+async def test_a_revocation_outlives_the_axis(tmp_path: Path) -> None:
+    settings = await set_up(tmp_path)
+    async with build(settings) as axis:
+        operator = Caller("lan", frozenset({OPERATOR}))
+        assert (await axis.oversight.revoke(operator, LANG_SON, "mất khóa")).changed == 1
+    async with build(settings) as axis:
+        with pytest.raises(Rejected, match="revoked"):
+            await axis.intake.receive(package(), Caller(LANG_SON, frozenset({AGENCY})))
+
+
 async def test_a_second_axis_on_the_same_books_is_refused(tmp_path: Path) -> None:
     settings = await set_up(tmp_path)
     async with build(settings):
@@ -88,7 +99,7 @@ async def test_what_was_posted_is_written_before_the_end() -> None:
     books = MemoryBooks()
     async with world(MemoryStore(books)) as here:
         for number in range(300):
-            here.axis.committer.post([note(number)])
+            here.axis.committer.put_aside([note(number)])
     assert [audit.target for audit in books.audits] == [str(n) for n in range(300)]
 
 
@@ -116,7 +127,7 @@ async def test_a_crash_writes_nothing_more() -> None:
     books = MemoryBooks()
     with pytest.raises(LookupError):
         async with world(MemoryStore(books)) as here:
-            here.axis.committer.post([note(1)])
+            here.axis.committer.put_aside([note(1)])
             raise LookupError
     assert books.audits == []
 
@@ -135,5 +146,5 @@ async def test_a_loop_that_dies_takes_the_axis_with_it(monkeypatch: pytest.Monke
 async def test_an_end_that_cannot_write_its_last_marks_still_ends() -> None:
     async with world() as here:
         here.faults.append(unavailable("axis.store_away"))
-        here.axis.committer.post([note(1)])
+        here.axis.committer.put_aside([note(1)])
     assert here.faults == []

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from axis.core.trust import fingerprint_of
 from schemas import rest, rest_books
 from tests.api.world import (
     AUDITOR,
@@ -15,6 +16,7 @@ from tests.api.world import (
     OFFICE,
     OPERATOR,
     World,
+    key_of,
     package,
     problem,
 )
@@ -62,6 +64,7 @@ async def test_acts_are_for_operators_alone(here: World) -> None:
     for path in (
         f"agencies/{OFFICE}/lock",
         f"agencies/{OFFICE}/unlock",
+        f"certificates/{OFFICE}/revoke",
         "agencies",
         f"deliveries/{receipt['deliveries'][0]}/reset",
     ):
@@ -77,6 +80,7 @@ async def test_every_act_needs_a_reason(here: World) -> None:
     for path, body in (
         (f"agencies/{OFFICE}/lock", {}),
         (f"agencies/{OFFICE}/unlock", {"why": " "}),
+        (f"certificates/{OFFICE}/revoke", {"why": " "}),
         ("agencies", NEW),
         (f"deliveries/{receipt['deliveries'][0]}/reset", {"why": ""}),
     ):
@@ -97,6 +101,36 @@ async def test_a_lock_parks_and_an_unlock_puts_back(here: World) -> None:
     assert answer.json() == {"agency": OFFICE, "locked": False, "moved": 1}
     assert await acts(here) == [(OPERATOR, "unlock", OFFICE), (OPERATOR, "lock", OFFICE)]
     problem(await act(here, "agencies/000.00.00.X99/lock", **WHY), 404, "agency.unknown")
+
+
+async def test_what_is_signed_after_a_revocation_is_refused(here: World) -> None:
+    before = package(1)
+    receipt = (await here.send(before)).json()
+    here.clock.move(60)
+    fingerprint = fingerprint_of(key_of(LANG_SON).certificate_der)
+    answer = await act(here, f"certificates/{fingerprint.upper()}/revoke", **WHY)
+    rest_books.Revoked.model_validate_json(answer.content)
+    revoked = {
+        "fingerprint": fingerprint,
+        "agency": LANG_SON,
+        "revoked_at": "2020-01-15T08:01:00+07:00",
+    }
+    assert answer.json() == {"changed": 1, "certificates": [revoked]}
+    told = problem(await here.send(package(2)), 422, "signature.untrusted")
+    assert "revoked" in told["detail"]
+    # A repeated POST is safe for ever, and others are not concerned.
+    assert (await here.send(before)).json() == receipt
+    assert (await here.send(package(3, sender=OFFICE, to=(HA_NOI,)), OFFICE)).status_code == 201
+    here.clock.move(60)
+    again = await act(here, f"certificates/{LANG_SON}/revoke", **WHY)
+    assert again.json() == {"changed": 0, "certificates": [revoked]}
+    assert await acts(here) == [
+        (OPERATOR, "revoke", LANG_SON),
+        (OPERATOR, "revoke", fingerprint),
+    ]
+    unknown = {"f" * 64: "certificate.unknown", "000.00.00.X99": "agency.unknown"}
+    for named, code in (*unknown.items(), ("000.00.00.H01", "certificate.unknown")):
+        problem(await act(here, f"certificates/{named}/revoke", **WHY), 404, code)
 
 
 async def test_an_operator_puts_a_parked_delivery_back(here: World) -> None:

@@ -37,9 +37,9 @@ def test_short_codes_are_spelled_out_and_the_package_is_signed(axis: Axis, keys:
     assert [r.organ_id for r in package.recipients] == ["000.00.00.G22", "000.00.00.G09"]
     assert package.other.priority == 2
     assert [(a.name, a.data.decode()) for a in package.attachments] == [("phu-luc.txt", "Phụ lục")]
-    tree = read(Path("a.edxml").read_bytes()).tree
-    assert tree is not None
-    assert signature_of(tree).word == "whole"
+    root = read(Path("a.edxml").read_bytes()).root
+    assert root is not None
+    assert signature_of(root).word == "whole"
 
 
 def test_number_notation_and_day_make_the_document_id(axis: Axis, keys: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from axis.core.commands import Accepted, Note, Recorded, Refuse, Refused, Register
+from axis.core.commands import Accepted, Note, Recorded, Refuse, Refused, Register, Revoke, Revoked
 from axis.core.document import Link
 from axis.core.errors import Fault
 from axis.core.trust import Certificate
@@ -233,6 +233,23 @@ async def test_enrolment_adds_and_changes_nothing_but_secrets(store: Store):
     assert agency(A) in await store.agencies()
     assert certificates[0] in await store.certificates()
     assert await store.client(A) == replace(clients[0], secret_sha256="22")
+
+
+async def test_a_revocation_is_in_the_trust_list_and_on_record(store: Store, scribe: Scribe):
+    own, other = _certificate(A, "aa"), _certificate(B, "bb")
+    await store.enrol([], [other, own], [])
+    audit = scribe.audit("revoke", A)
+    revoked = replace(own, revoked_at=audit.now)
+    by_code = Revoke(agency=A, audit=audit)
+    assert await one(store, by_code) == Revoked((revoked,), 1)
+    assert await store.certificates() == [revoked, other]
+    again = replace(by_code, agency="", fingerprint="aa", audit=scribe.audit("revoke", "aa"))
+    assert await one(store, again) == Revoked((revoked,), 0)
+    assert code_of(await one(store, replace(again, fingerprint="cc"))) == "certificate.unknown"
+    # To set a world up anew does not take it back.
+    await store.enrol([], [own], [])
+    assert await store.certificates() == [revoked, other]
+    assert [line.target for line in await store.audit_log(9)] == ["aa", A]
 
 
 async def test_a_registered_agency_is_in_the_directory_at_once(store: Store, scribe: Scribe):

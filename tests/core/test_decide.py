@@ -20,6 +20,8 @@ from axis.core.commands import (
     Note,
     Recorded,
     Refused,
+    Revoke,
+    Revoked,
     Said,
     Say,
     UpTo,
@@ -40,6 +42,7 @@ from axis.core.lifecycle import (
     Step,
     Transport,
 )
+from axis.core.trust import Certificate
 
 A, B, C = "000.00.00.H01", "000.00.00.H02", "000.00.00.H03"
 PLACE = Place(B, 0, 1)
@@ -296,6 +299,35 @@ def test_what_this_group_accepted_is_found_by_both_names():
 
 
 # ---- operators ---------------------------------------------------------------------------------
+
+
+def _certificate(agency: str, fingerprint: str, revoked_at: int | None = None) -> Certificate:
+    return Certificate(
+        agency=agency, fingerprint=fingerprint, not_before=0, not_after=99, revoked_at=revoked_at
+    )
+
+
+def test_a_certificate_is_revoked_once_and_keeps_its_date():
+    facts = _facts()
+    known = [_certificate(B, "b1"), _certificate(B, "b2", revoked_at=5), _certificate(C, "c1")]
+    facts.certificates = {certificate.fingerprint: certificate for certificate in known}
+    revoke = Revoke(agency=B, audit=AUDIT)
+    later = replace(revoke, agency="", fingerprint="b1", audit=replace(AUDIT, now=11))
+    outcomes, changes = decide(facts, [revoke, later])
+    first, second = replace(known[0], revoked_at=AUDIT.now), known[1]
+    assert outcomes == [Revoked((first, second), 1), Revoked((first,), 0)]
+    assert changes.certificates == {"b1": first}
+    assert changes.audits == [AUDIT, later.audit]
+
+
+@pytest.mark.parametrize("named", [{"agency": A}, {"fingerprint": "ff"}, {}])
+def test_what_has_no_certificate_cannot_be_revoked(named: dict[str, str]):
+    facts = _facts()
+    facts.certificates = {"b1": _certificate(B, "b1")}
+    (outcome,), changes = decide(facts, [Revoke(**named, audit=AUDIT)])
+    assert isinstance(outcome, Refused)
+    assert outcome.fault.code == "certificate.unknown"
+    assert changes.empty
 
 
 def test_unlocking_lets_wait_what_the_lock_parked_and_not_what_failed():

@@ -19,7 +19,7 @@ from axis.core.trust import (
     judge,
     refusal,
 )
-from schemas.examine import Seal
+from schemas.examined import Seal
 
 DER = b"a certificate"
 H37, G22 = "000.00.00.H37", "000.00.00.G22"

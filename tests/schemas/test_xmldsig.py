@@ -12,8 +12,6 @@ from lxml import etree
 
 from schemas import xmldsig
 from schemas.edxml import DS, NS
-from schemas.edxml_tree import Tree
-from schemas.xmldsig_element import Found
 from schemas.xmldsig_profile import ECDSA_SHA256, RSA_SHA256
 from tests.schemas.xmldsig_cases import (
     EC,
@@ -21,7 +19,6 @@ from tests.schemas.xmldsig_cases import (
     H37,
     Signer,
     accepts,
-    find,
     header_of,
     package,
     parse,
@@ -98,7 +95,7 @@ def test_what_we_sign_is_accepted_by_signxml_and_xmlsec_and_us(algorithm: str, r
 def test_what_signxml_signs_we_accept(algorithm: str, raw: bytes) -> None:
     signer = signer_of(algorithm)
     signed = signxml_signs(raw, signer)
-    assert find(signed).reason == ""
+    assert xmldsig.find(parse(signed)).reason == ""
     assert accepts(signed, signer.public_key)
 
 
@@ -109,7 +106,7 @@ def test_what_signxml_signs_we_accept(algorithm: str, raw: bytes) -> None:
 def test_what_xmlsec_signs_we_accept(algorithm: str, prefix: str | None, raw: bytes) -> None:
     signer = signer_of(algorithm)
     signed = xmlsec_signs(raw, signer, prefix)
-    assert find(signed).reason == ""
+    assert xmldsig.find(parse(signed)).reason == ""
     assert accepts(signed, signer.public_key)
 
 
@@ -145,12 +142,12 @@ def test_signing_the_same_package_gives_the_same_bytes() -> None:
 
 
 def test_a_signature_is_found_with_its_certificate_algorithm_and_digest() -> None:
-    found = find(xmldsig.sign(package(), EC.key, EC.der))
+    found = xmldsig.find(parse(xmldsig.sign(package(), EC.key, EC.der)))
     assert (found.kind, found.reason, found.algorithm) == ("candidate", "", ECDSA_SHA256)
     assert found.certificate_der == H37.certificate_der
     assert (len(found.digest), len(found.value)) == (32, 64)
     by_rsa = rsa_signer()
-    found = find(xmldsig.sign(package(), by_rsa.key, by_rsa.der))
+    found = xmldsig.find(parse(xmldsig.sign(package(), by_rsa.key, by_rsa.der)))
     assert (found.kind, found.algorithm, len(found.value)) == ("candidate", RSA_SHA256, 256)
 
 
@@ -257,10 +254,9 @@ def test_no_signature_and_a_dummy_one_are_absent(markup: str) -> None:
     root = parse(package())
     if markup:
         header_of(root).append(etree.fromstring(markup))
-    tree = Tree(root)
-    found = xmldsig.find(tree)
-    assert found == Found("absent")
-    assert not xmldsig.check(tree, found, EC.public_key)
+    found = xmldsig.find(root)
+    assert found == xmldsig.Found("absent")
+    assert not xmldsig.check(root, found, EC.public_key)
 
 
 @pytest.mark.parametrize("namespace", [DS, NS])
@@ -274,9 +270,8 @@ def test_sha1_anywhere_is_weak_in_either_namespace(algorithm: str, namespace: st
     for name in ("DigestMethod", "SignatureMethod"):
         changed = re.sub(f'<{name} Algorithm="[^"]*"', f'<{name} Algorithm="{algorithm}"', signed)
         root = parse(changed.encode())
-        tree = Tree(root)
-        assert xmldsig.find(tree) == Found("weak")
-        assert not xmldsig.check(tree, xmldsig.find(tree), EC.public_key)
+        assert xmldsig.find(root) == xmldsig.Found("weak")
+        assert not xmldsig.check(root, xmldsig.find(root), EC.public_key)
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the shared samples are not beside this checkout")
@@ -285,7 +280,7 @@ def test_every_real_sample_is_absent_or_weak() -> None:
     for path in sorted(SAMPLES.rglob("*.edxml")):
         raw = path.read_bytes()
         try:
-            kinds[path.name] = find(raw[raw.index(b"<") :]).kind
+            kinds[path.name] = xmldsig.find(parse(raw[raw.index(b"<") :])).kind
         except etree.XMLSyntaxError:
             continue
     assert kinds["edoc_new.edxml"] == "weak"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from agencies.keys import AgencyKey, make_agency, make_authority
 from axis.adapters.trust_list import TrustList, read_certificate
-from axis.core.trust import Judgement, Verdict
+from axis.core.trust import Certificate, Judgement, Verdict
 from axis.ports import Trust
 from schemas import xmldsig
-from schemas.examine import Seal
+from schemas.examined import Seal
 
 _SEED = "simulation"
 
@@ -20,6 +20,9 @@ class _Believer:
 
     def judge(self, seal: Seal, agency: str, at: int) -> tuple[Verdict, str]:
         return Judgement("valid")
+
+    def renew(self, certificates: Iterable[Certificate]) -> None:
+        pass
 
 
 class Signing:

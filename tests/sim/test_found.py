@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from axis.adapters.memory_store import MemoryStore
 from axis.core.commands import Accept, Refused
 from axis.core.directory import Agency
 from axis.core.document import Addressee
+from axis.core.trust import Certificate, Verdict
 from axis.flows.commit import Committer
 from axis.flows.members import Members
 from axis.ports import Store
+from schemas.examined import Seal
 from tests.sim.loop import run
 
 _CODES = ("000.00.00.H37", "000.00.00.G22", "000.00.00.A01")
@@ -24,6 +26,14 @@ def _agency(code: str, *, locked: bool = False) -> Agency:
 class _StoppedClock:
     def now(self) -> int:
         return 0
+
+
+class _NoTrust:
+    def judge(self, seal: Seal, agency: str, at: int) -> tuple[Verdict, str]:
+        return "absent", ""
+
+    def renew(self, certificates: Iterable[Certificate]) -> None:
+        pass
 
 
 class _SlowFirst(MemoryStore):
@@ -42,7 +52,7 @@ def test_an_older_look_at_the_directory_does_not_undo_a_newer_one() -> None:
     async def main() -> bool:
         store = _SlowFirst()
         await store.enrol([_agency(_CODES[0], locked=True)], [], [])
-        members = Members(store, Committer(store, lambda _: None), _StoppedClock())
+        members = Members(store, Committer(store, lambda _: None), _NoTrust(), _StoppedClock())
         older = asyncio.create_task(members.load())
         await asyncio.sleep(0.1)
         store._books.agencies[_CODES[0]] = _agency(_CODES[0])
