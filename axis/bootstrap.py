@@ -7,16 +7,18 @@ and its loops run in a task group around it, so that a loop which dies takes the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from axis.adapters.embedded_bus import EmbeddedBus
+from axis.adapters.kafka_bus import open_kafka_bus
 from axis.adapters.signer import load_signer
 from axis.adapters.sqlite_store import open_store
 from axis.adapters.system_clock import SystemClock, SystemIds
@@ -38,6 +40,9 @@ log = structlog.get_logger()
 
 TRUST_ROOT = "trust-root.pem"
 SIGNER_KEY = "signer.pem"
+
+#: What runs for as long as an axis does.
+_Loop = Callable[[], Coroutine[Any, Any, None]]
 
 #: Seconds the last group may take to be written at the end; one takes milliseconds.
 DRAIN_S = 5.0
@@ -70,11 +75,10 @@ async def build(settings: Settings, parts: Parts = Parts()) -> AsyncIterator[Axi
     write, as a crash would.
     """
     async with AsyncExitStack() as stack:
-        axis, relay = await _assemble(settings, parts, stack)
+        axis, loops = await _assemble(settings, parts, stack)
         failure: Exception | None = None
         async with asyncio.TaskGroup() as group:
-            writing = group.create_task(axis.committer.run(), name="committer")
-            telling = group.create_task(relay.run(), name="relay")
+            tasks = [group.create_task(loop(), name=name) for name, loop in loops.items()]
             try:
                 yield axis
                 axis.polls.close()
@@ -83,15 +87,17 @@ async def build(settings: Settings, parts: Parts = Parts()) -> AsyncIterator[Axi
                 # Raised again below: inside, the group would wrap it.
                 failure = error
             finally:
-                writing.cancel()
-                telling.cancel()
+                for task in tasks:
+                    task.cancel()
         if failure is not None:
             raise failure
 
 
-async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> tuple[Axis, Relay]:
+async def _assemble(
+    settings: Settings, parts: Parts, stack: AsyncExitStack
+) -> tuple[Axis, dict[str, _Loop]]:
+    """The parts put together, and the loops that keep them alive."""
     clock = parts.clock or SystemClock()
-    bus = parts.bus or EmbeddedBus()
     signer = parts.signer or load_signer(settings.axis_dir / SIGNER_KEY)
     root = None if parts.trust else _trust_root(settings.axis_dir / TRUST_ROOT)
     store = parts.store
@@ -102,6 +108,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
     if trust is None:
         assert root is not None
         trust = TrustList(root, await store.certificates())
+    bus, loops = await _bus(settings, parts, stack)
     relay = Relay(bus)
     committer = Committer(store, relay.announce)
     members = Members(store, committer, clock)
@@ -122,7 +129,18 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         tracking=Tracking(store),
         oversight=Oversight(store, committer, members, clock),
     )
-    return axis, relay
+    return axis, {"committer": committer.run, "relay": relay.run, **loops}
+
+
+async def _bus(
+    settings: Settings, parts: Parts, stack: AsyncExitStack
+) -> tuple[Bus, dict[str, _Loop]]:
+    """The bus, and the loop on which it hears if it has one. Nothing is connected yet."""
+    if parts.bus is not None or not settings.kafka.bootstrap:
+        return parts.bus or EmbeddedBus(), {}
+    opening = open_kafka_bus(settings.kafka, settings.topic_prefix, settings.run)
+    bus = await stack.enter_async_context(opening)
+    return bus, {"ear": bus.run}
 
 
 def _trust_root(path: Path) -> bytes:

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
+from axis.adapters.listeners import Listener, Listeners, Topic
 from axis.ports import STATUSES, Notice
-
-
-class _Listener:
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def tell(self) -> None:
-        self._event.set()
-
-    async def wait(self, timeout_s: float) -> bool:
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._event.wait()
-        except TimeoutError:
-            return False
-        self._event.clear()
-        return True
 
 
 class EmbeddedBus:
     """Wakes the listeners of a topic; keeps nothing, since the store is the truth."""
 
     def __init__(self) -> None:
-        self._topics: dict[tuple[str, bool], set[_Listener]] = {}
+        #: Who waits, for whoever wants to see it.
+        self.listeners = Listeners()
 
     async def publish(self, notices: Sequence[Notice]) -> None:
         """Wake whoever listens to the recipients named."""
-        for topic in {(notice.recipient, notice.urgency == STATUSES) for notice in notices}:
-            for listener in self._topics.get(topic, ()):
-                listener.tell()
+        for topic in {Topic(notice.recipient, notice.urgency == STATUSES) for notice in notices}:
+            self.listeners.tell(topic)
 
-    @contextmanager
-    def listen(self, recipient: str, *, statuses: bool) -> Iterator[_Listener]:
+    def listen(self, recipient: str, *, statuses: bool) -> AbstractContextManager[Listener]:
         """Subscribe to one topic."""
-        listener = _Listener()
-        topic = (recipient, statuses)
-        self._topics.setdefault(topic, set()).add(listener)
-        try:
-            yield listener
-        finally:
-            self._topics[topic].discard(listener)
-            if not self._topics[topic]:
-                del self._topics[topic]
+        return self.listeners.listen(Topic(recipient, statuses))

@@ -18,33 +18,44 @@ from axis.ports import STATUSES, Bus, Notice
 
 log = structlog.get_logger()
 
+#: States of which whoever reads a lane must know: a number waits again, or waits no more.
+_LANE_CHANGES = frozenset((Transport.WAITING, Transport.PARKED, Transport.WITHDRAWN))
+
 
 def notices(outcomes: Iterable[Outcome]) -> list[Notice]:
-    """What to tell whom after ``outcomes``; the highest number per topic is enough."""
-    highest: dict[tuple[str, int], int] = {}
+    """What to tell whom after ``outcomes``: every number of a lane; of a status stream, how far it
+    reaches.
+    """
+    told: list[Notice] = []
+    reach: dict[str, int] = {}
 
-    def tell(recipient: str, topic: int, no: int) -> None:
-        key = (recipient, topic)
-        highest[key] = max(no, highest.get(key, 0))
+    def reaches(agency: str, seq: int) -> None:
+        reach[agency] = max(seq, reach.get(agency, 0))
 
     for outcome in outcomes:
         match outcome:
             case Accepted(document, repeated=False):
-                for recipient in document.recipients:
-                    tell(recipient.agency, document.urgency, recipient.no)
+                told += [
+                    Notice(r.agency, document.urgency, r.no, delivery, document)
+                    for r, delivery in zip(
+                        document.recipients, document.delivery_ids(), strict=True
+                    )
+                ]
             case Said(seq=seq, addressee=addressee, repeated=False):
-                tell(addressee, STATUSES, seq)
+                reaches(addressee, seq)
             case Moves(items):
                 for item in items:
                     if item.delivery is None or not item.changed:
                         continue
-                    if item.delivery.transport is Transport.PARKED:
-                        tell(item.delivery.sender, STATUSES, item.delivery.doc)
-                    elif item.delivery.transport is Transport.WAITING:
-                        tell(*item.delivery.place)
+                    delivery = item.delivery
+                    if delivery.transport in _LANE_CHANGES:
+                        state = delivery.transport
+                        told.append(Notice(*delivery.place, delivery.id, transport=state))
+                    if delivery.transport is Transport.PARKED:
+                        reaches(delivery.sender, delivery.doc)
             case _:
                 pass
-    return [Notice(recipient, topic, no) for (recipient, topic), no in highest.items()]
+    return [*told, *(Notice(agency, STATUSES, seq) for agency, seq in reach.items())]
 
 
 class Relay:

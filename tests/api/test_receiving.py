@@ -69,8 +69,8 @@ async def polled(here: World, path: str, who: str = OFFICE) -> asyncio.Task[http
     """A long poll that is waiting."""
     await here.token(who)
     poll = asyncio.create_task(here.get(who, path, wait=50))
-    topics: Any = here.axis.bus
-    await until(lambda: any(agency == who for agency, _ in topics._topics))
+    bus: Any = here.axis.bus
+    await until(lambda: any(topic.recipient == who for topic in bus.listeners.topics))
     assert not poll.done()
     return poll
 

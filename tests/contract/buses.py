@@ -1,0 +1,58 @@
+"""Buses under test, and what tells of their notices."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from axis.adapters.kafka_bus import KafkaBus, open_kafka_bus
+from axis.ports import STATUSES, Listener, Notice
+from axis.settings import KafkaSettings
+from schemas.bus import PARTITIONS, inbox_topic
+from tests.contract.books import CODES
+from tests.kafka import Kafka
+
+#: What has not come by then will not come.
+SOON_S = 30.0
+#: A notice that was acknowledged is heard within milliseconds.
+QUIET_S = 0.3
+
+
+def prefix() -> str:
+    """A name for the topics of one test on a Kafka that others use too."""
+    return f"test-{secrets.token_hex(6)}."
+
+
+def prepare(kafka: Kafka, start: str, codes: Iterable[str] = CODES) -> None:
+    """Make topics on a cluster that cannot be asked for them."""
+    if kafka.create_topic is not None:
+        for code in codes:
+            kafka.create_topic(inbox_topic(start, code), PARTITIONS)
+
+
+@asynccontextmanager
+async def running(settings: KafkaSettings, start: str) -> AsyncIterator[KafkaBus]:
+    """A Kafka bus that hears, as in an axis."""
+    async with open_kafka_bus(settings, start, "test") as bus, asyncio.TaskGroup() as tasks:
+        hearing = tasks.create_task(bus.run())
+        yield bus
+        hearing.cancel()
+
+
+def document_notice(recipient: str, no: int = 1, urgency: int = 0) -> Notice:
+    return Notice(recipient, urgency, no)
+
+
+def status_notice(recipient: str, no: int = 1) -> Notice:
+    return Notice(recipient, STATUSES, no)
+
+
+async def quiet(*listeners: Listener) -> None:
+    """Wait until these listeners are heard for and nothing more comes."""
+    for listener in listeners:
+        assert await listener.wait(SOON_S)
+    for listener in listeners:
+        while await listener.wait(QUIET_S):
+            pass
