@@ -7,7 +7,7 @@ and its loops run in a task group around it, so that a loop which dies takes the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +91,19 @@ async def build(settings: Settings, parts: Parts = Parts()) -> AsyncIterator[Axi
                     task.cancel()
         if failure is not None:
             raise failure
+
+
+async def prepare_bus(settings: Settings, agencies: Iterable[str]) -> bool:
+    """The bus's admin step: have what it needs for these agencies; True when there was any.
+
+    A bus also does it by itself, when an agency is first written to; beforehand it costs nobody's
+    time. Raises ``BusAway``.
+    """
+    if not settings.kafka.bootstrap:
+        return False
+    async with open_kafka_bus(settings.kafka, settings.topic_prefix, settings.run) as bus:
+        await bus.prepare(agencies)
+    return True
 
 
 async def _assemble(

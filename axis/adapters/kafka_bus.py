@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import replace
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -32,6 +31,8 @@ log = structlog.get_logger()
 
 #: Seconds a publish may take, connecting and making topics included.
 PUBLISH_S_MAX = 5.0
+#: Seconds in which the topics of all agencies must be made; a cold broker takes two.
+PREPARE_S_MAX = 30.0
 #: Records for one partition from which a batch of their own pays: built without the producer's
 #: bookkeeping for each record, at the price of a task for each batch.
 OWN_BATCH_MIN = 8
@@ -64,6 +65,14 @@ class KafkaBus:
     async def run(self) -> None:
         """Hear for ever what others publish; no notice wakes anybody without this."""
         await self._ear.run()
+
+    async def prepare(self, recipients: Iterable[str]) -> None:
+        """Have topics for these agencies. Raises ``BusAway``."""
+        try:
+            async with asyncio.timeout(PREPARE_S_MAX):
+                await self._topics.ensure(recipients)
+        except (TimeoutError, KafkaError, OSError, WrongTopic) as error:
+            raise BusAway(f"{self._clients.bootstrap}: {error!r}") from error
 
     async def publish(self, notices: Sequence[Notice]) -> None:
         """Return when all replicas in sync have the notices."""
@@ -166,25 +175,31 @@ class KafkaBus:
 
     def _waiting(self, notice: Notice) -> bus.Message:
         inside = notice.package if len(notice.package) <= self._inline_bytes_max else b""
-        waiting = bus.Message(
+        dataref = "" if inside else bus.dataref(notice.delivery)
+        document = notice.document
+        if document is None:
+            return bus.Message(
+                type=bus.WAITING,
+                id=notice.delivery,
+                source=self._source,
+                no=notice.no,
+                subject=notice.delivery,
+                package=inside,
+                dataref=dataref,
+            )
+        return bus.Message(
             type=bus.WAITING,
             id=notice.delivery,
             source=self._source,
             no=notice.no,
             subject=notice.delivery,
-            package=inside,
-            dataref="" if inside else bus.dataref(notice.delivery),
-        )
-        document = notice.document
-        if document is None:
-            return waiting
-        return replace(
-            waiting,
             time=iso(document.occurred_at),
             sender=document.sender,
             document_id=document.document_id,
             sha256=document.sha256,
             size=document.size,
+            package=inside,
+            dataref=dataref,
         )
 
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import structlog
 from aiokafka.admin import NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from axis.adapters.kafka_clients import KafkaClients
 from schemas.bus import PARTITIONS, inbox_topic
-
-log = structlog.get_logger()
 
 
 class WrongTopic(Exception):
@@ -50,7 +47,6 @@ class KafkaTopics:
                 )
                 for topic, code, *_ in answer.topic_errors:
                     _check(topic, code)
-                log.info("topics made", action="topics.made", topics=len(fresh))
             for told in await admin.describe_topics(sorted(topics.keys() & there)):
                 _count(told["topic"], len(told["partitions"]))
         finally:
