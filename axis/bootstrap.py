@@ -7,6 +7,7 @@ and its loops run in a task group around it, so that a loop which dies takes the
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ async def prepare_bus(settings: Settings, agencies: Iterable[str]) -> bool:
     """
     if not settings.kafka.bootstrap:
         return False
-    async with open_kafka_bus(settings.kafka, settings.topic_prefix, settings.run) as bus:
+    async with open_kafka_bus(settings.kafka, settings.topic_prefix, "") as bus:
         await bus.prepare(agencies)
     return True
 
@@ -121,7 +122,7 @@ async def _assemble(
     if trust is None:
         assert root is not None
         trust = TrustList(root, await store.certificates())
-    bus, loops = await _bus(settings, parts, stack)
+    bus, loops = await _bus(settings, parts, signer, stack)
     relay = Relay(bus)
     committer = Committer(store, relay.announce)
     members = Members(store, committer, clock)
@@ -146,12 +147,15 @@ async def _assemble(
 
 
 async def _bus(
-    settings: Settings, parts: Parts, stack: AsyncExitStack
+    settings: Settings, parts: Parts, signer: Signer, stack: AsyncExitStack
 ) -> tuple[Bus, dict[str, _Loop]]:
     """The bus, and the loop on which it hears if it has one. Nothing is connected yet."""
     if parts.bus is not None or not settings.kafka.bootstrap:
         return parts.bus or EmbeddedBus(), {}
-    opening = open_kafka_bus(settings.kafka, settings.topic_prefix, settings.run)
+    # The axis's key is as old as its books, and signs the same thing in the same bits.
+    books = hashlib.sha256(signer.sign(b"books", "source").encode()).hexdigest()[:12]
+    source = f"/axis/{settings.run}/{books}"
+    opening = open_kafka_bus(settings.kafka, settings.topic_prefix, source)
     bus = await stack.enter_async_context(opening)
     return bus, {"ear": bus.run}
 

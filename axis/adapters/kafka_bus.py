@@ -45,9 +45,9 @@ _Records = list[tuple[bus.Headers, bytes]]
 class KafkaBus:
     """Carries notices over Kafka (``axis.ports.Bus``). Made by ``open_kafka_bus``."""
 
-    def __init__(self, settings: KafkaSettings, prefix: str, run: str) -> None:
+    def __init__(self, settings: KafkaSettings, prefix: str, source: str) -> None:
         self._prefix = prefix
-        self._source = f"/axis/{run}"
+        self._source = source
         self._inline_bytes_max = settings.inline_bytes_max
         self._clients = KafkaClients(settings)
         self._topics = KafkaTopics(self._clients, prefix, settings.replication)
@@ -204,9 +204,15 @@ class KafkaBus:
 
 
 @asynccontextmanager
-async def open_kafka_bus(settings: KafkaSettings, prefix: str, run: str) -> AsyncIterator[KafkaBus]:
-    """A bus that connects when it is needed, and is closed behind the block."""
-    opened = KafkaBus(settings, prefix, run)
+async def open_kafka_bus(
+    settings: KafkaSettings, prefix: str, source: str
+) -> AsyncIterator[KafkaBus]:
+    """A bus that connects when it is needed, and is closed behind the block.
+
+    ``prefix`` begins the names of the run's topics; ``source`` names the books whose numbers it
+    tells, so that readers see when a run of the same name has begun anew.
+    """
+    opened = KafkaBus(settings, prefix, source)
     try:
         yield opened
     finally:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aiokafka.admin import NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from axis.adapters.kafka_clients import KafkaClients
-from schemas.bus import PARTITIONS, inbox_topic
+from schemas.bus import PARTITIONS, inbox_topic, recipient_of
 
 
 class WrongTopic(Exception):
@@ -29,42 +29,49 @@ class KafkaTopics:
         self._known: set[str] = set()
 
     async def ensure(self, recipients: Iterable[str]) -> None:
-        """Have topics for these agencies; asks the cluster only about those not seen yet.
+        """Have topics for these agencies; asks the cluster only when one was not seen yet.
 
         Raises ``KafkaError`` or ``OSError`` when it is away or refuses, and ``WrongTopic``.
         """
-        missing = set(recipients) - self._known
-        if not missing:
+        wanted = set(recipients) - self._known
+        if not wanted:
             return
-        topics = {inbox_topic(self._prefix, code): code for code in missing}
         admin = self._clients.admin()
         try:
             await admin.start()
-            there = set(await admin.list_topics())
-            if fresh := sorted(topics.keys() - there):
-                answer = await admin.create_topics(
-                    [NewTopic(topic, PARTITIONS, self._replication) for topic in fresh]
-                )
-                for topic, code, *_ in answer.topic_errors:
-                    _check(topic, code)
-            for told in await admin.describe_topics(sorted(topics.keys() & there)):
-                _count(told["topic"], len(told["partitions"]))
+            partitions = await self._there(admin)
+            fresh = sorted(wanted - partitions.keys())
+            if fresh:
+                await self._make(admin, fresh)
         finally:
             await admin.close()
-        self._known |= missing
+        # All that are there, so that the first notices to 95 agencies ask once.
+        self._known.update(code for code, count in partitions.items() if count == PARTITIONS)
+        self._known.update(fresh)
+        for code in sorted(wanted - self._known):
+            topic = inbox_topic(self._prefix, code)
+            raise WrongTopic(f"{topic} has {partitions[code]} partitions instead of {PARTITIONS}")
+
+    async def _there(self, admin: AIOKafkaAdminClient) -> dict[str, int]:
+        """The agencies of this run that have a topic, and with how many partitions."""
+        topics = {topic: recipient_of(self._prefix, topic) for topic in await admin.list_topics()}
+        ours = sorted(topic for topic, code in topics.items() if code)
+        told = await admin.describe_topics(ours) if ours else []
+        return {topics[one["topic"]]: len(one["partitions"]) for one in told}
+
+    async def _make(self, admin: AIOKafkaAdminClient, codes: Iterable[str]) -> None:
+        answer = await admin.create_topics(
+            [
+                NewTopic(inbox_topic(self._prefix, code), PARTITIONS, self._replication)
+                for code in codes
+            ]
+        )
+        for topic, code, *_ in answer.topic_errors:
+            error = for_code(code)
+            # Another process of the axis makes the same ones at the same time.
+            if code and error is not TopicAlreadyExistsError:
+                raise error(topic)
 
     def forget(self) -> None:
         """Ask again: whatever went wrong, a topic may be gone."""
         self._known.clear()
-
-
-def _check(topic: str, code: int) -> None:
-    error = for_code(code)
-    # Another process of the axis makes the same ones at the same time.
-    if code and error is not TopicAlreadyExistsError:
-        raise error(topic)
-
-
-def _count(topic: str, partitions: int) -> None:
-    if partitions != PARTITIONS:
-        raise WrongTopic(f"{topic} has {partitions} partitions instead of {PARTITIONS}")

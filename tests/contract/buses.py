@@ -35,7 +35,7 @@ def prepare(kafka: Kafka, start: str, codes: Iterable[str] = CODES) -> None:
 @asynccontextmanager
 async def running(settings: KafkaSettings, start: str) -> AsyncIterator[KafkaBus]:
     """A Kafka bus that hears, as in an axis."""
-    async with open_kafka_bus(settings, start, "test") as bus, asyncio.TaskGroup() as tasks:
+    async with open_kafka_bus(settings, start, "/axis/test") as bus, asyncio.TaskGroup() as tasks:
         hearing = tasks.create_task(bus.run())
         yield bus
         hearing.cancel()
