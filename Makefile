@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo serve test check sim bench lock clean
+.PHONY: help demo serve kafka test check sim bench lock clean
 
 help:           ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ \t/'
@@ -27,6 +27,9 @@ demo: $(VENV)/installed  ## play 15 January 2020 through a real axis
 
 serve: $(VENV)/installed  ## an axis with 94 answering agencies, and your chair
 	@$(BIN)/axis serve
+
+kafka: $(VENV)/installed  ## a real Kafka broker on 127.0.0.1:19092 (needs Java 17 and Maven)
+	@$(BIN)/python -m axis.broker
 
 test: $(VENV)/installed-dev  ## the whole suite
 	@$(BIN)/python -m pytest

@@ -7,12 +7,14 @@ and its loops run in a task group around it, so that a loop which dies takes the
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from cryptography import x509
@@ -37,6 +39,9 @@ from axis.flows.statuses import Statuses
 from axis.flows.tracking import Tracking
 from axis.ports import Bus, Clock, Examiner, Ids, Signer, Store, Trust
 from axis.settings import Settings
+
+if TYPE_CHECKING:
+    from axis.adapters.postgres_bus import PostgresBus
 
 log = structlog.get_logger()
 
@@ -96,11 +101,27 @@ async def build(settings: Settings, parts: Parts = Parts()) -> AsyncIterator[Axi
             raise failure
 
 
+async def prepare_bus(settings: Settings, agencies: Iterable[str]) -> bool:
+    """The bus's admin step: have what it needs for these agencies; True when there was any.
+
+    A bus also does it by itself, when an agency is first written to; beforehand it costs nobody's
+    time. Raises ``BusAway``.
+    """
+    if not settings.kafka.bootstrap:
+        return False
+    from axis.adapters.kafka_bus import open_kafka_bus
+
+    async with open_kafka_bus(settings.kafka, settings.topic_prefix, "") as bus:
+        await bus.prepare(agencies)
+    return True
+
+
 async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> tuple[Axis, Loops]:
     clock = parts.clock or SystemClock()
     signer = parts.signer or load_signer(settings.axis_dir / SIGNER_KEY)
     root = None if parts.trust else _trust_root(settings.axis_dir / TRUST_ROOT)
-    store, bus, loops = await _books(settings, parts, stack)
+    store, between = await _books(settings, parts, stack)
+    bus, loops = await _bus(settings, parts, signer, between, stack)
     trust = parts.trust
     if trust is None:
         assert root is not None
@@ -111,8 +132,9 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
     members = Members(store, committer, trust, clock)
     await members.load()
     loops |= {"committer": committer.run, "relay": relay.run}
-    if parts.store is None and settings.database is not None:
-        loops["directory"] = partial(members.follow, bus)
+    if between is not None:
+        # The directory is told on it whatever bus carries the notices.
+        loops |= {"between": between.run, "directory": partial(members.follow, between)}
     policy = Policy(settings.strict_signatures, settings.package_bytes_max)
     ids = parts.ids or SystemIds()
     axis = Axis(
@@ -134,32 +156,53 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
 
 async def _books(
     settings: Settings, parts: Parts, stack: AsyncExitStack
-) -> tuple[Store, Bus, Loops]:
-    """The store and the bus, and what must run for them."""
+) -> tuple[Store, PostgresBus | None]:
+    """The store, and what carries word between the processes that share it, if several may."""
     if parts.store is not None:
-        return parts.store, parts.bus or EmbeddedBus(), {}
+        return parts.store, None
     if settings.database is None:
         store = open_store(settings.axis_dir)
         stack.push_async_callback(store.close)
-        return store, parts.bus or EmbeddedBus(), {}
-    return await _on_postgresql(settings.database.get_secret_value(), settings.run, parts, stack)
-
-
-async def _on_postgresql(
-    url: str, run: str, parts: Parts, stack: AsyncExitStack
-) -> tuple[Store, Bus, Loops]:
+        return store, None
     # Not above: a laptop's axis starts without the libraries of a server's.
     from axis.adapters import postgres_store
     from axis.adapters.postgres_bus import PostgresBus
     from axis.adapters.postgres_server import Server
 
-    server = Server(url, run)
+    url = settings.database.get_secret_value()
+    server = Server(url, settings.run)
     stack.push_async_callback(server.close)
-    bus = PostgresBus(server, store_tells=True)
-    store = await postgres_store.open_store(url, run, tell=bus.tell)
-    stack.push_async_callback(store.close)
-    # The directory is told on it whatever bus carries the notices.
-    return store, parts.bus or bus, {"bus": bus.run}
+    between = PostgresBus(server, store_tells=True)
+    another = parts.bus is not None or settings.kafka.bootstrap
+    tell = between.tell_of_directory if another else between.tell
+    shared = await postgres_store.open_store(url, settings.run, tell=tell)
+    stack.push_async_callback(shared.close)
+    return shared, between
+
+
+async def _bus(
+    settings: Settings,
+    parts: Parts,
+    signer: Signer,
+    between: PostgresBus | None,
+    stack: AsyncExitStack,
+) -> tuple[Bus, Loops]:
+    """What carries the notices: Kafka where it is named, else the database where processes share
+    one, else memory. And the loop on which it hears, if it has one of its own.
+    """
+    if parts.bus is not None:
+        return parts.bus, {}
+    if not settings.kafka.bootstrap:
+        return between or EmbeddedBus(), {}
+    from axis.adapters.kafka_bus import open_kafka_bus
+
+    # The axis's key is as old as its books, and signs the same thing in the same bits.
+    books = hashlib.sha256(signer.sign(b"books", "source").encode()).hexdigest()[:12]
+    source = f"/axis/{settings.run}/{books}"
+    bus = await stack.enter_async_context(
+        open_kafka_bus(settings.kafka, settings.topic_prefix, source)
+    )
+    return bus, {"ear": bus.run}
 
 
 async def _examiner(settings: Settings, stack: AsyncExitStack) -> Examiner:

@@ -13,6 +13,7 @@ from typing import Protocol
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
+from axis.core.lifecycle import Transport
 from axis.core.trust import Certificate, Verdict
 from schemas.examined import Examined, Seal
 
@@ -82,14 +83,26 @@ class Trust(Protocol):
 class Notice:
     """A hint to look: lane ``(recipient, urgency)`` reaches to ``no``; or, with ``urgency`` -1,
     the status stream of ``recipient`` reaches to event ``no``.
+
+    With the id of a ``delivery`` it says which one has this number, and with its document (and
+    package, where they were at hand) more of it: a bus that recipients read by themselves carries
+    that too. A number that is parked or withdrawn (``transport``) travels as a tombstone.
     """
 
     recipient: str
     urgency: int
     no: int
+    delivery: str = ""
+    document: Document | None = None
+    package: bytes = b""
+    transport: Transport = Transport.WAITING
 
 
 STATUSES = -1
+
+
+class BusAway(Exception):
+    """The bus did not take the notices; it may be asked again at any time."""
 
 
 class Listener(Protocol):
@@ -98,7 +111,8 @@ class Listener(Protocol):
     async def wait(self, timeout_s: float) -> bool:
         """Wait for a notice that came after the last ``wait`` (or after subscribing).
 
-        True when there was one, False after ``timeout_s``. Never misses one in between.
+        True when there was one, or when the bus cannot know (it has just begun to hear, or to hear
+        again); False after ``timeout_s``. Never misses one in between.
         """
         ...
 
@@ -107,7 +121,11 @@ class Bus(Protocol):
     """Carries notices. May lose, repeat and reorder them: the store is the truth."""
 
     async def publish(self, notices: Sequence[Notice]) -> None:
-        """Carry notices to the listeners of their recipients; returns when handed on."""
+        """Carry notices to the listeners of their recipients; returns when handed on.
+
+        Raises ``BusAway`` when that does not come about within seconds; some may be carried all the
+        same. With none it only asks whether the bus is there.
+        """
         ...
 
     def listen(self, recipient: str, *, statuses: bool) -> AbstractContextManager[Listener]:

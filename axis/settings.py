@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.edxml import PACKAGE_BYTES_MAX
@@ -13,6 +14,43 @@ from schemas.edxml import PACKAGE_BYTES_MAX
 LIVE = "live"
 
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
+
+
+class KafkaSettings(BaseSettings):
+    """How Kafka is reached; without ``bootstrap`` the bus is the embedded one."""
+
+    model_config = SettingsConfigDict(env_prefix="AXIS_KAFKA_", frozen=True, extra="ignore")
+
+    bootstrap: str = Field(
+        "", description="Bootstrap servers, host:port,host:port; naming them chooses Kafka as bus."
+    )
+    security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="Security protocol of the connection."
+    )
+    ca_file: Path | None = Field(
+        None, description="Authorities that the brokers' certificates are judged by (PEM)."
+    )
+    cert_file: Path | None = Field(None, description="The axis's own certificate (PEM).")
+    key_file: Path | None = Field(None, description="The key to it (PEM, without a password).")
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="How the axis shows who it is, with SASL."
+    )
+    username: str = Field("", description="The axis's name at the brokers, with SASL.")
+    password_file: Path | None = Field(
+        None, description="A file that holds the password to it; read when connecting."
+    )
+    replication: int = Field(1, ge=1, le=9, description="Copies of each topic that the axis makes.")
+    inline_bytes_max: int = Field(
+        4096, ge=0, le=512 * 1024, description="Largest package that travels inside its notice."
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.security.startswith("SASL") and not (self.username and self.password_file):
+            raise ValueError("SASL needs a username and a password_file")
+        if (self.cert_file is None) is not (self.key_file is None):
+            raise ValueError("cert_file and key_file go together")
+        return self
 
 
 class Settings(BaseSettings):
@@ -53,6 +91,9 @@ class Settings(BaseSettings):
         le=64,
         description="Helper processes that check signatures; by default one fewer than cores.",
     )
+    kafka: KafkaSettings = Field(
+        default_factory=KafkaSettings, description="How Kafka is reached (AXIS_KAFKA_*)."
+    )
     token_seconds: int = Field(900, ge=30, le=86_400, description="How long a token lives.")
 
     @field_validator("database", mode="after")
@@ -87,3 +128,8 @@ class Settings(BaseSettings):
     def agencies_dir(self) -> Path:
         """The agencies' folders: key, certificate and secret of each. The axis never reads it."""
         return self.home / "agencies"
+
+    @property
+    def topic_prefix(self) -> str:
+        """What the names of this run's topics begin with; those of the live one with nothing."""
+        return "" if self.run == LIVE else f"{self.run}."

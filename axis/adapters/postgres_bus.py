@@ -20,12 +20,12 @@ import structlog
 from axis.adapters.listeners import Listeners, Topic
 from axis.adapters.postgres_server import Driver, Server, failures_told
 from axis.core.commands import Outcome
-from axis.core.errors import Unavailable, unavailable
+from axis.core.errors import Unavailable
 from axis.core.facts import Changes
 from axis.core.retry import Backoff
 from axis.flows.members import DIRECTORY
 from axis.flows.relay import notices
-from axis.ports import STATUSES, Listener, Notice
+from axis.ports import STATUSES, BusAway, Listener, Notice
 
 log = structlog.get_logger()
 
@@ -58,24 +58,28 @@ class PostgresBus:
 
     def tell(self, outcomes: Sequence[Outcome], changes: Changes) -> list[str]:
         """The messages of a group: who has something to look for after it."""
-        topics = _topics(notices(outcomes))
-        if changes.agencies or changes.certificates:
-            topics.add(Topic(DIRECTORY, statuses=False))
-        return self._messages(topics)
+        return self._messages(_topics(notices(outcomes)) | _directory(changes))
+
+    def tell_of_directory(self, _outcomes: Sequence[Outcome], changes: Changes) -> list[str]:
+        """The same where another bus carries the notices: only that the directory has changed."""
+        return self._messages(_directory(changes))
 
     async def publish(self, notices: Sequence[Notice]) -> None:
         """Wake the listeners here, and tell the other processes unless the store has done it.
 
-        No notice at all asks whether the bus is there. Raises ``Unavailable``.
+        No notice at all asks whether the bus is there. Raises ``BusAway``.
         """
         topics = _topics(notices)
         self._wake(topics)
         if not topics:
             if self._listening is None:
-                raise unavailable("axis.store_away")
+                raise BusAway("no connection listens to the database")
         elif not self._store_tells:
-            async with self._server.reading() as driver:
-                await driver.fetch(_TELL, self._server.schema, self._messages(topics))
+            try:
+                async with self._server.reading() as driver:
+                    await driver.fetch(_TELL, self._server.schema, self._messages(topics))
+            except Unavailable as error:
+                raise BusAway("the database does not answer") from error
 
     def _messages(self, topics: Iterable[Topic]) -> list[str]:
         ordered = sorted(topics)
@@ -157,3 +161,8 @@ class PostgresBus:
 
 def _topics(notices: Iterable[Notice]) -> set[Topic]:
     return {Topic(notice.recipient, notice.urgency == STATUSES) for notice in notices}
+
+
+def _directory(changes: Changes) -> set[Topic]:
+    changed = changes.agencies or changes.certificates
+    return {Topic(DIRECTORY, statuses=False)} if changed else set()

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -59,6 +60,13 @@ class State:
         )
 
 
+class Over(StrEnum):
+    """By what road a recipient learns that something waits."""
+
+    REST = "rest"
+    KAFKA = "kafka"
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(rich_help_panel=screen.NEWCOMER)(demo)
@@ -76,6 +84,9 @@ def demo(
     seconds: Annotated[
         float, typer.Option(min=1, max=3600, help="How long 7:00 to 21:00 takes.")
     ] = SECONDS,
+    over: Annotated[
+        Over, typer.Option(help="How recipients are told: by long polls, or by their topics.")
+    ] = Over.REST,
 ) -> None:
     """Play a day between 95 agencies: 15 January 2020, the peak, when nothing else is said."""
     begun_s = time.monotonic()
@@ -84,6 +95,8 @@ def demo(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     settings = Settings(run=RUN, history=True, port=0)
+    if over is Over.KAFKA and not settings.kafka.bootstrap:
+        raise typer.BadParameter("AXIS_KAFKA_BOOTSTRAP names no brokers; make kafka starts one")
     with _alone(settings):
         total = sum(len(planned.recipients) for planned in plan)
         wanted = State(f"{plan[0].day}", seed, len(plan), total, _now())
@@ -91,6 +104,9 @@ def demo(
         session.remember_run(settings)
         demo_report.introduce(plan, seed, settings, fresh=state == wanted)
         part = () if sent is None else ("--sent", f"{sent}", "--received", f"{received}")
+        if over is Over.KAFKA:
+            topics = ("--kafka", settings.kafka.bootstrap, "--topics", settings.topic_prefix)
+            part = (*part, *topics)
         played = _play(settings, plan, state, seconds, part)
         journals = outcome.read_journals(settings.home)
         found = outcome.differences(plan, played.counts, journals, played.heard)

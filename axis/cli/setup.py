@@ -8,7 +8,7 @@ import typer
 
 from agencies.world import OPERATOR_ID, AnotherWorld, World, make_world
 from axis.cli import screen, session
-from axis.ports import Client
+from axis.ports import BusAway, Client
 from axis.settings import Settings
 
 
@@ -58,11 +58,12 @@ def init(json: screen.Json = False, run: session.Run = None) -> None:
 
 
 async def enrol(settings: Settings, world: World) -> None:
-    """Write the world's agencies, certificates and clients into the books of the run.
+    """Write the world's agencies, certificates and clients into the books of the run, and have what
+    its bus needs for them, unless that is away: then it is made when it is needed.
 
     Raises ``axis.adapters.sqlite_file.InUse`` while an axis has them open.
     """
-    from axis.bootstrap import build
+    from axis.bootstrap import build, prepare_bus
 
     clients = [
         Client(id=login.id, secret_sha256=login.secret_sha256, roles=login.roles)
@@ -70,3 +71,8 @@ async def enrol(settings: Settings, world: World) -> None:
     ]
     async with build(settings) as axis:
         await axis.store.enrol(world.agencies, world.certificates, clients)
+    try:
+        await prepare_bus(settings, [agency.code for agency in world.agencies])
+    except BusAway as away:
+        told = f"The bus is not there yet ({away}); the axis goes on without it until it is."
+        typer.echo(told, err=True)

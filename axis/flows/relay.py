@@ -19,28 +19,37 @@ from axis.ports import STATUSES, Bus, Notice
 
 log = structlog.get_logger()
 
+#: States of which whoever reads a lane must know: a number waits again, or waits no more.
+_LANE_CHANGES = frozenset((Transport.WAITING, Transport.PARKED, Transport.WITHDRAWN))
+
 
 def notices(outcomes: Iterable[Outcome]) -> list[Notice]:
-    """What to tell whom after ``outcomes``; the highest number per topic is enough."""
-    highest: dict[tuple[str, int], int] = {}
+    """What to tell whom after ``outcomes``: every number of a lane; of a status stream, how far it
+    reaches.
+    """
+    told: list[Notice] = []
+    reach: dict[str, int] = {}
 
-    def tell(recipient: str, topic: int, no: int) -> None:
-        key = (recipient, topic)
-        highest[key] = max(no, highest.get(key, 0))
+    def reaches(agency: str, seq: int) -> None:
+        reach[agency] = max(seq, reach.get(agency, 0))
 
     def tell_of(moved: Delivery) -> None:
+        if moved.transport in _LANE_CHANGES:
+            told.append(Notice(*moved.place, moved.id, transport=moved.transport))
         if moved.transport is Transport.PARKED:
-            tell(moved.sender, STATUSES, moved.doc)
-        elif moved.transport is Transport.WAITING:
-            tell(*moved.place)
+            reaches(moved.sender, moved.doc)
 
     for outcome in outcomes:
         match outcome:
             case Accepted(document, repeated=False):
-                for recipient in document.recipients:
-                    tell(recipient.agency, document.urgency, recipient.no)
+                told += [
+                    Notice(r.agency, document.urgency, r.no, delivery, document)
+                    for r, delivery in zip(
+                        document.recipients, document.delivery_ids(), strict=True
+                    )
+                ]
             case Said(seq=seq, addressee=addressee, repeated=False):
-                tell(addressee, STATUSES, seq)
+                reaches(addressee, seq)
             case Moves(items):
                 for item in items:
                     if item.delivery is not None and item.changed:
@@ -50,7 +59,7 @@ def notices(outcomes: Iterable[Outcome]) -> list[Notice]:
                     tell_of(delivery)
             case _:
                 pass
-    return [Notice(recipient, topic, no) for (recipient, topic), no in highest.items()]
+    return [*told, *(Notice(agency, STATUSES, seq) for agency, seq in reach.items())]
 
 
 class Relay:

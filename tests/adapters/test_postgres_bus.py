@@ -18,12 +18,12 @@ from axis.api.running import Axis
 from axis.bootstrap import build
 from axis.cli.setup import enrol
 from axis.core.commands import ById
-from axis.core.errors import Unavailable
-from axis.ports import Bus
+from axis.ports import Bus, BusAway
 from axis.settings import Settings
 from tests import postgres
 from tests.contract.books import CODES, A, B, C, Scribe, agency, document_of, one
-from tests.contract.test_bus_between_processes import NEVER_S, SOON_S, listening
+from tests.contract.buses import SOON_S, listening
+from tests.contract.test_bus_between_processes import NEVER_S
 
 
 class Process:
@@ -122,7 +122,7 @@ async def test_a_bus_that_was_cut_off_hears_again(
 async def test_a_bus_that_is_not_there_says_so():
     server = Server("postgresql://axis@127.0.0.1:1/axis")
     bus: Bus = PostgresBus(server)
-    with pytest.raises(Unavailable):
+    with pytest.raises(BusAway):
         await bus.publish(())
     hearing = asyncio.create_task(bus.run())  # type: ignore[attr-defined]
     with structlog.testing.capture_logs() as logged:

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ulid import ULID
 
 from agencies.keys import AgencyKey, make_agency, make_authority
-from axis.adapters.embedded_bus import EmbeddedBus
 from axis.adapters.examiner import InlineExaminer
 from axis.adapters.memory_store import MemoryStore
 from axis.adapters.signer import AxisSigner
@@ -175,7 +174,6 @@ async def world(store: Store | None = None, **settings: Any) -> AsyncIterator[Wo
     await store.enrol(rows(), certificates, clients())
     parts = Parts(
         store=store,
-        bus=EmbeddedBus(),
         clock=clock,
         ids=CountingIds(),
         signer=AxisSigner(Ed25519PrivateKey.from_private_bytes(b"\1" * 32)),

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
 
 from axis.adapters.embedded_bus import EmbeddedBus
-from axis.adapters.postgres_bus import PostgresBus
-from axis.adapters.postgres_server import Server
 from axis.ports import STATUSES, Bus, Notice
 from tests.contract.books import A, B
+from tests.contract.buses import SOON_S, on_postgres
 
 BUSES = ("embedded", "postgres")
 
-#: Seconds in which what is told arrives, on the busiest machine.
-SOON_S = 20.0
 #: Seconds after which what should not arrive has not.
 NEVER_S = 0.2
 
@@ -32,27 +29,6 @@ class Buses:
     there: Bus
 
 
-@asynccontextmanager
-async def _postgres(url: str, run: str) -> AsyncIterator[Bus]:
-    server = Server(url, run)
-    bus = PostgresBus(server)
-    hearing = asyncio.create_task(bus.run())
-    try:
-        await listening(bus)
-        yield bus
-    finally:
-        hearing.cancel()
-        with suppress(asyncio.CancelledError):
-            await hearing
-        await server.close()
-
-
-async def listening(bus: Bus) -> None:
-    """Wait until a bus that comes up by itself is there: then everybody is woken once."""
-    with bus.listen(A, statuses=False) as listener:
-        assert await listener.wait(SOON_S)
-
-
 @pytest.fixture(params=BUSES)
 async def buses(request: pytest.FixtureRequest, where: tuple[str, str]) -> AsyncIterator[Buses]:
     if request.param == "embedded":
@@ -60,7 +36,7 @@ async def buses(request: pytest.FixtureRequest, where: tuple[str, str]) -> Async
         yield Buses(bus, bus)
         return
     async with AsyncExitStack() as stack:
-        here, there = [await stack.enter_async_context(_postgres(*where)) for _ in range(2)]
+        here, there = [await stack.enter_async_context(on_postgres(*where)) for _ in range(2)]
         yield Buses(here, there)
 
 

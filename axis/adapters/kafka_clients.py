@@ -1,0 +1,101 @@
+"""The clients of Kafka, made as the settings say."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from axis.settings import KafkaSettings
+
+#: Milliseconds one request may take; a broker answers in one, a rebalancing cluster in hundreds.
+REQUEST_MS_MAX = 4_000
+#: Between two tries of the library; its default of 100 ms is ten lines of its log a second.
+RETRY_MS = 250
+#: Bytes of a batch before compression: a page of notices, also with packages in them.
+BATCH_BYTES_MAX = 128 * 1024
+#: Seconds a client may take to end; one whose broker is away would flush for ever.
+STOP_S_MAX = 2.0
+
+
+class KafkaClients:
+    """Makes producers, consumers and admins of one cluster; opens nothing by itself."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+
+    @property
+    def bootstrap(self) -> str:
+        """Where the cluster is said to be."""
+        return self._settings.bootstrap
+
+    def producer(self) -> AIOKafkaProducer:
+        """Acknowledged by all replicas in sync, each record once in spite of retries.
+
+        It does not linger: whoever publishes waits for the answer, so a pause would only delay
+        the next ones, and what comes at once goes out in one batch anyway.
+        """
+        return AIOKafkaProducer(
+            **self._connection(),
+            acks="all",
+            enable_idempotence=True,
+            compression_type="lz4",
+            max_batch_size=BATCH_BYTES_MAX,
+        )
+
+    def consumer(self) -> AIOKafkaConsumer:
+        """Reads partitions that are assigned by hand, from their end, and commits nothing."""
+        return AIOKafkaConsumer(
+            **self._connection(),
+            enable_auto_commit=False,
+            auto_offset_reset="latest",
+        )
+
+    def admin(self) -> AIOKafkaAdminClient:
+        """Makes topics."""
+        return AIOKafkaAdminClient(**self._connection())
+
+    def _connection(self) -> dict[str, Any]:
+        settings = self._settings
+        connection: dict[str, Any] = {
+            "bootstrap_servers": settings.bootstrap,
+            "client_id": "axis",
+            "security_protocol": settings.security,
+            "request_timeout_ms": REQUEST_MS_MAX,
+            "retry_backoff_ms": RETRY_MS,
+        }
+        if settings.security.endswith("SSL"):
+            connection["ssl_context"] = _tls(settings)
+        if settings.security.startswith("SASL"):
+            assert settings.password_file is not None
+            connection["sasl_mechanism"] = settings.sasl_mechanism
+            connection["sasl_plain_username"] = settings.username
+            connection["sasl_plain_password"] = _secret(settings.password_file)
+        return connection
+
+
+def _tls(settings: KafkaSettings) -> ssl.SSLContext:
+    """TLS with the machine's authorities, or those of the settings; names are checked."""
+    context = ssl.create_default_context(cafile=settings.ca_file)
+    if settings.cert_file is not None:
+        context.load_cert_chain(settings.cert_file, settings.key_file)
+    return context
+
+
+def _secret(path: Path) -> str:
+    # Read for every connection, so that a changed one is taken up and none lies in a setting.
+    return path.read_text(encoding="utf-8").strip()
+
+
+async def stop(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+    """End a client, within a bound; what it still held is given up."""
+    try:
+        async with asyncio.timeout(STOP_S_MAX):
+            await client.stop()
+    except (TimeoutError, KafkaError):
+        return

@@ -1,0 +1,51 @@
+"""What a foreign reader finds on the topics of a Kafka bus."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from schemas.bus import PARTITIONS, Message, decode, inbox_topic
+from tests.contract.buses import SOON_S
+
+
+class Reader:
+    """Reads an agency's topic from its beginning."""
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+        self.found: dict[int, list[Message]] = {number: [] for number in range(PARTITIONS)}
+
+    async def read(self, count: int) -> dict[int, list[Message]]:
+        """The messages by partition, once there are ``count`` in all."""
+        return await self._until(lambda: sum(map(len, self.found.values())) >= count)
+
+    async def reach(self, no: int, *partitions: int) -> dict[int, list[Message]]:
+        """The messages by partition, once these partitions have come to a number."""
+        return await self._until(
+            lambda: all(no in [m.no for m in self.found[number]] for number in partitions)
+        )
+
+    async def _until(self, done: Callable[[], bool]) -> dict[int, list[Message]]:
+        async with asyncio.timeout(SOON_S):
+            while not done():
+                for partition, records in (await self._consumer.getmany(timeout_ms=500)).items():
+                    self.found[partition.partition] += [
+                        decode(record.headers, record.value) for record in records
+                    ]
+        return self.found
+
+
+@asynccontextmanager
+async def reading(bootstrap: str, start: str, code: str) -> AsyncIterator[Reader]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        topic = inbox_topic(start, code)
+        consumer.assign([TopicPartition(topic, number) for number in range(PARTITIONS)])
+        yield Reader(consumer)
+    finally:
+        await consumer.stop()

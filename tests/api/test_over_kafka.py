@@ -1,0 +1,66 @@
+"""An axis whose bus is Kafka, entered through its doors."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from axis.flows import handover
+from axis.settings import KafkaSettings
+from schemas import bus
+from schemas.bus import PARTITIONS, inbox_topic
+from tests.adapters.kafka_reading import reading
+from tests.api.world import LANG_SON, OFFICE, World, package, world
+from tests.kafka import Kafka
+
+
+@asynccontextmanager
+async def over_kafka(kafka: Kafka, **settings: Any) -> AsyncIterator[World]:
+    """An axis over the Kafka of the tests, with topics of its own."""
+    run = f"t{secrets.token_hex(6)}"
+    for code in (LANG_SON, OFFICE):
+        if kafka.create_topic is not None:
+            kafka.create_topic(inbox_topic(f"{run}.", code), PARTITIONS)
+    reached = KafkaSettings(bootstrap=kafka.bootstrap)
+    async with world(run=run, kafka=reached, **settings) as made:
+        yield made
+
+
+@pytest.fixture
+async def here(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    # Only the bus can end a poll in time.
+    monkeypatch.setattr(handover, "LOOK_AGAIN_S", 1000.0)
+    async with over_kafka(kafka) as made:
+        yield made
+
+
+async def test_polls_are_woken_over_kafka(here: World):
+    assert (await here.http.get("/v1/ready")).json()["bus"]
+    inbox = asyncio.create_task(here.get(OFFICE, "/v1/inbox", wait=40))
+    statuses = asyncio.create_task(here.get(LANG_SON, "/v1/statuses", wait=40))
+    receipt = await here.sent()
+    (delivery,) = (await inbox).json()["deliveries"]
+    assert delivery["id"] == receipt["deliveries"][0]
+    answer = await here.json(
+        OFFICE, "/v1/statuses", {"statuses": [{"delivery": delivery["id"], "code": "01"}]}
+    )
+    assert answer.status_code < 300, answer.text
+    assert len((await statuses).json()["statuses"]) == 1
+
+
+async def test_a_recipient_may_read_its_topic_and_take_what_it_points_at(here: World, kafka: Kafka):
+    raw = package(urgency=3)
+    receipt = (await here.send(raw)).json()
+    settings = here.axis.settings
+    async with reading(kafka.bootstrap, settings.topic_prefix, OFFICE) as reader:
+        (message,) = (await reader.read(1))[3]
+    assert (message.type, message.no) == (bus.WAITING, 1)
+    assert (message.subject, message.sha256) == (receipt["deliveries"][0], receipt["sha256"])
+    assert message.source.startswith(f"/axis/{settings.run}/")
+    answer = await here.get(OFFICE, message.dataref)
+    assert answer.content == raw

@@ -1,0 +1,150 @@
+"""The contract of ``axis.ports.Bus``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+
+import pytest
+
+from axis.adapters.embedded_bus import EmbeddedBus
+from axis.ports import Bus
+from axis.settings import KafkaSettings
+from tests.contract.books import CODES, A, B
+from tests.contract.buses import (
+    SOON_S,
+    document_notice,
+    on_postgres,
+    prefix,
+    prepare,
+    quiet,
+    running,
+    status_notice,
+)
+from tests.kafka import Kafka
+
+
+@pytest.fixture
+def where(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """The server, and what one test may call its own there."""
+    if "kafka" in request.node.name:
+        kafka: Kafka = request.getfixturevalue("kafka")
+        start = prefix()
+        prepare(kafka, start)
+        return kafka.bootstrap, start
+    if "postgres" in request.node.name:
+        url = request.getfixturevalue("postgres_url")
+        return url, request.getfixturevalue("postgres_run")
+    return "", ""
+
+
+@pytest.fixture(params=["embedded", "postgres", "kafka"])
+async def bus(request: pytest.FixtureRequest, where: tuple[str, str]) -> AsyncIterator[Bus]:
+    server, own = where
+    match request.param:
+        case "embedded":
+            yield EmbeddedBus()
+        case "postgres":
+            async with on_postgres(server, own) as told:
+                yield told
+        case _:
+            async with running(KafkaSettings(bootstrap=server), own) as carried:
+                yield carried
+
+
+async def test_a_notice_wakes_who_waits_for_it(bus: Bus):
+    with bus.listen(A, statuses=False) as listener:
+        waiting = asyncio.create_task(listener.wait(SOON_S))
+        await bus.publish([document_notice(A)])
+        assert await waiting
+
+
+async def test_a_notice_before_the_wait_is_not_missed(bus: Bus):
+    with bus.listen(A, statuses=False) as inbox, bus.listen(A, statuses=True) as statuses:
+        await bus.publish([document_notice(A, urgency=4), status_notice(A)])
+        assert await inbox.wait(SOON_S)
+        assert await statuses.wait(SOON_S)
+
+
+async def test_no_notice_in_between_is_missed(bus: Bus):
+    with bus.listen(A, statuses=False) as listener:
+        await bus.publish([document_notice(A)])
+        await quiet(listener)
+        for no in range(2, 30):
+            await bus.publish([document_notice(A, no, urgency=no % 5)])
+            assert await listener.wait(SOON_S)
+
+
+async def test_what_was_told_is_told_once(bus: Bus):
+    with bus.listen(A, statuses=False) as listener:
+        await bus.publish([document_notice(A)])
+        await quiet(listener)
+        assert not await listener.wait(0.01)
+
+
+async def test_everybody_who_waits_for_a_topic_is_woken(bus: Bus):
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(bus.listen(A, statuses=True)) for _ in range(3)]
+        await bus.publish([status_notice(A)])
+        await quiet(*listeners)
+        await bus.publish([status_notice(A, 2)])
+        for listener in listeners:
+            assert await listener.wait(SOON_S)
+
+
+async def test_nobody_is_woken_for_another_topic(bus: Bus):
+    with (
+        bus.listen(A, statuses=False) as mine,
+        bus.listen(A, statuses=True) as statuses,
+        bus.listen(B, statuses=False) as others,
+    ):
+        await bus.publish([document_notice(A), status_notice(A), document_notice(B)])
+        await quiet(mine, statuses, others)
+        await bus.publish([document_notice(B, 2), status_notice(A, 2)])
+        assert await others.wait(SOON_S)
+        assert await statuses.wait(SOON_S)
+        assert not await mine.wait(0.01)
+
+
+async def test_one_call_may_speak_to_all(bus: Bus):
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(bus.listen(code, statuses=False)) for code in CODES]
+        await bus.publish([document_notice(code) for code in CODES])
+        await quiet(*listeners)
+        many = [document_notice(code, no, no % 5) for code in CODES for no in range(2, 300)]
+        await bus.publish(many)
+        for listener in listeners:
+            assert await listener.wait(SOON_S)
+
+
+async def test_polls_that_come_and_go_are_all_woken(bus: Bus):
+    async def poll(code: str, statuses: bool) -> None:
+        for _ in range(3):
+            with bus.listen(code, statuses=statuses) as listener:
+                no = document_notice(code) if not statuses else status_notice(code)
+                await bus.publish([no])
+                assert await listener.wait(SOON_S)
+
+    async with asyncio.TaskGroup() as polls:
+        for code in CODES:
+            polls.create_task(poll(code, statuses=False))
+            polls.create_task(poll(code, statuses=True))
+
+
+async def test_without_listeners_nothing_happens(bus: Bus):
+    await bus.publish([document_notice(A)])
+    with bus.listen(A, statuses=False):
+        pass
+    await bus.publish([document_notice(A, 2)])
+    await bus.publish([])
+
+
+async def test_a_wait_without_a_notice_ends_with_false(bus: Bus):
+    with bus.listen(A, statuses=False) as listener:
+        await bus.publish([document_notice(A)])
+        await quiet(listener)
+        await bus.publish([document_notice(B)])
+        assert not await listener.wait(0.05)
+        await bus.publish([document_notice(A, 2)])
+        assert await listener.wait(SOON_S)
