@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo serve kafka test check sim bench lock clean
+.PHONY: help demo demo-kafka serve kafka test check sim bench lock clean
 
 help:           ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ \t/'
@@ -30,6 +30,9 @@ serve: $(VENV)/installed  ## an axis with 94 answering agencies, and your chair
 
 kafka: $(VENV)/installed  ## a real Kafka broker on 127.0.0.1:19092 (needs Java 17 and Maven)
 	@$(BIN)/python -m axis.broker
+
+demo-kafka: $(VENV)/installed  ## the same over Apache Kafka and PostgreSQL (needs Java 17, Maven and initdb)
+	@$(BIN)/axis demo --over-kafka
 
 test: $(VENV)/installed-dev  ## the whole suite
 	@$(BIN)/python -m pytest

@@ -13,7 +13,7 @@ from typing import Protocol
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
-from axis.core.lifecycle import Transport
+from axis.core.notice import Notice
 from axis.core.trust import Certificate, Verdict
 from schemas.examined import Examined, Seal
 
@@ -77,28 +77,6 @@ class Trust(Protocol):
         It holds for the next package, and is final.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A hint to look: lane ``(recipient, urgency)`` reaches to ``no``; or, with ``urgency`` -1,
-    the status stream of ``recipient`` reaches to event ``no``.
-
-    With the id of a ``delivery`` it says which one has this number, and with its document (and
-    package, where they were at hand) more of it: a bus that recipients read by themselves carries
-    that too. A number that is parked or withdrawn (``transport``) travels as a tombstone.
-    """
-
-    recipient: str
-    urgency: int
-    no: int
-    delivery: str = ""
-    document: Document | None = None
-    package: bytes = b""
-    transport: Transport = Transport.WAITING
-
-
-STATUSES = -1
 
 
 class BusAway(Exception):

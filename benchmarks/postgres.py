@@ -17,6 +17,7 @@ from contextlib import contextmanager
 import uvloop
 
 from axis.adapters.postgres_store import PostgresStore, open_store
+from axis.cluster import Cluster
 from axis.core.commands import Accepted, Command, Outcome
 from axis.core.directory import Agency
 from axis.core.lifecycle import Step
@@ -33,7 +34,7 @@ def server() -> Iterator[str]:
     if sys.argv[1:]:
         yield sys.argv[1]
         return
-    cluster = postgres.Cluster(postgres.required(), fsync=True)
+    cluster = Cluster(postgres.required())
     try:
         cluster.start()
         yield cluster.url

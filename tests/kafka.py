@@ -8,21 +8,17 @@ they fail instead.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from axis.broker.jars import kafka_version, lacking
+from axis.broker.keeper import END_S_MAX, Keeper
 
 GIVEN = "AXIS_TEST_KAFKA"
-#: Seconds a broker and its keeper may take to end; the keeper kills a broker after nine.
-END_S_MAX = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,60 +52,16 @@ def required() -> bool:
     return os.environ.get("CI") == "true"
 
 
-@dataclass
-class Broker:
-    """A broker in a process of its own, kept by ``axis.broker``. It can be stopped and killed."""
-
-    folder: Path
-    port: int = 0
-    overrides: Mapping[str, str] | None = None
-    bootstrap: str = ""
-    pid: int = 0
-    keeper: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        """Start it, after the first time with the same port and books; it answers on return."""
-        argv = [sys.executable, "-m", "axis.leash", "axis.broker", "--json"]
-        argv += [f"--folder={self.folder}", f"--port={self.port}"]
-        argv += [f"--override={name}={value}" for name, value in (self.overrides or {}).items()]
-        self.keeper = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            # Ctrl-C reaches the tests, which then end it.
-            start_new_session=True,
-        )
-        assert self.keeper.stdout is not None
-        line = self.keeper.stdout.readline()
-        if not line:
-            _, why = self.keeper.communicate(timeout=END_S_MAX)
-            raise AssertionError(f"exit {self.keeper.returncode}: {why}")
-        told = json.loads(line)
-        self.bootstrap, self.pid = told["bootstrap"], told["pid"]
-        self.port = int(self.bootstrap.rpartition(":")[2])
-
-    def stop(self) -> int:
-        """Stop it cleanly; the keeper's exit code."""
-        assert self.keeper is not None
-        if self.keeper.poll() is None:
-            self.keeper.terminate()
-        try:
-            self.keeper.communicate(timeout=END_S_MAX)
-        except subprocess.TimeoutExpired:
-            self.keeper.kill()
-            self.keeper.communicate()
-            raise
-        return self.keeper.returncode
+class Broker(Keeper):
+    """A broker that can be killed too."""
 
     def kill(self) -> None:
         """End it as a power cut would; its keeper sees it and ends too."""
-        assert self.keeper is not None
+        assert self.process is not None
         os.kill(self.pid, signal.SIGKILL)
         # Its stdin stays open meanwhile: the end of that pipe would stop the keeper as well.
-        self.keeper.wait(END_S_MAX)
-        self.keeper.communicate()
+        self.process.wait(END_S_MAX)
+        self.process.communicate()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from axis.adapters.listeners import Listener, Listeners, Topic
-from axis.ports import STATUSES, Notice
+from axis.core.notice import STATUSES, Notice
 
 
 class EmbeddedBus:

@@ -22,8 +22,9 @@ from axis.adapters.kafka_ear import KafkaEar
 from axis.adapters.kafka_topics import KafkaTopics, WrongTopic
 from axis.adapters.listeners import Listener, Topic
 from axis.core.lifecycle import Transport
+from axis.core.notice import STATUSES, Notice
 from axis.core.timetable import iso
-from axis.ports import STATUSES, BusAway, Notice
+from axis.ports import BusAway
 from axis.settings import KafkaSettings
 from schemas import bus
 

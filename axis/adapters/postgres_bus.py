@@ -22,10 +22,11 @@ from axis.adapters.postgres_server import Driver, Server, failures_told
 from axis.core.commands import Outcome
 from axis.core.errors import Unavailable
 from axis.core.facts import Changes
+from axis.core.notice import STATUSES, Notice
 from axis.core.retry import Backoff
 from axis.flows.members import DIRECTORY
 from axis.flows.relay import notices
-from axis.ports import STATUSES, BusAway, Listener, Notice
+from axis.ports import BusAway, Listener
 
 log = structlog.get_logger()
 

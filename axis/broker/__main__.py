@@ -15,10 +15,11 @@ import sys
 from pathlib import Path
 
 from axis.broker.jars import Jars, Missing, install, kafka_version
+from axis.broker.keeper import EXIT_MISSING
 from axis.broker.node import Node, NotStarted, running
 
 PORT = 19092
-EXIT_FAILED, EXIT_MISSING = 1, 3
+EXIT_FAILED = 1
 
 _USE = """\
 Apache Kafka {version} answers on {bootstrap} after {started_s:.1f} s (books and log: {folder})

@@ -172,6 +172,11 @@ def axis_child(settings: Settings) -> Child:
         "AXIS_PORT": str(settings.port),
         "AXIS_HISTORY": str(settings.history).lower(),
     }
+    if settings.database is not None:
+        env["AXIS_DATABASE"] = settings.database.get_secret_value()
+    if settings.kafka.bootstrap:
+        env["AXIS_KAFKA_BOOTSTRAP"] = settings.kafka.bootstrap
+        env["AXIS_KAFKA_SECURITY"] = settings.kafka.security
     argv = [sys.executable, "-m", "axis.leash", "axis.server"]
     return Child("axis", argv, run_folder(settings), env)
 

@@ -11,12 +11,11 @@ import json
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,12 +23,15 @@ from agencies.traffic import Planned, plan_day
 from agencies.world import AnotherWorld
 from axis.adapters.sqlite_file import InUse
 from axis.adapters.system_clock import SystemClock
-from axis.cli import children, demo_report, outcome, playing, screen, session
+from axis.cli import archive, children, demo_report, outcome, playing, screen, session
 from axis.cli.progress import Watch
 from axis.core.timetable import iso
 from axis.settings import Settings
 
-RUN = "demo"
+if TYPE_CHECKING:
+    from axis.cli.large import Large
+
+RUN, RUN_OVER_KAFKA = "demo", "demo-kafka"
 STATE_FILE = "demo.json"
 #: Who made a folder: nothing else in ``var`` is ever deleted.
 _MARK = "axis demo"
@@ -60,11 +62,14 @@ class State:
         )
 
 
-class Over(StrEnum):
-    """By what road a recipient learns that something waits."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How to play: ``part`` is what the agencies must know to draw up a part of the plan."""
 
-    REST = "rest"
-    KAFKA = "kafka"
+    seed: int
+    seconds: float
+    part: tuple[str, ...]
+    begun_s: float
 
 
 def register(app: typer.Typer) -> None:
@@ -84,9 +89,13 @@ def demo(
     seconds: Annotated[
         float, typer.Option(min=1, max=3600, help="How long 7:00 to 21:00 takes.")
     ] = SECONDS,
-    over: Annotated[
-        Over, typer.Option(help="How recipients are told: by long polls, or by their topics.")
-    ] = Over.REST,
+    over_kafka: Annotated[
+        bool,
+        typer.Option(
+            "--over-kafka",
+            help="Over Apache Kafka and PostgreSQL, started for it: needs Java, Maven, initdb.",
+        ),
+    ] = False,
 ) -> None:
     """Play a day between 95 agencies: 15 January 2020, the peak, when nothing else is said."""
     begun_s = time.monotonic()
@@ -94,30 +103,57 @@ def demo(
         plan = plan_day(date.fromisoformat(day), seed, sent=sent, received=received)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    settings = Settings(run=RUN, history=True, port=0)
-    if over is Over.KAFKA and not settings.kafka.bootstrap:
-        raise typer.BadParameter("AXIS_KAFKA_BOOTSTRAP names no brokers; make kafka starts one")
+    run = RUN_OVER_KAFKA if over_kafka else RUN
+    settings = Settings(run=run, history=True, port=0)
+    if settings.database is not None and not over_kafka:
+        raise typer.BadParameter("AXIS_DATABASE is set; a demo plays in books of its own")
+    part = () if sent is None else ("--sent", f"{sent}", "--received", f"{received}")
     with _alone(settings):
-        total = sum(len(planned.recipients) for planned in plan)
-        wanted = State(f"{plan[0].day}", seed, len(plan), total, _now())
-        state = _open(settings, wanted)
-        session.remember_run(settings)
-        demo_report.introduce(plan, seed, settings, fresh=state == wanted)
-        part = () if sent is None else ("--sent", f"{sent}", "--received", f"{received}")
-        if over is Over.KAFKA:
-            topics = ("--kafka", settings.kafka.bootstrap, "--topics", settings.topic_prefix)
-            part = (*part, *topics)
-        played = _play(settings, plan, state, seconds, part)
-        journals = outcome.read_journals(settings.home)
-        found = outcome.differences(plan, played.counts, journals, played.heard)
-        demo_report.report(played, journals, time.monotonic() - begun_s)
-        _write(settings.home, replace(state, finished=_now()))
+        found = _day(settings, plan, Asked(seed, seconds, part, begun_s), over_kafka=over_kafka)
     if found:
         screen.say(f"NOT EXACT: {len(found)} differences")
         for difference in found[: outcome.SHOWN_MAX]:
             screen.say(f"  {difference}")
         raise typer.Exit(1)
-    demo_report.how_to_go_on()
+    if over_kafka:
+        screen.say("Exact, both lines balance, and the events prove every counter.")
+    else:
+        demo_report.how_to_go_on()
+
+
+def _day(
+    settings: Settings, plan: Sequence[Planned], asked: Asked, *, over_kafka: bool
+) -> list[str]:
+    """Play it, and tell of it; the differences between what was planned and what came about."""
+    total = sum(len(planned.recipients) for planned in plan)
+    wanted = State(f"{plan[0].day}", asked.seed, len(plan), total, _now())
+    # The servers of an earlier one are gone, and the books with them.
+    state = _open(settings, wanted, afresh=over_kafka)
+    unproved: list[str] = []
+    with _servers(settings) if over_kafka else nullcontext() as servers:
+        part, told = asked.part, None
+        if servers is None:
+            session.remember_run(settings)
+        else:
+            settings, told = servers.settings, servers.told
+            topics = ("--kafka", settings.kafka.bootstrap, "--topics", settings.topic_prefix)
+            part = (*part, *topics)
+        fresh = state == wanted
+        demo_report.introduce(plan, asked.seed, settings, fresh=fresh, servers=told)
+        played = _play(settings, plan, state, asked.seconds, part)
+        if servers is not None and not archive.audit(settings)["clean"]:
+            unproved = ["axis audit finds counters that the events do not prove"]
+    journals = outcome.read_journals(settings.home)
+    demo_report.report(played, journals, time.monotonic() - asked.begun_s)
+    _write(settings.home, replace(state, finished=_now()))
+    return [*outcome.differences(plan, played.counts, journals, played.heard), *unproved]
+
+
+def _servers(settings: Settings) -> AbstractContextManager[Large]:
+    # Not above: a laptop's commands start without the libraries of a server's.
+    from axis.cli.large import kept
+
+    return kept(settings)
 
 
 def _play(
@@ -153,14 +189,16 @@ def _alone(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _open(settings: Settings, wanted: State) -> State:
-    """The state to go on from; a world that is finished, or another play's, is cleared away."""
+def _open(settings: Settings, wanted: State, *, afresh: bool) -> State:
+    """The state to go on from; a world that is finished, or another play's, is cleared away, and
+    with ``afresh`` any.
+    """
     home = settings.home
     known = _read(home)
     if known is None and home.exists() and any(home.iterdir()):
         raise typer.BadParameter(f"{home} was not made by axis demo and is left alone; move it")
     if known is not None:
-        if not known.finished and known.same_play(wanted):
+        if not afresh and not known.finished and known.same_play(wanted):
             return known
         if not known.finished:
             screen.say(f"The demo of {known.day} with seed {known.seed} is given up half-way.")

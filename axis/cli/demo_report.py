@@ -11,7 +11,9 @@ from axis.cli.playing import Played
 from axis.settings import Settings
 
 
-def introduce(plan: Sequence[Planned], seed: int, settings: Settings, *, fresh: bool) -> None:
+def introduce(
+    plan: Sequence[Planned], seed: int, settings: Settings, *, fresh: bool, servers: str | None
+) -> None:
     """What is going to be played, and where."""
     received = sum(len(planned.recipients) for planned in plan)
     day = plan[0].local
@@ -19,11 +21,13 @@ def introduce(plan: Sequence[Planned], seed: int, settings: Settings, *, fresh: 
         f"{day:%-d %B %Y}: {screen.number(len(plan))} documents for {screen.number(received)} "
         f"recipients between 95 agencies"
     )
+    over = {} if servers is None else {"over": servers}
     screen.facts(
         {
             "plan": f"seed {seed}, SHA-256 {digest(plan)}",
             "sizes": f"profile '{SMALL.name}': about 20 kB each, attachment inside",
             "folder": f"{settings.home}/ (logs in {settings.home}/run/)",
+            **over,
         },
         indent="  ",
     )

@@ -14,8 +14,9 @@ import structlog
 from axis.core.commands import Accepted, Moves, Outcome, Recorded, Said
 from axis.core.document import Delivery
 from axis.core.lifecycle import Transport
+from axis.core.notice import STATUSES, Notice
 from axis.core.retry import Backoff
-from axis.ports import STATUSES, Bus, Notice
+from axis.ports import Bus
 
 log = structlog.get_logger()
 

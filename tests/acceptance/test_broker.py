@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from axis.broker.__main__ import EXIT_FAILED, EXIT_MISSING
+from axis.broker.__main__ import EXIT_FAILED
 from axis.broker.jars import Missing, install, lacking
+from axis.broker.keeper import EXIT_MISSING
 from tests.acceptance.conftest import alive
 from tests.kafka import Broker, broker, required
 
@@ -100,8 +101,8 @@ async def test_it_takes_topics_at_once_and_keeps_them_over_a_stop_and_a_kill(tmp
         assert own.port == port
         assert await _topics(own.bootstrap) == ["kept"]
         own.kill()
-        assert own.keeper is not None
-        assert own.keeper.returncode == EXIT_FAILED
+        assert own.process is not None
+        assert own.process.returncode == EXIT_FAILED
         own.start()
         assert await _topics(own.bootstrap) == ["kept"]
         # A second one on its port, or on its books, does not disturb it.
@@ -119,19 +120,19 @@ def test_it_ends_with_its_keeper_and_with_its_keepers_parent(tmp_path: Path):
     own = Broker(tmp_path / "kafka")
     own.start()
     try:
-        assert own.keeper is not None
+        assert own.process is not None
         if sys.platform.startswith("linux"):
-            own.keeper.kill()
-            own.keeper.communicate(timeout=30)
+            own.process.kill()
+            own.process.communicate(timeout=30)
             killed = own.pid
             # The next one waits until the folder is free.
             own.start()
             assert not alive(killed)
         # What a parent leaves behind that is killed: the end of a pipe.
-        assert own.keeper.stdin is not None
-        own.keeper.stdin.close()
-        own.keeper.stdin = None
-        assert own.keeper.wait(timeout=30) == 0
+        assert own.process.stdin is not None
+        own.process.stdin.close()
+        own.process.stdin = None
+        assert own.process.wait(timeout=30) == 0
         assert not alive(own.pid)
     finally:
         own.stop()

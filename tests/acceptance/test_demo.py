@@ -30,9 +30,9 @@ KILLS = 8
 class Demo:
     """A demo in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, run: str = "demo") -> None:
         self.var = folder / "var"
-        self.home = self.var / "demo"
+        self.home = self.var / run
         self.output = folder / "output.txt"
         self.pids: set[int] = set()
         self.process: subprocess.Popen[bytes] | None = None
@@ -196,20 +196,20 @@ def test_ctrl_c_stops_it_and_one_demo_runs_at_a_time(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "given"),
     [
-        ["--sent", "5"],
-        ["--day", "2019-03-11"],
-        ["--day", "tomorrow"],
-        ["--sent", "5", "--received", "4"],
-        ["--seconds", "0"],
+        (["--sent", "5"], {}),
+        (["--day", "2019-03-11"], {}),
+        (["--day", "tomorrow"], {}),
+        (["--sent", "5", "--received", "4"], {}),
+        (["--seconds", "0"], {}),
+        ([], {"AXIS_DATABASE": "postgresql://somebody@127.0.0.1:1/books"}),
     ],
-    ids=" ".join,
 )
-def test_bad_usage_ends_with_2(tmp_path: Path, arguments: list[str]) -> None:
+def test_bad_usage_ends_with_2(tmp_path: Path, arguments: list[str], given: dict[str, str]) -> None:
     done = subprocess.run(
         [*AXIS, "demo", *arguments],
-        env={**os.environ, "AXIS_VAR": str(tmp_path / "var")},
+        env={**os.environ, "AXIS_VAR": str(tmp_path / "var"), **given},
         capture_output=True,
         check=False,
     )

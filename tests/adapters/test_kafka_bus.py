@@ -11,8 +11,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from axis.adapters.kafka_bus import KafkaBus
 from axis.core.document import Addressee, Document
 from axis.core.lifecycle import Transport
+from axis.core.notice import Notice
 from axis.core.timetable import iso
-from axis.ports import BusAway, Notice
+from axis.ports import BusAway
 from axis.settings import KafkaSettings
 from schemas import bus as wire
 from tests.adapters.kafka_reading import reading

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from axis.adapters.postgres_server import READERS, Patience, Server, failures_told
 from axis.adapters.postgres_store import NoBooks, PostgresStore, open_store
+from axis.cluster import Cluster
 from axis.core.commands import Accepted, Register
 from axis.core.errors import Unavailable
 from axis.core.lifecycle import Step
@@ -246,8 +247,8 @@ async def test_a_group_that_is_given_up_leaves_a_store_that_works(
 
 
 @pytest.fixture
-def cluster() -> Iterator[postgres.Cluster]:
-    made = postgres.Cluster(postgres.required(), fsync=True)
+def cluster() -> Iterator[Cluster]:
+    made = Cluster(postgres.required())
     try:
         made.start()
         yield made
@@ -257,7 +258,7 @@ def cluster() -> Iterator[postgres.Cluster]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 async def test_what_was_accepted_outlives_the_server(
-    cluster: postgres.Cluster, scribe: Scribe, number: signal.Signals
+    cluster: Cluster, scribe: Scribe, number: signal.Signals
 ):
     store = await open_store(cluster.url)
     await store.enrol([agency(code) for code in CODES], [], [])

@@ -10,7 +10,8 @@ import pytest
 
 from axis.adapters.embedded_bus import EmbeddedBus
 from axis.core.errors import unavailable
-from axis.ports import Client, Notice
+from axis.core.notice import Notice
+from axis.ports import Client
 from schemas import rest
 from tests.api.world import LANG_SON, OFFICE, World, package, problem
 

@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from axis.adapters.kafka_bus import KafkaBus, open_kafka_bus
 from axis.adapters.postgres_bus import PostgresBus
 from axis.adapters.postgres_server import Server
-from axis.ports import STATUSES, Bus, Listener, Notice
+from axis.core.notice import STATUSES, Notice
+from axis.ports import Bus, Listener
 from axis.settings import KafkaSettings
 from schemas.bus import PARTITIONS, inbox_topic
 from tests.contract.books import CODES, A

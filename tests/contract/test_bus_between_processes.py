@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import pytest
 
 from axis.adapters.embedded_bus import EmbeddedBus
-from axis.ports import STATUSES, Bus, Notice
+from axis.core.notice import STATUSES, Notice
+from axis.ports import Bus
 from tests.contract.books import A, B
 from tests.contract.buses import SOON_S, on_postgres
 

@@ -15,7 +15,8 @@ from typing import Any, Literal
 from axis.adapters.embedded_bus import EmbeddedBus
 from axis.adapters.memory_store import MemoryBooks
 from axis.core.commands import Command, Outcome
-from axis.ports import STATUSES, Listener, Notice, Store
+from axis.core.notice import STATUSES, Notice
+from axis.ports import Listener, Store
 from tests.sim.world import World
 
 _TRANSPORT = ("waiting", "offered", "done", "parked", "withdrawn")

@@ -1,0 +1,74 @@
+"""The large form on one machine: a Kafka broker and a PostgreSQL server, kept for one command."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+import typer
+from pydantic import SecretStr
+
+from axis import cluster
+from axis.broker import jars, keeper, node
+from axis.settings import KafkaSettings, Settings
+
+EXIT_MISSING = 3
+#: What a shell says of a process that SIGTERM ended.
+_EXIT_TERMINATED = 143
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """The settings of a run over both, and what they are."""
+
+    settings: Settings
+    told: str
+
+
+@contextmanager
+def kept(settings: Settings) -> Iterator[Large]:
+    """Start both, and end them behind the block. Ends the command (3) where one is not there."""
+    with _told_of_failures(), _unwinding(), cluster.kept() as database:
+        # Maven brings the jars the first time, which takes a while.
+        jars.install()
+        with keeper.kept(settings.home / "kafka") as broker:
+            yield Large(
+                settings.model_copy(
+                    update={
+                        "database": SecretStr(database.url),
+                        "kafka": KafkaSettings(bootstrap=broker.bootstrap, security="PLAINTEXT"),
+                    }
+                ),
+                f"Apache Kafka {broker.version} at {broker.bootstrap}, "
+                f"PostgreSQL {database.version} in {database.folder}",
+            )
+
+
+@contextmanager
+def _told_of_failures() -> Iterator[None]:
+    try:
+        yield
+    except (cluster.Missing, jars.Missing) as missing:
+        typer.echo(f"{missing}", err=True)
+        raise typer.Exit(EXIT_MISSING) from None
+    except (cluster.NotStarted, node.NotStarted) as failure:
+        typer.echo(f"{failure}", err=True)
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _unwinding() -> Iterator[None]:
+    """Let a SIGTERM end what was started, as Ctrl-C does."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        sys.exit(_EXIT_TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,75 @@
+"""``axis demo --over-kafka`` as people run it, small: exact, and its servers end with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from axis.broker.jars import lacking
+from tests import kafka, postgres
+from tests.acceptance.conftest import until
+from tests.acceptance.test_demo import AXIS, RECEIVED, SENT, Demo
+
+pytestmark = pytest.mark.acceptance
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    postgres.required()
+    if why := lacking():
+        (pytest.fail if kafka.required() else pytest.skip)(why)
+    made = Demo(tmp_path, "demo-kafka")
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.process.terminate()
+        made.process.wait()
+    made.must_be_gone()
+    _servers_must_be_gone(made)
+
+
+def _servers_must_be_gone(demo: Demo) -> None:
+    said = demo.output.read_text("utf-8")
+    where = re.search(r"at 127\.0\.0\.1:(\d+), PostgreSQL \d+ in (\S+)", said)
+    assert where is not None, said
+    assert not Path(where[2]).exists()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(where[1]))) != 0
+
+
+def test_a_small_day_is_exact_though_the_axis_is_killed(demo: Demo) -> None:
+    demo.start("--over-kafka", "--seconds", "3")
+    demo.kill("axis", at_lines=100)
+    code, said = demo.end()
+    assert code == 0, said
+    assert "the events prove every counter" in said
+    assert re.search(
+        rf"^all +95 +{SENT} +{RECEIVED} +{RECEIVED} +1 +{RECEIVED - 1}$", said, re.MULTILINE
+    )
+
+
+def test_a_terminated_one_ends_its_servers(demo: Demo) -> None:
+    demo.start("--over-kafka", "--seconds", "30")
+    until(lambda: demo.lines() > 0, "the first packages")
+    assert demo.process is not None
+    demo.process.send_signal(signal.SIGTERM)
+    code, _ = demo.end()
+    assert code == 130
+
+
+def test_what_is_missing_is_told_in_a_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*AXIS, "demo", "--over-kafka"],
+        env={**os.environ, "AXIS_VAR": str(tmp_path), "JAVA_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert re.fullmatch(r"(Java|PostgreSQL) is missing: [^\n]+\.\n", done.stderr)
