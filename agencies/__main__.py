@@ -13,7 +13,6 @@ import asyncio
 import fcntl
 import gc
 import json
-import logging
 import signal
 import sys
 import time
@@ -31,7 +30,6 @@ from agencies import world
 from agencies.crew import ANSWER_LONGEST_US, ANSWER_SPEED, Crew, Orders, hours
 from agencies.line import HttpLine
 from agencies.pace import Pace, live
-from agencies.topic import Topics
 from agencies.traffic import plan_day
 
 #: A predecessor whose parent was killed needs a moment to see it and end.
@@ -44,8 +42,6 @@ GC_THRESHOLD = 50_000
 def main() -> None:
     """Run a share of the agencies until the parent is gone."""
     arguments = _arguments()
-    # While a broker is away the library says so many times a second.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -62,12 +58,7 @@ def main() -> None:
 def _orders(arguments: argparse.Namespace) -> Orders:
     share, shares = map(int, arguments.share.split("/"))
     answering = Orders(
-        home=arguments.home,
-        share=share,
-        shares=shares,
-        mine=arguments.mine,
-        seed=arguments.seed,
-        topics=Topics(arguments.kafka, arguments.topics) if arguments.kafka else None,
+        home=arguments.home, share=share, shares=shares, mine=arguments.mine, seed=arguments.seed
     )
     if arguments.mode == "answer":
         return replace(answering, longest_us=ANSWER_LONGEST_US)
@@ -80,8 +71,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--home", type=Path, required=True, help="folder of the run")
     parser.add_argument("--share", default="1/1", help="1/2: the first of two processes")
     parser.add_argument("--mode", choices=("demo", "answer"), required=True)
-    parser.add_argument("--kafka", default="", help="brokers that tell the agencies; else polls do")
-    parser.add_argument("--topics", default="", help="what the names of their topics begin with")
     parser.add_argument("--mine", default="", help="code of the chair that a person has")
     parser.add_argument("--day", type=date.fromisoformat)
     parser.add_argument("--seed", type=int, default=world.SEED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,7 +20,6 @@ from agencies.journal import ReceivedJournal, SentJournal
 from agencies.line import Line
 from agencies.pace import Pace
 from agencies.switch import Switch
-from agencies.topic import TopicInbox, Topics
 from agencies.traffic import Planned
 from axis.core.retry import Backoff
 from axis.core.timetable import DAY_US, MICROSECONDS, day_start_us
@@ -74,8 +73,6 @@ class Orders:
     plan: Sequence[Planned] = ()
     leaves_us: int = 2**62
     longest_us: int = DAY_US
-    #: The topics that agencies are told by; None: they poll.
-    topics: Topics | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -106,8 +103,8 @@ class Crew:
 
     async def run(self) -> None:
         """Send and answer for ever; whatever one of the agencies dies of ends all of them."""
-        async with AsyncExitStack() as opened:
-            self._gather(opened)
+        with ExitStack() as journals:
+            self._gather(journals)
             async with asyncio.TaskGroup() as tasks:
                 for endpoint in self.endpoints:
                     tasks.create_task(endpoint.client.sign_in())
@@ -120,7 +117,7 @@ class Crew:
                 tasks.create_task(drive(mine, self.offices, self._pace, self._changed.set))
                 tasks.create_task(self._tell())
 
-    def _gather(self, opened: AsyncExitStack) -> None:
+    def _gather(self, journals: ExitStack) -> None:
         home, played = self._orders.home, bool(self._orders.plan)
         refusals = {
             (planned.sender, planned.document_id, refusal.agency): refusal.reason
@@ -139,18 +136,14 @@ class Crew:
             die = random.Random(code).random
             client = Client(self._line, code, world.read_secret(folder), die, BACKOFF)
             received = ReceivedJournal(folder)
-            opened.callback(received.close)
+            journals.callback(received.close)
             orders = self._orders
             clerk = Clerk(code, orders.seed, self._pace, orders.leaves_us, orders.longest_us)
-            source = None
-            if orders.topics is not None:
-                source = TopicInbox(code, client, orders.topics)
-                opened.push_async_callback(source.close)
-            endpoint = Endpoint(code, client, clerk, received, habits, Switch(folder), source)
+            endpoint = Endpoint(code, client, clerk, received, habits, Switch(folder))
             self.endpoints.append(endpoint)
             if played:
                 sent = SentJournal(folder)
-                opened.callback(sent.close)
+                journals.callback(sent.close)
                 self.offices[code] = Office(client, *world.read_key(home, code), sent)
                 look_s = min(LOOK_S_MAX, self._pace.seconds(LOOK_US))
                 self.readers.append(Reader(client, look_s, self._changed.set))

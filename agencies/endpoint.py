@@ -22,7 +22,6 @@ from agencies.journal import ReceivedJournal, Taken
 from agencies.pace import Pace
 from agencies.script import Script
 from agencies.switch import STOPPED_LOOK_S, Switch
-from agencies.topic import Source
 from agencies.voice import Voice
 from axis.core.timetable import from_iso
 
@@ -57,8 +56,6 @@ class Endpoint:
     journal: ReceivedJournal
     habits: Habits
     switch: Switch
-    #: Where packages come from; None: the client's long polls.
-    source: Source | None = None
     _voice: Voice = field(init=False)
     #: Deliveries that a script has us take later: fetched, remembered by nobody yet.
     _held: set[str] = field(default_factory=set)
@@ -91,7 +88,7 @@ class Endpoint:
                 self.switch.acknowledge()
                 await asyncio.sleep(STOPPED_LOOK_S)
                 continue
-            page, following = await (self.source or self.client).packages(
+            page, following = await self.client.packages(
                 after, self.habits.wait_s, pace.stated(pace.now_us())
             )
             if not page:

@@ -121,7 +121,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
     signer = parts.signer or load_signer(settings.axis_dir / SIGNER_KEY)
     root = None if parts.trust else _trust_root(settings.axis_dir / TRUST_ROOT)
     store, between = await _books(settings, parts, stack)
-    bus, loops = await _bus(settings, parts, signer, between, stack)
+    bus, loops = await _bus(settings, parts, signer, store, between, stack)
     trust = parts.trust
     if trust is None:
         assert root is not None
@@ -184,6 +184,7 @@ async def _bus(
     settings: Settings,
     parts: Parts,
     signer: Signer,
+    store: Store,
     between: PostgresBus | None,
     stack: AsyncExitStack,
 ) -> tuple[Bus, Loops]:
@@ -200,7 +201,7 @@ async def _bus(
     books = hashlib.sha256(signer.sign(b"books", "source").encode()).hexdigest()[:12]
     source = f"/axis/{settings.run}/{books}"
     bus = await stack.enter_async_context(
-        open_kafka_bus(settings.kafka, settings.topic_prefix, source)
+        open_kafka_bus(settings.kafka, settings.topic_prefix, source, store.bodies)
     )
     return bus, {"ear": bus.run}
 

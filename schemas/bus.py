@@ -6,12 +6,16 @@ value is the package itself when that is small, else empty, and ``ce_dataref`` i
 package is taken (claim check). Numbers within a partition's lane are dense from 1: whoever reads
 applies ``last + 1``, drops what is lower, and on a gap reads the inbox.
 
+One more topic wakes: by it the processes of one axis tell each other whose polls have something to
+look for. It is theirs alone, and may change with them.
+
 Sources: CloudEvents 1.0.2, its Kafka protocol binding 1.0.2 section 3.2, its extension "dataref".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 #: Partitions of an agency's topic, fixed for ever: a lane's order hangs on its partition.
@@ -20,6 +24,7 @@ STATUSES_PARTITION = 5
 
 _SPECVERSION = "1.0"
 _INBOX = "axis.inbox."
+_WAKE = "axis.wake"
 _SPECVERSION_HEADER = ("ce_specversion", _SPECVERSION.encode())
 _PACKAGE_HEADER = ("content-type", b"application/xml")
 
@@ -70,6 +75,11 @@ def recipient_of(prefix: str, topic: str) -> str:
     """Whose topic it is; "" when it is no agency's of this run."""
     start = prefix + _INBOX
     return topic.removeprefix(start) if topic.startswith(start) else ""
+
+
+def wake_topic(prefix: str) -> str:
+    """The topic, with one partition, by which the processes of a run wake each other."""
+    return f"{prefix}{_WAKE}"
 
 
 def partition(urgency: int) -> int:
@@ -145,4 +155,27 @@ def decode(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Message
     except NotUnderstood:
         raise
     except ValueError as error:
+        raise NotUnderstood(str(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Process ``origin`` has something for these agencies: in their inboxes, in their statuses."""
+
+    origin: str
+    inboxes: Sequence[str]
+    statuses: Sequence[str]
+
+
+def encode_wake(wake: Wake) -> bytes:
+    """The value of a record; it has no headers."""
+    return json.dumps([wake.origin, [*wake.inboxes], [*wake.statuses]]).encode()
+
+
+def decode_wake(value: bytes | None) -> Wake:
+    """Whom a record wakes. Raises ``NotUnderstood``."""
+    try:
+        origin, inboxes, statuses = json.loads(value or b"")
+        return Wake(str(origin), [*map(str, inboxes)], [*map(str, statuses)])
+    except (TypeError, ValueError) as error:
         raise NotUnderstood(str(error)) from None

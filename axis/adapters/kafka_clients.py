@@ -92,6 +92,22 @@ def _secret(path: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
+async def start(client: AIOKafkaProducer | AIOKafkaConsumer | AIOKafkaAdminClient) -> None:
+    """Begin; raises what the library raises.
+
+    Cut off in the middle it would lose the connection that it is just making: it ends that first.
+    """
+    starting = asyncio.ensure_future(client.start())
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait({starting}, timeout=STOP_S_MAX)
+        if not starting.cancel() and not starting.cancelled():
+            # Whether it failed interests nobody any more.
+            starting.exception()
+        raise
+
+
 async def stop(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
     """End a client, within a bound; what it still held is given up."""
     try:

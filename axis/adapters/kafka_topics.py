@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from axis.adapters.kafka_clients import KafkaClients
-from schemas.bus import PARTITIONS, inbox_topic, recipient_of
+from axis.adapters.kafka_clients import KafkaClients, start
+from schemas.bus import PARTITIONS, inbox_topic, recipient_of, wake_topic
 
 
 class WrongTopic(Exception):
@@ -25,20 +25,23 @@ class KafkaTopics:
     def __init__(self, clients: KafkaClients, prefix: str, replication: int) -> None:
         self._clients = clients
         self._prefix = prefix
+        self._wake = wake_topic(prefix)
         self._replication = replication
         self._known: set[str] = set()
 
     async def ensure(self, recipients: Iterable[str]) -> None:
-        """Have topics for these agencies; asks the cluster only when one was not seen yet.
+        """Have topics for these agencies, and the one that wakes; asks the cluster only when one
+        was not seen yet.
 
         Raises ``KafkaError`` or ``OSError`` when it is away or refuses, and ``WrongTopic``.
         """
-        wanted = set(recipients) - self._known
+        wanted = {inbox_topic(self._prefix, code) for code in recipients}
+        wanted = (wanted | {self._wake}) - self._known
         if not wanted:
             return
         admin = self._clients.admin()
         try:
-            await admin.start()
+            await start(admin)
             partitions = await self._there(admin)
             fresh = sorted(wanted - partitions.keys())
             if fresh:
@@ -46,25 +49,28 @@ class KafkaTopics:
         finally:
             await admin.close()
         # All that are there, so that the first notices to 95 agencies ask once.
-        self._known.update(code for code, count in partitions.items() if count == PARTITIONS)
+        self._known.update(t for t, count in partitions.items() if count == self._count(t))
         self._known.update(fresh)
-        for code in sorted(wanted - self._known):
-            topic = inbox_topic(self._prefix, code)
-            raise WrongTopic(f"{topic} has {partitions[code]} partitions instead of {PARTITIONS}")
+        for topic in sorted(wanted - self._known):
+            count = self._count(topic)
+            raise WrongTopic(f"{topic} has {partitions[topic]} partitions instead of {count}")
+
+    def _count(self, topic: str) -> int:
+        return 1 if topic == self._wake else PARTITIONS
 
     async def _there(self, admin: AIOKafkaAdminClient) -> dict[str, int]:
-        """The agencies of this run that have a topic, and with how many partitions."""
-        topics = {topic: recipient_of(self._prefix, topic) for topic in await admin.list_topics()}
-        ours = sorted(topic for topic, code in topics.items() if code)
-        told = await admin.describe_topics(ours) if ours else []
-        return {topics[one["topic"]]: len(one["partitions"]) for one in told}
+        """The topics of this run that are there, and with how many partitions."""
+        ours = [
+            topic
+            for topic in await admin.list_topics()
+            if topic == self._wake or recipient_of(self._prefix, topic)
+        ]
+        told = await admin.describe_topics(sorted(ours)) if ours else []
+        return {one["topic"]: len(one["partitions"]) for one in told}
 
-    async def _make(self, admin: AIOKafkaAdminClient, codes: Iterable[str]) -> None:
+    async def _make(self, admin: AIOKafkaAdminClient, topics: Iterable[str]) -> None:
         answer = await admin.create_topics(
-            [
-                NewTopic(inbox_topic(self._prefix, code), PARTITIONS, self._replication)
-                for code in codes
-            ]
+            [NewTopic(topic, self._count(topic), self._replication) for topic in topics]
         )
         for topic, code, *_ in answer.topic_errors:
             error = for_code(code)

@@ -131,16 +131,14 @@ def _day(
     state = _open(settings, wanted, afresh=over_kafka)
     unproved: list[str] = []
     with _servers(settings) if over_kafka else nullcontext() as servers:
-        part, told = asked.part, None
+        told = None
         if servers is None:
             session.remember_run(settings)
         else:
             settings, told = servers.settings, servers.told
-            topics = ("--kafka", settings.kafka.bootstrap, "--topics", settings.topic_prefix)
-            part = (*part, *topics)
         fresh = state == wanted
         demo_report.introduce(plan, asked.seed, settings, fresh=fresh, servers=told)
-        played = _play(settings, plan, state, asked.seconds, part)
+        played = _play(settings, plan, state, asked.seconds, asked.part)
         if servers is not None and not archive.audit(settings)["clean"]:
             unproved = ["axis audit finds counters that the events do not prove"]
     journals = outcome.read_journals(settings.home)

@@ -16,9 +16,9 @@ class Notice:
     """A hint to look: lane ``(recipient, urgency)`` reaches to ``no``; or, with ``urgency`` -1,
     the status stream of ``recipient`` reaches to event ``no``.
 
-    With the id of a ``delivery`` it says which one has this number, and with its document (and
-    package, where they were at hand) more of it: a bus that recipients read by themselves carries
-    that too. A number that is parked or withdrawn (``transport``) travels as a tombstone.
+    With the id of a ``delivery`` it says which one has this number, and with its document more of
+    it: a bus that recipients read by themselves carries that too. A number that is parked or
+    withdrawn (``transport``) travels as a tombstone.
     """
 
     recipient: str
@@ -26,5 +26,4 @@ class Notice:
     no: int
     delivery: str = ""
     document: Document | None = None
-    package: bytes = b""
     transport: Transport = Transport.WAITING

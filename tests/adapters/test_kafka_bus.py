@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from schemas import bus as wire
 from tests.adapters.kafka_reading import reading
 from tests.contract.books import NOON, A, B
 from tests.contract.buses import (
+    PACKAGES,
     SOON_S,
     document_notice,
     prefix,
@@ -52,6 +54,9 @@ async def road(kafka: Kafka) -> AsyncIterator[Road]:
 
 
 def notice(no: int, package: bytes = b"", urgency: int = 0) -> Notice:
+    sha256 = hashlib.sha256(package).hexdigest() if package else "ab" * 32
+    if package:
+        PACKAGES[sha256] = package
     document = Document(
         seq=no,
         id=f"doc_{no}",
@@ -60,14 +65,14 @@ def notice(no: int, package: bytes = b"", urgency: int = 0) -> Notice:
         document_id=f"{no}/QĐ-UBND",
         kind=0,
         urgency=urgency,
-        sha256="ab" * 32,
+        sha256=sha256,
         size=len(package) or 20_000,
         recipients=(Addressee(B, (B,), no),),
         occurred_at=NOON,
         recorded_at=NOON,
         verdict="valid",
     )
-    return Notice(B, urgency, no, f"doc_{no}.{B}", document, package)
+    return Notice(B, urgency, no, f"doc_{no}.{B}", document)
 
 
 async def test_a_small_package_travels_and_a_large_one_is_pointed_at(road: Road):

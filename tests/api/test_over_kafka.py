@@ -10,24 +10,28 @@ from typing import Any
 
 import pytest
 
+from axis.bootstrap import prepare_bus
 from axis.flows import handover
 from axis.settings import KafkaSettings
 from schemas import bus
-from schemas.bus import PARTITIONS, inbox_topic
 from tests.adapters.kafka_reading import reading
 from tests.api.world import LANG_SON, OFFICE, World, package, world
+from tests.contract.buses import prepare
 from tests.kafka import Kafka
 
 
 @asynccontextmanager
-async def over_kafka(kafka: Kafka, **settings: Any) -> AsyncIterator[World]:
+async def over_kafka(
+    kafka: Kafka, inline_bytes_max: int = 4096, **settings: Any
+) -> AsyncIterator[World]:
     """An axis over the Kafka of the tests, with topics of its own."""
     run = f"t{secrets.token_hex(6)}"
-    for code in (LANG_SON, OFFICE):
-        if kafka.create_topic is not None:
-            kafka.create_topic(inbox_topic(f"{run}.", code), PARTITIONS)
-    reached = KafkaSettings(bootstrap=kafka.bootstrap)
+    prepare(kafka, f"{run}.", (LANG_SON, OFFICE))
+    reached = KafkaSettings(bootstrap=kafka.bootstrap, inline_bytes_max=inline_bytes_max)
     async with world(run=run, kafka=reached, **settings) as made:
+        if kafka.real:
+            # As ``axis init`` does.
+            await prepare_bus(made.axis.settings, (LANG_SON, OFFICE))
         yield made
 
 
@@ -53,8 +57,8 @@ async def test_polls_are_woken_over_kafka(here: World):
     assert len((await statuses).json()["statuses"]) == 1
 
 
-async def test_a_recipient_may_read_its_topic_and_take_what_it_points_at(here: World, kafka: Kafka):
-    raw = package(urgency=3)
+async def _told(here: World, kafka: Kafka, raw: bytes) -> bus.Message:
+    """What the topic of the recipient says of a package that was sent."""
     receipt = (await here.send(raw)).json()
     settings = here.axis.settings
     async with reading(kafka.bootstrap, settings.topic_prefix, OFFICE) as reader:
@@ -62,5 +66,23 @@ async def test_a_recipient_may_read_its_topic_and_take_what_it_points_at(here: W
     assert (message.type, message.no) == (bus.WAITING, 1)
     assert (message.subject, message.sha256) == (receipt["deliveries"][0], receipt["sha256"])
     assert message.source.startswith(f"/axis/{settings.run}/")
-    answer = await here.get(OFFICE, message.dataref)
-    assert answer.content == raw
+    return message
+
+
+async def test_a_recipient_may_read_its_topic_and_take_what_it_points_at(kafka: Kafka):
+    raw = package(urgency=3)
+    async with over_kafka(kafka, inline_bytes_max=len(raw) - 1) as here:
+        message = await _told(here, kafka, raw)
+        assert message.package == b""
+        answer = await here.get(OFFICE, message.dataref)
+        assert answer.content == raw
+
+
+async def test_a_small_package_lies_in_the_topic_and_may_be_confirmed(here: World, kafka: Kafka):
+    raw = package(urgency=3)
+    message = await _told(here, kafka, raw)
+    assert (message.package, message.dataref) == (raw, "")
+    done = {"deliveries": [message.subject], "result": "done"}
+    answer = await here.json(OFFICE, "/v1/inbox/confirm", done)
+    assert answer.status_code == 200, answer.text
+    assert (await here.get(OFFICE, "/v1/inbox")).json()["deliveries"] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from axis.adapters.kafka_bus import KafkaBus, open_kafka_bus
@@ -13,7 +13,7 @@ from axis.adapters.postgres_server import Server
 from axis.core.notice import STATUSES, Notice
 from axis.ports import Bus, Listener
 from axis.settings import KafkaSettings
-from schemas.bus import PARTITIONS, inbox_topic
+from schemas.bus import PARTITIONS, inbox_topic, wake_topic
 from tests.contract.books import CODES, A
 from tests.kafka import Kafka
 
@@ -21,6 +21,14 @@ from tests.kafka import Kafka
 SOON_S = 30.0
 #: A notice that was acknowledged is heard within milliseconds.
 QUIET_S = 0.3
+
+
+#: Packages that the buses of the tests may carry, by digest.
+PACKAGES: dict[str, bytes] = {}
+
+
+async def bodies(digests: Sequence[str]) -> Mapping[str, bytes]:
+    return {digest: PACKAGES[digest] for digest in digests if digest in PACKAGES}
 
 
 def prefix() -> str:
@@ -31,6 +39,7 @@ def prefix() -> str:
 def prepare(kafka: Kafka, start: str, codes: Iterable[str] = CODES) -> None:
     """Make topics on a cluster that cannot be asked for them."""
     if kafka.create_topic is not None:
+        kafka.create_topic(wake_topic(start), 1)
         for code in codes:
             kafka.create_topic(inbox_topic(start, code), PARTITIONS)
 
@@ -38,7 +47,10 @@ def prepare(kafka: Kafka, start: str, codes: Iterable[str] = CODES) -> None:
 @asynccontextmanager
 async def running(settings: KafkaSettings, start: str) -> AsyncIterator[KafkaBus]:
     """A Kafka bus that hears, as in an axis."""
-    async with open_kafka_bus(settings, start, "/axis/test") as bus, asyncio.TaskGroup() as tasks:
+    async with (
+        open_kafka_bus(settings, start, "/axis/test", bodies) as bus,
+        asyncio.TaskGroup() as tasks,
+    ):
         hearing = tasks.create_task(bus.run())
         yield bus
         hearing.cancel()
@@ -81,3 +93,11 @@ async def listening(bus: Bus) -> None:
     """Wait until a bus that comes up by itself is there: then everybody is woken once."""
     with bus.listen(A, statuses=False) as listener:
         assert await listener.wait(SOON_S)
+
+
+@asynccontextmanager
+async def on_kafka(bootstrap: str, start: str) -> AsyncIterator[Bus]:
+    """A bus on Kafka that hears."""
+    async with running(KafkaSettings(bootstrap=bootstrap), start) as bus:
+        await listening(bus)
+        yield bus

@@ -10,33 +10,15 @@ import pytest
 
 from axis.adapters.embedded_bus import EmbeddedBus
 from axis.ports import Bus
-from axis.settings import KafkaSettings
 from tests.contract.books import CODES, A, B
 from tests.contract.buses import (
     SOON_S,
     document_notice,
+    on_kafka,
     on_postgres,
-    prefix,
-    prepare,
     quiet,
-    running,
     status_notice,
 )
-from tests.kafka import Kafka
-
-
-@pytest.fixture
-def where(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """The server, and what one test may call its own there."""
-    if "kafka" in request.node.name:
-        kafka: Kafka = request.getfixturevalue("kafka")
-        start = prefix()
-        prepare(kafka, start)
-        return kafka.bootstrap, start
-    if "postgres" in request.node.name:
-        url = request.getfixturevalue("postgres_url")
-        return url, request.getfixturevalue("postgres_run")
-    return "", ""
 
 
 @pytest.fixture(params=["embedded", "postgres", "kafka"])
@@ -49,7 +31,7 @@ async def bus(request: pytest.FixtureRequest, where: tuple[str, str]) -> AsyncIt
             async with on_postgres(server, own) as told:
                 yield told
         case _:
-            async with running(KafkaSettings(bootstrap=server), own) as carried:
+            async with on_kafka(server, own) as carried:
                 yield carried
 
 
