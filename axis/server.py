@@ -21,6 +21,7 @@ import uvloop
 from axis.api.app import create_app
 from axis.api.running import Polls
 from axis.bootstrap import build
+from axis.one_write import OneWrite
 from axis.settings import Settings
 
 log = structlog.get_logger()
@@ -63,7 +64,7 @@ async def _serve(settings: Settings) -> None:
         async with build(settings) as axis:
             config = uvicorn.Config(
                 create_app(axis),
-                http="httptools",
+                http=OneWrite,
                 ws="none",
                 lifespan="off",
                 access_log=False,

@@ -70,7 +70,7 @@ class _Base64:
 
     __slots__ = ("size", "text")
 
-    def __init__(self, text: str, padding: int) -> None:
+    def __init__(self, text: bytes, padding: int) -> None:
         self.text = text
         self.size = len(text) // 4 * 3 - padding
 
@@ -88,22 +88,20 @@ _NOT_ZIP = Fault("attachment.not_zip", "warning", {})
 _DAMAGED = Fault("attachment.damaged", "warning", {})
 
 
-def _checked(text: str) -> _Base64 | None:
+def _checked(text: bytes) -> _Base64 | None:
     """``None`` when ``text`` is not base64; ASCII white space may stand anywhere in it."""
-    if not text.isascii():
-        return None
-    rest = text.encode().translate(None, _ALPHABET)
+    rest = text.translate(None, _ALPHABET)
     if rest.strip(b"="):
         # Lines of 64 or 76 characters are common; one pass takes out every break.
-        text = text.encode().translate(None, _WHITE).decode()
+        text = text.translate(None, _WHITE)
         rest = rest.translate(None, _WHITE)
     padding = len(rest)
-    if len(text) % 4 or rest not in (b"", b"=", b"==") or not text.endswith("=" * padding):
+    if len(text) % 4 or rest not in (b"", b"=", b"==") or not text.endswith(b"=" * padding):
         return None
     return _Base64(text, padding)
 
 
-def unpack(text: str, *, budget_bytes: int = ATTACHMENT_BYTES_MAX, files: bool) -> Unpacked:
+def unpack(text: bytes, *, budget_bytes: int = ATTACHMENT_BYTES_MAX, files: bool) -> Unpacked:
     """Open the zip in a base64 text and prove its sizes.
 
     Never inflates more than the declared size plus one byte. A stored entry is measured by

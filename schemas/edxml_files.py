@@ -82,7 +82,7 @@ def _attachment(
 
 
 def _opened(node: Node, name: str, encoded: str, files: bool, budget_bytes: int) -> Unpacked:
-    unpacked = unpack(encoded, budget_bytes=budget_bytes, files=files)
+    unpacked = unpack(encoded.encode(), budget_bytes=budget_bytes, files=files)
     for code, severity, detail in unpacked.faults:
         note = node.error if severity == "error" else node.warn
         note(code, _ENCODED, name=name, **detail)

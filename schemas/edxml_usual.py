@@ -154,7 +154,7 @@ def _open(files: list[bytes]) -> bool:
     for text in files:
         if not text:
             return False
-        unpacked = unpack(text.decode(), budget_bytes=budget_bytes, files=False)
+        unpacked = unpack(text, budget_bytes=budget_bytes, files=False)
         if not unpacked.zipped or unpacked.faults:
             return False
         budget_bytes -= unpacked.inflated

@@ -8,6 +8,7 @@ or three groups (``28.22.H17``) are older and still met, so they are read.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 #: QĐ 28/2018 art. 10.2: 13 characters. It is the longest spelling of four groups.
 ORGAN_ID_MAX = 13
@@ -24,6 +25,8 @@ def is_organ_id(text: str) -> bool:
     return len(text) <= ORGAN_ID_MAX and _ORGAN_ID.fullmatch(text) is not None
 
 
+# An axis meets the same codes all day: a few thousand agencies and units.
+@lru_cache(maxsize=8192)
 def agency_of(organ_id: str) -> str:
     """The 13-character code of the agency a unit belongs to, by the last group of its code.
 

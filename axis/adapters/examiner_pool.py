@@ -138,6 +138,7 @@ class _Line(asyncio.Protocol):
     def __init__(self, ended: Callable[[], None]) -> None:
         self._ended = ended
         self.waiting: deque[asyncio.Future[Examined | None]] = deque()
+        self._outgoing: list[bytes] = []
         self._buffer = bytearray()
         self._transport: asyncio.WriteTransport | None = None
         self._closing = False
@@ -151,8 +152,16 @@ class _Line(asyncio.Protocol):
         assert self._transport is not None
         future: asyncio.Future[Examined | None] = asyncio.get_running_loop().create_future()
         self.waiting.append(future)
-        self._transport.writelines((len(raw).to_bytes(4, "big"), raw))
+        if not self._outgoing:
+            # What is asked for in this turn goes out in one call, and wakes the helper once.
+            asyncio.get_running_loop().call_soon(self._send)
+        self._outgoing += (len(raw).to_bytes(4, "big"), raw)
         return await future
+
+    def _send(self) -> None:
+        outgoing, self._outgoing = self._outgoing, []
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.writelines(outgoing)
 
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer
@@ -167,11 +176,12 @@ class _Line(asyncio.Protocol):
     def connection_lost(self, _: Exception | None) -> None:
         if not self._closing:
             self._ended()
-        # The first is the one it was at; the others were not looked at.
+        # The first is the one it was at, if it was sent; the others were not looked at.
+        sent = len(self.waiting) > len(self._outgoing) // 2
         for index, future in enumerate(self.waiting):
             if future.done():
                 continue
-            if index == 0 or self._closing:
+            if (index == 0 and sent) or self._closing:
                 future.set_exception(HelperDied("the process that examined the package ended"))
             else:
                 future.set_result(None)

@@ -60,14 +60,17 @@ async def test_what_a_busy_helper_has_no_room_for_is_examined_here(
 ):
     here: list[bytes] = []
 
-    async def examined(_: Any, raw: bytes) -> Any:
+    async def examined(_: Any, raw: bytes, **__: object) -> Any:
         here.append(raw)
         return examine(raw)
 
     monkeypatch.setattr(InlineExaminer, "examine", examined)
     os.kill(_pid(pool), signal.SIGSTOP)
     try:
-        asked = [asyncio.create_task(pool.examine(SIGNED + b" " * n)) for n in range(AT_A_TIME + 3)]
+        asked = [
+            asyncio.create_task(pool.examine(SIGNED + b" " * n, alone=False))
+            for n in range(AT_A_TIME + 3)
+        ]
         while len(here) < 3:
             await asyncio.sleep(0)
         assert sum(task.done() for task in asked) <= 3
@@ -94,8 +97,8 @@ async def test_a_helper_that_dies_costs_the_package_it_was_at_and_no_other(pool:
 
 async def test_who_no_longer_waits_leaves_the_others_their_answers(pool: ExaminerPool):
     os.kill(_pid(pool), signal.SIGSTOP)
-    gone = asyncio.create_task(pool.examine(SIGNED))
-    stays = asyncio.create_task(pool.examine(package()))
+    gone = asyncio.create_task(pool.examine(SIGNED, alone=False))
+    stays = asyncio.create_task(pool.examine(package(), alone=False))
     await asyncio.sleep(0)
     gone.cancel()
     os.kill(_pid(pool), signal.SIGCONT)

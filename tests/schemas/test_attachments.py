@@ -22,8 +22,8 @@ from schemas.attachments import (
 DATA = "Phụ lục số liệu\n".encode() * 40
 
 
-def encoded(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+def encoded(data: bytes) -> bytes:
+    return base64.b64encode(data)
 
 
 def opened(packed: bytes, **options: int) -> Unpacked:
@@ -112,14 +112,14 @@ def test_a_file_beyond_every_limit_is_not_packed() -> None:
     "text", ["****", "QUJ", "QUJD=", "QUI=QUI=", "=QUI", "QUJD\u00a0", "QUJDẮ", "Q===", "===="]
 )
 def test_what_is_not_base64_says_so(text: str) -> None:
-    assert codes(unpack(text, files=False)) == ["attachment.base64"]
+    assert codes(unpack(text.encode(), files=False)) == ["attachment.base64"]
 
 
 @given(st.binary(max_size=500), st.sampled_from([64, 76, 1]))
 def test_base64_may_be_broken_into_lines(data: bytes, width: int) -> None:
     packed = pack_attachment("a", data, "a", stored=True)
     text = encoded(packed)
-    lines = "\r\n\t ".join(text[at : at + width] for at in range(0, len(text), width))
+    lines = b"\r\n\t ".join(text[at : at + width] for at in range(0, len(text), width))
     assert unpack(lines, files=True).data == data
 
 
