@@ -17,7 +17,7 @@ _POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
 
 
 class KafkaSettings(BaseSettings):
-    """How Kafka is reached; without ``bootstrap`` the bus is the embedded one."""
+    """How Kafka is reached; without ``bootstrap`` another bus carries the notices."""
 
     model_config = SettingsConfigDict(env_prefix="AXIS_KAFKA_", frozen=True, extra="ignore")
 
