@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-#: In the axis's folder; ``axis.server`` writes it.
+#: In the axis's folder; ``axis.address`` writes it.
 ADDRESS_FILE = "address.json"
 
 

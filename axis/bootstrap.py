@@ -207,7 +207,10 @@ async def _bus(
 
 
 async def _examiner(settings: Settings, stack: AsyncExitStack) -> Examiner:
-    helpers = (os.cpu_count() or 1) - 1 if settings.examiners is None else settings.examiners
+    helpers = settings.examiners
+    if helpers is None:
+        # Several workers use the cores by themselves.
+        helpers = (os.cpu_count() or 1) - 1 if settings.workers == 1 else 0
     if not helpers:
         return InlineExaminer()
     return await stack.enter_async_context(examiner_pool(helpers))

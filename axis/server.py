@@ -1,23 +1,24 @@
-"""Serve one axis over HTTP in this process, until SIGTERM or SIGINT."""
+"""Serve one axis over HTTP until SIGTERM or SIGINT: in this process, or in workers of its own."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import gc
 import json
 import logging
-import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 import uvicorn
 import uvloop
 
+from axis import workers
+from axis.address import forget, leave, listening, url_of
 from axis.api.app import create_app
 from axis.api.running import Polls
 from axis.bootstrap import build
@@ -26,10 +27,6 @@ from axis.settings import Settings
 
 log = structlog.get_logger()
 
-#: Where clients on this machine find the axis: {"url": …, "pid": …}, there while it listens.
-ADDRESS_FILE = "address.json"
-#: Connections that wait to be taken while the loop is busy; the kernel's own bound is 4096.
-BACKLOG = 2048
 #: Idle seconds of a connection: longer than a long poll, so that clients keep theirs.
 KEEP_ALIVE_S = 75
 #: Seconds a request may take once the axis shuts down; polls end at once.
@@ -42,8 +39,37 @@ def serve(settings: Settings) -> None:
     """Serve until a signal; returns when all that was accepted is written and closed.
 
     Raises ``axis.bootstrap.NotSetUp``, ``OSError`` for an address in use, and whatever kills a
-    loop of the axis.
+    loop of the axis; with several workers what ``axis.workers.keep`` raises.
     """
+    _log_as_json()
+    if settings.workers > 1:
+        asyncio.run(workers.keep(settings))
+        return
+    with listening(settings) as listener:
+        url = url_of(listener)
+
+        def there() -> None:
+            leave(settings, url)
+            log.info("listening", action="server.listening", url=url)
+
+        try:
+            _serve(settings, listener, there)
+        finally:
+            forget(settings)
+
+
+def _work(settings: Settings, descriptor: int) -> None:
+    """Serve as one of several, on the socket of the parent."""
+    _log_as_json()
+
+    def there() -> None:
+        print(json.dumps({"listening": True}), flush=True)
+
+    with socket.socket(fileno=descriptor) as listener:
+        _serve(settings, listener, there)
+
+
+def _log_as_json() -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -55,43 +81,38 @@ def serve(settings: Settings) -> None:
     )
     # While a broker is away the library says so many times a second; relay and ear say it as well.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
+def _serve(settings: Settings, listener: socket.socket, there: Callable[[], None]) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings))
+        runner.run(_serve_on(settings, listener, there))
 
 
-async def _serve(settings: Settings) -> None:
-    with _listening(settings) as listener:
-        async with build(settings) as axis:
-            config = uvicorn.Config(
-                create_app(axis),
-                http=OneWrite,
-                ws="none",
-                lifespan="off",
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                proxy_headers=False,
-                backlog=BACKLOG,
-                timeout_keep_alive=KEEP_ALIVE_S,
-                timeout_graceful_shutdown=GRACE_S,
-            )
-            host, port = listener.getsockname()[:2]
-            address = settings.axis_dir / ADDRESS_FILE
-            server = _Server(config, axis.polls, address, f"http://{_bracketed(host)}:{port}")
-            try:
-                await server.serve(sockets=[listener])
-            finally:
-                _forget(address)
+async def _serve_on(settings: Settings, listener: socket.socket, there: Callable[[], None]) -> None:
+    async with build(settings) as axis:
+        config = uvicorn.Config(
+            create_app(axis),
+            http=OneWrite,
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            backlog=workers.BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        await _Server(config, axis.polls, there).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens, and ends long polls before it waits for requests."""
+    """Says that it listens, and ends long polls before it waits for requests."""
 
-    def __init__(self, config: uvicorn.Config, polls: Polls, address: Path, url: str) -> None:
+    def __init__(self, config: uvicorn.Config, polls: Polls, there: Callable[[], None]) -> None:
         super().__init__(config)
         self._polls = polls
-        self._address = address
-        self._url = url
+        self._there = there
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -111,12 +132,11 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        _write(self._address, {"url": self._url, "pid": os.getpid()})
+        self._there()
         # What has been made until now lives as long as the process: no collection need look at it.
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD)
-        log.info("listening", action="server.listening", url=self._url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._polls.close()
@@ -124,33 +144,19 @@ class _Server(uvicorn.Server):
         log.info("stopped", action="server.stopped")
 
 
-@contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
-    """A bound socket, so that the port is known, and an address in use is told at once."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
-        yield listener
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _write(path: Path, value: object) -> None:
-    """Write whole or not at all: readers poll for it."""
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(value), encoding="utf-8")
-    fresh.replace(path)
-
-
-def _forget(address: Path) -> None:
-    """Take the address away, unless another axis of the same run has left its own meanwhile."""
-    with suppress(OSError, ValueError, KeyError):
-        if json.loads(address.read_text(encoding="utf-8"))["pid"] == os.getpid():
-            address.unlink()
+def main() -> None:
+    """Serve as the environment says; ``--socket`` is how a worker is started."""
+    parser = argparse.ArgumentParser(prog="python -m axis.server", description=__doc__)
+    parser.add_argument(workers.SOCKET, type=int, help=argparse.SUPPRESS)
+    descriptor = parser.parse_args().socket
+    if descriptor is not None:
+        _work(Settings(), descriptor)
+        return
+    try:
+        serve(Settings())
+    except (workers.OneProcess, workers.NotStarted) as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    serve(Settings())
+    main()

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the axis listens on.")
     port: int = Field(8095, ge=0, le=65535, description="Port; 0 takes a free one.")
+    workers: int = Field(
+        1, ge=1, le=64, description="Processes that serve the port; more than one needs PostgreSQL."
+    )
     history: bool = Field(
         False,
         description="Give every agency the scope 'history' (Axis-Occurred-At): only for a run "
@@ -89,7 +92,8 @@ class Settings(BaseSettings):
         None,
         ge=0,
         le=64,
-        description="Helper processes that check signatures; by default one fewer than cores.",
+        description="Helper processes that check signatures; by default one fewer than cores, and "
+        "none beside several workers.",
     )
     kafka: KafkaSettings = Field(
         default_factory=KafkaSettings, description="How Kafka is reached (AXIS_KAFKA_*)."

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from axis.broker.jars import lacking
+from schemas import bus
 from tests import postgres
+from tests.described import faults
 from tests.kafka import GIVEN, Kafka, broker, plan, required
 from tests.mock_kafka import MockCluster
 
@@ -33,6 +35,24 @@ def postgres_run(postgres_url: str) -> Iterator[str]:
     """The name of a run without books, for one test."""
     with postgres.fresh_run(postgres_url) as run:
         yield run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _records_are_as_described() -> Iterator[None]:
+    """Whatever test has a Kafka bus write, its records are those of the AsyncAPI document."""
+    encode = bus.encode
+    strange: list[str] = []
+
+    def seen(message: bus.Message) -> tuple[bus.Headers, bytes]:
+        headers, value = encode(message)
+        strange.extend(f"{message}: {fault}" for fault in faults(headers, value))
+        return headers, value
+
+    # The bus asks the module for it; whoever tests `encode` itself has it by name.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bus, "encode", seen)
+        yield
+    assert strange == []
 
 
 _used: list[str] = []

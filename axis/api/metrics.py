@@ -1,8 +1,13 @@
-"""Prometheus metrics, one registry per app."""
+"""Prometheus metrics, one registry per app.
+
+Several workers behind one port keep their values in the files of one folder, and whichever is asked
+tells the sums; what a dead one had counted stays.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 
 from prometheus_client import (
@@ -15,6 +20,7 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from axis.core.lifecycle import Transport
@@ -24,6 +30,9 @@ MEDIA_TYPE = CONTENT_TYPE_LATEST
 
 #: Seconds: a read takes half a millisecond, a durable POST a few; a long poll up to 50 s.
 _LATENCY_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 60)
+
+#: Names that folder; the library reads it from the environment when it is imported.
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 #: Labels must stay few whatever callers send.
 _METHODS = frozenset({"GET", "POST"})
@@ -55,16 +64,19 @@ class Metrics:
             "Deliveries in the books by transport state.",
             ["state"],
             registry=self._registry,
+            multiprocess_mode="mostrecent",
         )
         self._waiting = Gauge(
             "axis_waiting_commands",
             "Commands waiting to be written.",
             registry=self._registry,
+            multiprocess_mode="livesum",
         )
         self._polls = Gauge(
             "axis_waiting_polls",
             "Long polls that wait for something to come.",
             registry=self._registry,
+            multiprocess_mode="livesum",
         )
         self._latency = Histogram(
             "axis_request_seconds",
@@ -78,6 +90,10 @@ class Metrics:
             repeated: self._accepted.labels(str(repeated).lower()) for repeated in (False, True)
         }
         self._routes: dict[tuple[str, str], Histogram] = {}
+        self._told = self._registry
+        if os.environ.get(SHARED_FOLDER):
+            self._told = CollectorRegistry()
+            MultiProcessCollector(self._told)  # type: ignore[no-untyped-call]
 
     def accepted(self, *, repeated: bool) -> None:
         """Count a package that was accepted."""
@@ -102,7 +118,7 @@ class Metrics:
             )
         self._waiting.set(waiting_commands)
         self._polls.set(polls)
-        return generate_latest(self._registry)
+        return generate_latest(self._told)
 
 
 class Meter:

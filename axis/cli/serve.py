@@ -26,19 +26,36 @@ def serve(
     answering: Annotated[
         bool, typer.Option("--agencies/--no-agencies", help="Whether the others answer.")
     ] = True,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Processes that serve; above 1 over PostgreSQL only."),
+    ] = None,
     run: session.Run = None,
 ) -> None:
     """Start the axis and the other agencies; Ctrl-C stops them."""
     chair = session.agency(mine)
     if chair not in {row.code for row in agencies()}:
         raise typer.BadParameter(f"{mine} is none of the 95 agencies")
-    settings = Settings(run=run or Settings().run, port=port)
+    given = Settings()
+    settings = Settings(run=run or given.run, port=port, workers=workers or given.workers)
+    _require_shared(settings)
     _require_free(settings)
     try:
         children.run(_serve(settings, chair, answering=answering))
     except children.Interrupted:
         screen.say("Stopped.")
     except (children.GivenUp, AnotherWorld, InUse) as error:
+        typer.echo(f"{error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _require_shared(settings: Settings) -> None:
+    # Not above: the server's libraries are loaded by its own process.
+    from axis.workers import OneProcess, require_shared
+
+    try:
+        require_shared(settings)
+    except OneProcess as error:
         typer.echo(f"{error}", err=True)
         raise typer.Exit(1) from None
 

@@ -3,165 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from itertools import cycle, islice
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
-from agencies.world import agency_dir, make_world, read_secret
-from axis.cli.setup import enrol
 from axis.settings import Settings
-from benchmarks.packages import Signed, signed
-from tests.acceptance.conftest import until
+from benchmarks.packages import signed
+from tests.acceptance.senders import Axis, running, sending, set_up, told_by
 
 pytestmark = pytest.mark.acceptance
 
-#: Seconds until a sender asks another axis; a group that waits for a stopped one takes three.
-ASK_AGAIN_S = 8.0
 #: Seconds after which others must have gone on, with all that a busy machine adds.
 GO_ON_S = 20.0
-PAUSE_S = 0.05
 #: Seconds an axis works between two looks at whether it holds the lock.
 BREATH_S = 0.004
-
-
-class Axis:
-    """``axis.server`` in a process of its own."""
-
-    def __init__(self, settings: Settings, name: str) -> None:
-        assert settings.database is not None
-        self._log = settings.var / f"{name}.log"
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "axis.server"],
-                env={
-                    "PATH": "",
-                    "AXIS_VAR": str(settings.var),
-                    "AXIS_RUN": settings.run,
-                    "AXIS_DATABASE": settings.database.get_secret_value(),
-                    "AXIS_PORT": "0",
-                },
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        self.url = until(self._listens, f"{name} to listen, see {self._log}")
-
-    def _listens(self) -> str:
-        assert self.process.poll() is None, self._log.read_text("utf-8")
-        for line in self._log.read_text("utf-8").splitlines():
-            if '"server.listening"' in line:
-                return str(json.loads(line)["url"])
-        return ""
-
-    def send(self, number: signal.Signals) -> None:
-        os.kill(self.process.pid, number)
-
-    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        self.send(number)
-        return self.process.wait()
-
-
-@contextmanager
-def running(settings: Settings, name: str) -> Iterator[Axis]:
-    axis = Axis(settings, name)
-    try:
-        yield axis
-    finally:
-        if axis.process.poll() is None:
-            axis.process.kill()
-            axis.process.wait()
-
-
-class Senders:
-    """Agencies that send packages to whatever axis answers, until they have a receipt."""
-
-    def __init__(self, http: httpx.AsyncClient, home: Path) -> None:
-        self._http = http
-        self._home = home
-        self._tokens: dict[str, str] = {}
-        #: Receipts by package; all of one package must be the same.
-        self.receipts: dict[bytes, set[str]] = {}
-
-    async def login(self, axis: Axis, codes: Sequence[str]) -> None:
-        for code in codes:
-            secret = read_secret(agency_dir(self._home, code))
-            asked = {"grant_type": "client_credentials", "client_id": code}
-            answer = await self._http.post(
-                f"{axis.url}/v1/token", data=asked | {"client_secret": secret}
-            )
-            self._tokens[code] = answer.json()["access_token"]
-
-    async def post(self, axes: Sequence[Axis], package: Signed) -> None:
-        """Post to the first of ``axes``, and to the next ones until one gives a receipt."""
-        for axis in cycle(axes):
-            try:
-                answer = await self.ask(
-                    axis, package.sender, "POST", "/v1/documents", content=package.body
-                )
-            except httpx.TransportError:
-                await asyncio.sleep(PAUSE_S)
-                continue
-            if answer.status_code in (200, 201):
-                self.receipts.setdefault(package.body, set()).add(answer.text)
-                return
-            assert answer.status_code == 503, answer.text
-            await asyncio.sleep(PAUSE_S)
-
-    async def ask(
-        self, axis: Axis, who: str, method: str, path: str, **rest: Any
-    ) -> httpx.Response:
-        headers = {"authorization": f"Bearer {self._tokens[who]}"}
-        if "content" in rest:
-            headers["content-type"] = "application/xml"
-        return await self._http.request(method, axis.url + path, headers=headers, **rest)
-
-    async def post_all(self, axes: Sequence[Axis], packages: Sequence[Signed]) -> None:
-        """Everything at once, each package beginning with another axis."""
-        async with asyncio.TaskGroup() as group:
-            for i, package in enumerate(packages):
-                first = i % len(axes)
-                group.create_task(self.post([*axes[first:], *axes[:first]], package))
-
-    async def keep_writing(self, axis: Axis, who: str) -> None:
-        """Have ``axis`` write for ever what no balance counts: lines of the refusal log."""
-        while True:
-            await self.ask(axis, who, "POST", "/v1/documents", content=b"<none/>")
-
-    async def some(self, count: int) -> None:
-        """Wait until so many packages have a receipt."""
-        while len(self.receipts) < count:
-            await asyncio.sleep(PAUSE_S)
 
 
 @pytest.fixture
 async def settings(
     tmp_path: Path, postgres_url: str, postgres_run: str, monkeypatch: pytest.MonkeyPatch
 ) -> Settings:
-    monkeypatch.setenv("AXIS_DATABASE", postgres_url)
-    monkeypatch.setenv("AXIS_VAR", str(tmp_path))
-    monkeypatch.setenv("AXIS_RUN", postgres_run)
-    made = Settings()
-    await enrol(made, make_world(made.home))
-    return made
-
-
-@asynccontextmanager
-async def _sending(settings: Settings) -> AsyncIterator[Senders]:
-    limits = httpx.Limits(max_connections=200)
-    async with httpx.AsyncClient(timeout=ASK_AGAIN_S, limits=limits, trust_env=False) as http:
-        yield Senders(http, settings.home)
+    return await set_up(tmp_path, postgres_url, postgres_run, monkeypatch)
 
 
 async def _stop_in_the_middle(axis: Axis, settings: Settings) -> None:
@@ -183,20 +49,12 @@ async def _stop_in_the_middle(axis: Axis, settings: Settings) -> None:
     await database.close()
 
 
-def _axis(*arguments: str) -> Any:
-    done = subprocess.run(
-        [sys.executable, "-m", "axis", *arguments, "--json"], capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return json.loads(done.stdout)
-
-
 async def test_the_books_are_exact_whoever_is_killed_or_stopped(settings: Settings) -> None:
     packages = list(islice(signed(settings.home), 320))
     same, killed, stopped = packages[:60], packages[60:160], packages[160:]
     lanes = Counter(code for package in packages for code in package.recipients)
     with running(settings, "a") as a, running(settings, "b") as b, running(settings, "c") as c:
-        async with _sending(settings) as senders:
+        async with sending(settings) as senders:
             await senders.login(a, sorted({p.sender for p in packages} | lanes.keys()))
 
             # The same packages to two axes at the same moment.
@@ -241,8 +99,8 @@ async def test_the_books_are_exact_whoever_is_killed_or_stopped(settings: Settin
         assert (told[0]["sent"], told[0]["received"]) == (len(packages), lanes.total())
         assert {line["difference"] for line in told[0]["balances"]} == {0}
         assert (b.end(), c.end()) == (0, 0)
-    assert _axis("counts")["received"] == lanes.total()
-    proof = _axis("audit")
+    assert told_by("counts")["received"] == lanes.total()
+    proof = told_by("audit")
     assert proof["clean"]
     assert (proof["documents"], proof["deliveries"]) == (len(packages), lanes.total())
 
@@ -252,7 +110,7 @@ async def test_a_document_taken_in_by_one_axis_wakes_who_waits_at_another(
 ) -> None:
     package = next(signed(settings.home))
     with running(settings, "a") as a, running(settings, "b") as b:
-        async with _sending(settings) as senders:
+        async with sending(settings) as senders:
             recipient = package.recipients[0]
             await senders.login(a, [package.sender, recipient])
             waiting = asyncio.create_task(

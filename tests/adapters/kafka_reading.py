@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.bus import PARTITIONS, Message, decode, inbox_topic
 from tests.contract.buses import SOON_S
+from tests.described import faults
 
 
 class Reader:
@@ -33,6 +34,8 @@ class Reader:
         async with asyncio.timeout(SOON_S):
             while not done():
                 for partition, records in (await self._consumer.getmany(timeout_ms=500)).items():
+                    for record in records:
+                        assert faults(record.headers, record.value) == []
                     self.found[partition.partition] += [
                         decode(record.headers, record.value) for record in records
                     ]

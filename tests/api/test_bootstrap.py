@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from axis.adapters.examiner import InlineExaminer
+from axis.adapters.examiner_pool import ExaminerPool
 from axis.adapters.memory_store import MemoryBooks, MemoryStore
 from axis.adapters.sqlite_file import InUse
 from axis.adapters.sqlite_store import open_store
 from axis.adapters.trust_list import read_certificate
 from axis.api.app import create_app
-from axis.bootstrap import SIGNER_KEY, TRUST_ROOT, NotSetUp, build
+from axis.bootstrap import SIGNER_KEY, TRUST_ROOT, NotSetUp, _examiner, build
 from axis.core.caller import AGENCY, OPERATOR, Caller
 from axis.core.commands import Audit, Note
 from axis.core.errors import Rejected, unavailable
@@ -148,3 +152,14 @@ async def test_an_end_that_cannot_write_its_last_marks_still_ends() -> None:
         here.faults.append(unavailable("axis.store_away"))
         here.axis.committer.put_aside([note(1)])
     assert here.faults == []
+
+
+async def test_several_workers_check_signatures_by_themselves(tmp_path: Path) -> None:
+    """Helpers beside each of them would be more processes than cores."""
+    database = SecretStr("postgresql://host/name")
+    shared = Settings(var=tmp_path, workers=2, database=database)
+    async with AsyncExitStack() as stack:
+        examiner = await _examiner(shared, stack)
+        assert isinstance(examiner, InlineExaminer)
+        asked = await _examiner(shared.model_copy(update={"examiners": 1}), stack)
+        assert isinstance(asked, ExaminerPool)

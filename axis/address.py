@@ -1,0 +1,47 @@
+"""Where an axis listens: its socket, and the file that tells clients on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from axis.settings import Settings
+
+#: In the axis's folder: {"url": …, "pid": …}, there while it listens.
+ADDRESS_FILE = "address.json"
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """A bound socket, so that the port is known, and an address in use is told at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        yield listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address that a bound socket has."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def leave(settings: Settings, url: str) -> None:
+    """Say that this process listens; whole or not at all, since readers poll for it."""
+    path = settings.axis_dir / ADDRESS_FILE
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
+    fresh.replace(path)
+
+
+def forget(settings: Settings) -> None:
+    """Take the address away, unless another axis of the same run has left its own meanwhile."""
+    path: Path = settings.axis_dir / ADDRESS_FILE
+    with suppress(OSError, ValueError, KeyError):
+        if json.loads(path.read_text(encoding="utf-8"))["pid"] == os.getpid():
+            path.unlink()
