@@ -25,8 +25,10 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
         yield listener
 
 
-def url_of(listener: socket.socket) -> str:
-    """The address that a bound socket has."""
+def url_of(settings: Settings, listener: socket.socket) -> str:
+    """The address that clients are told: the one that was set, else that of the bound socket."""
+    if settings.url:
+        return settings.url
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

@@ -46,7 +46,7 @@ def serve(settings: Settings) -> None:
         asyncio.run(workers.keep(settings))
         return
     with listening(settings) as listener:
-        url = url_of(listener)
+        url = url_of(settings, listener)
 
         def there() -> None:
             leave(settings, url)

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the axis listens on.")
     port: int = Field(8095, ge=0, le=65535, description="Port; 0 takes a free one.")
+    url: str = Field(
+        "",
+        pattern=r"^(https?://[^/\s]+)?$",
+        description="Address that clients who share 'var' are told; by default host and port.",
+    )
     workers: int = Field(
         1, ge=1, le=64, description="Processes that serve the port; more than one needs PostgreSQL."
     )

@@ -91,7 +91,7 @@ class _Crew:
 
     def __init__(self, settings: Settings, listener: socket.socket, counted: Path) -> None:
         self._settings = settings
-        self._url = url_of(listener)
+        self._url = url_of(settings, listener)
         self._descriptor = listener.fileno()
         self._counted = counted
         self._there: set[int] = set()

@@ -34,6 +34,7 @@ MODULES = {
     "counts": "books",
     "audit": "books",
     "init": "setup",
+    "play": "beside",
     "waiting": "oversight",
     "find": "oversight",
     "lock": "oversight",

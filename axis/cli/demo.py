@@ -109,11 +109,9 @@ def demo(
         raise typer.BadParameter("AXIS_DATABASE is set; a demo plays in books of its own")
     part = () if sent is None else ("--sent", f"{sent}", "--received", f"{received}")
     with _alone(settings):
-        found = _day(settings, plan, Asked(seed, seconds, part, begun_s), over_kafka=over_kafka)
-    if found:
-        screen.say(f"NOT EXACT: {len(found)} differences")
-        for difference in found[: outcome.SHOWN_MAX]:
-            screen.say(f"  {difference}")
+        asked = Asked(seed, seconds, part, begun_s)
+        exact = _day(settings, plan, asked, over_kafka=over_kafka)
+    if not exact:
         raise typer.Exit(1)
     if over_kafka:
         screen.say("Exact, both lines balance, and the events prove every counter.")
@@ -121,30 +119,48 @@ def demo(
         demo_report.how_to_go_on()
 
 
-def _day(
-    settings: Settings, plan: Sequence[Planned], asked: Asked, *, over_kafka: bool
-) -> list[str]:
-    """Play it, and tell of it; the differences between what was planned and what came about."""
+def told(
+    settings: Settings,
+    plan: Sequence[Planned],
+    played: playing.Played,
+    state: State,
+    begun_s: float,
+    unproved: Sequence[str] = (),
+) -> bool:
+    """Print the table and what is not exact, if anything; the play is over. Whether all was.
+
+    ``unproved`` is what was found wrong beside the counts.
+    """
+    journals = outcome.read_journals(settings.home)
+    found = [*outcome.differences(plan, played.counts, journals, played.heard), *unproved]
+    demo_report.report(played, journals, time.monotonic() - begun_s)
+    write_state(settings.home, replace(state, finished=now()))
+    if found:
+        screen.say(f"NOT EXACT: {len(found)} differences")
+        for difference in found[: outcome.SHOWN_MAX]:
+            screen.say(f"  {difference}")
+    return not found
+
+
+def _day(settings: Settings, plan: Sequence[Planned], asked: Asked, *, over_kafka: bool) -> bool:
+    """Play it, and tell of it; whether what came about is what was planned."""
     total = sum(len(planned.recipients) for planned in plan)
-    wanted = State(f"{plan[0].day}", asked.seed, len(plan), total, _now())
+    wanted = State(f"{plan[0].day}", asked.seed, len(plan), total, now())
     # The servers of an earlier one are gone, and the books with them.
     state = _open(settings, wanted, afresh=over_kafka)
     unproved: list[str] = []
     with _servers(settings) if over_kafka else nullcontext() as servers:
-        told = None
+        names = None
         if servers is None:
             session.remember_run(settings)
         else:
-            settings, told = servers.settings, servers.told
+            settings, names = servers.settings, servers.told
         fresh = state == wanted
-        demo_report.introduce(plan, asked.seed, settings, fresh=fresh, servers=told)
+        demo_report.introduce(plan, asked.seed, settings, fresh=fresh, servers=names)
         played = _play(settings, plan, state, asked.seconds, asked.part)
         if servers is not None and not archive.audit(settings)["clean"]:
             unproved = ["axis audit finds counters that the events do not prove"]
-    journals = outcome.read_journals(settings.home)
-    demo_report.report(played, journals, time.monotonic() - asked.begun_s)
-    _write(settings.home, replace(state, finished=_now()))
-    return [*outcome.differences(plan, played.counts, journals, played.heard), *unproved]
+    return told(settings, plan, played, state, asked.begun_s, unproved)
 
 
 def _servers(settings: Settings) -> AbstractContextManager[Large]:
@@ -192,7 +208,7 @@ def _open(settings: Settings, wanted: State, *, afresh: bool) -> State:
     with ``afresh`` any.
     """
     home = settings.home
-    known = _read(home)
+    known = read_state(home)
     if known is None and home.exists() and any(home.iterdir()):
         raise typer.BadParameter(f"{home} was not made by axis demo and is left alone; move it")
     if known is not None:
@@ -201,11 +217,12 @@ def _open(settings: Settings, wanted: State, *, afresh: bool) -> State:
         if not known.finished:
             screen.say(f"The demo of {known.day} with seed {known.seed} is given up half-way.")
         _clear(home)
-    _write(home, wanted)
+    write_state(home, wanted)
     return wanted
 
 
-def _read(home: Path) -> State | None:
+def read_state(home: Path) -> State | None:
+    """The state of the demo in a folder; None when there is none."""
     try:
         state = State(**json.loads((home / STATE_FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -213,7 +230,8 @@ def _read(home: Path) -> State | None:
     return state if state.made_by == _MARK else None
 
 
-def _write(home: Path, state: State) -> None:
+def write_state(home: Path, state: State) -> None:
+    """Write it, whole or not at all."""
     home.mkdir(parents=True, exist_ok=True)
     fresh = home / f"{STATE_FILE}.new"
     fresh.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
@@ -227,5 +245,6 @@ def _clear(home: Path) -> None:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
-def _now() -> str:
+def now() -> str:
+    """What the clock says, in ISO 8601."""
     return iso(SystemClock().now())

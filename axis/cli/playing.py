@@ -50,7 +50,7 @@ class Play:
     """One playing of a plan, from wherever an earlier one got to.
 
     ``arguments`` are those that make an agencies' process draw up the same plan; the day passes
-    in ``seconds``.
+    in ``seconds``. ``beside`` an axis that runs already none is started, and its books are set up.
     """
 
     settings: Settings
@@ -59,6 +59,7 @@ class Play:
     seconds: float
     arguments: Sequence[str]
     watch: Watch
+    beside: bool = False
     _ready: set[str] = field(default_factory=set)
     _told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _pace: Pace | None = None
@@ -70,21 +71,24 @@ class Play:
         Raises ``Stalled`` and ``children.GivenUp`` (in a group), ``AnotherWorld``.
         """
         world = make_world(self.settings.home, self.seed)
-        axis = axis_child(self.settings)
         crews = [self._crew(share) for share in range(1, SHARES + 1)]
+        children = [*crews]
         async with asyncio.TaskGroup() as tasks:
             # The agencies take longer to start than the books to set up.
             kept = [tasks.create_task(child.keep(), name=child.name) for child in crews]
-            await enrol_soon(self.settings, world)
-            kept.append(tasks.create_task(axis.keep(), name=axis.name))
-            await address(self.settings, axis)
+            if not self.beside:
+                axis = axis_child(self.settings)
+                children.append(axis)
+                await enrol_soon(self.settings, world)
+                kept.append(tasks.create_task(axis.keep(), name=axis.name))
+                await address(self.settings, axis)
             await self._until(lambda: len(self._ready) == SHARES)
             self._begin(crews)
             await self._until(self._finished)
             counts = await self._counts()
             for task in kept:
                 task.cancel()
-        return Played(counts, self._sum("heard"), {c.name: c.restarts for c in (axis, *crews)})
+        return Played(counts, self._sum("heard"), {c.name: c.restarts for c in children})
 
     @property
     def _day(self) -> date:
