@@ -99,7 +99,7 @@ def demo(
         raise typer.BadParameter("AXIS_KAFKA_BOOTSTRAP names no brokers; make kafka starts one")
     with _alone(settings):
         total = sum(len(planned.recipients) for planned in plan)
-        wanted = State(f"{plan[0].day}", seed, len(plan), total, now())
+        wanted = State(f"{plan[0].day}", seed, len(plan), total, _now())
         state = _open(settings, wanted)
         session.remember_run(settings)
         demo_report.introduce(plan, seed, settings, fresh=state == wanted)
@@ -108,29 +108,16 @@ def demo(
             topics = ("--kafka", settings.kafka.bootstrap, "--topics", settings.topic_prefix)
             part = (*part, *topics)
         played = _play(settings, plan, state, seconds, part)
-        exact = told(settings, plan, played, state, begun_s)
-    if not exact:
-        raise typer.Exit(1)
-    demo_report.how_to_go_on()
-
-
-def told(
-    settings: Settings,
-    plan: Sequence[Planned],
-    played: playing.Played,
-    state: State,
-    begun_s: float,
-) -> bool:
-    """Print the table and what is not exact, if anything; the play is over. Whether all was."""
-    journals = outcome.read_journals(settings.home)
-    found = outcome.differences(plan, played.counts, journals, played.heard)
-    demo_report.report(played, journals, time.monotonic() - begun_s)
-    write_state(settings.home, replace(state, finished=now()))
+        journals = outcome.read_journals(settings.home)
+        found = outcome.differences(plan, played.counts, journals, played.heard)
+        demo_report.report(played, journals, time.monotonic() - begun_s)
+        _write(settings.home, replace(state, finished=_now()))
     if found:
         screen.say(f"NOT EXACT: {len(found)} differences")
         for difference in found[: outcome.SHOWN_MAX]:
             screen.say(f"  {difference}")
-    return not found
+        raise typer.Exit(1)
+    demo_report.how_to_go_on()
 
 
 def _play(
@@ -169,7 +156,7 @@ def _alone(settings: Settings) -> Iterator[None]:
 def _open(settings: Settings, wanted: State) -> State:
     """The state to go on from; a world that is finished, or another play's, is cleared away."""
     home = settings.home
-    known = read_state(home)
+    known = _read(home)
     if known is None and home.exists() and any(home.iterdir()):
         raise typer.BadParameter(f"{home} was not made by axis demo and is left alone; move it")
     if known is not None:
@@ -178,12 +165,11 @@ def _open(settings: Settings, wanted: State) -> State:
         if not known.finished:
             screen.say(f"The demo of {known.day} with seed {known.seed} is given up half-way.")
         _clear(home)
-    write_state(home, wanted)
+    _write(home, wanted)
     return wanted
 
 
-def read_state(home: Path) -> State | None:
-    """The state of the demo in a folder; None when there is none."""
+def _read(home: Path) -> State | None:
     try:
         state = State(**json.loads((home / STATE_FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -191,8 +177,7 @@ def read_state(home: Path) -> State | None:
     return state if state.made_by == _MARK else None
 
 
-def write_state(home: Path, state: State) -> None:
-    """Write it, whole or not at all."""
+def _write(home: Path, state: State) -> None:
     home.mkdir(parents=True, exist_ok=True)
     fresh = home / f"{STATE_FILE}.new"
     fresh.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
@@ -206,6 +191,5 @@ def _clear(home: Path) -> None:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
-def now() -> str:
-    """What the clock says, in ISO 8601."""
+def _now() -> str:
     return iso(SystemClock().now())
