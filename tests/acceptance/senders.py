@@ -39,6 +39,8 @@ class Axis:
                 [sys.executable, "-m", "axis.server"],
                 env={
                     "PATH": "",
+                    # What a parent that is killed leaves there goes with the test.
+                    "TMPDIR": str(settings.var),
                     "AXIS_VAR": str(settings.var),
                     "AXIS_RUN": settings.run,
                     "AXIS_DATABASE": settings.database.get_secret_value(),
