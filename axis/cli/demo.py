@@ -109,9 +109,11 @@ def demo(
         raise typer.BadParameter("AXIS_DATABASE is set; a demo plays in books of its own")
     part = () if sent is None else ("--sent", f"{sent}", "--received", f"{received}")
     with _alone(settings):
-        asked = Asked(seed, seconds, part, begun_s)
-        exact = _day(settings, plan, asked, over_kafka=over_kafka)
-    if not exact:
+        found = _day(settings, plan, Asked(seed, seconds, part, begun_s), over_kafka=over_kafka)
+    if found:
+        screen.say(f"NOT EXACT: {len(found)} differences")
+        for difference in found[: outcome.SHOWN_MAX]:
+            screen.say(f"  {difference}")
         raise typer.Exit(1)
     if over_kafka:
         screen.say("Exact, both lines balance, and the events prove every counter.")
@@ -119,48 +121,30 @@ def demo(
         demo_report.how_to_go_on()
 
 
-def told(
-    settings: Settings,
-    plan: Sequence[Planned],
-    played: playing.Played,
-    state: State,
-    begun_s: float,
-    unproved: Sequence[str] = (),
-) -> bool:
-    """Print the table and what is not exact, if anything; the play is over. Whether all was.
-
-    ``unproved`` is what was found wrong beside the counts.
-    """
-    journals = outcome.read_journals(settings.home)
-    found = [*outcome.differences(plan, played.counts, journals, played.heard), *unproved]
-    demo_report.report(played, journals, time.monotonic() - begun_s)
-    write_state(settings.home, replace(state, finished=now()))
-    if found:
-        screen.say(f"NOT EXACT: {len(found)} differences")
-        for difference in found[: outcome.SHOWN_MAX]:
-            screen.say(f"  {difference}")
-    return not found
-
-
-def _day(settings: Settings, plan: Sequence[Planned], asked: Asked, *, over_kafka: bool) -> bool:
-    """Play it, and tell of it; whether what came about is what was planned."""
+def _day(
+    settings: Settings, plan: Sequence[Planned], asked: Asked, *, over_kafka: bool
+) -> list[str]:
+    """Play it, and tell of it; the differences between what was planned and what came about."""
     total = sum(len(planned.recipients) for planned in plan)
-    wanted = State(f"{plan[0].day}", asked.seed, len(plan), total, now())
+    wanted = State(f"{plan[0].day}", asked.seed, len(plan), total, _now())
     # The servers of an earlier one are gone, and the books with them.
     state = _open(settings, wanted, afresh=over_kafka)
     unproved: list[str] = []
     with _servers(settings) if over_kafka else nullcontext() as servers:
-        names = None
+        told = None
         if servers is None:
             session.remember_run(settings)
         else:
-            settings, names = servers.settings, servers.told
+            settings, told = servers.settings, servers.told
         fresh = state == wanted
-        demo_report.introduce(plan, asked.seed, settings, fresh=fresh, servers=names)
+        demo_report.introduce(plan, asked.seed, settings, fresh=fresh, servers=told)
         played = _play(settings, plan, state, asked.seconds, asked.part)
         if servers is not None and not archive.audit(settings)["clean"]:
             unproved = ["axis audit finds counters that the events do not prove"]
-    return told(settings, plan, played, state, asked.begun_s, unproved)
+    journals = outcome.read_journals(settings.home)
+    demo_report.report(played, journals, time.monotonic() - asked.begun_s)
+    _write(settings.home, replace(state, finished=_now()))
+    return [*outcome.differences(plan, played.counts, journals, played.heard), *unproved]
 
 
 def _servers(settings: Settings) -> AbstractContextManager[Large]:
@@ -208,7 +192,7 @@ def _open(settings: Settings, wanted: State, *, afresh: bool) -> State:
     with ``afresh`` any.
     """
     home = settings.home
-    known = read_state(home)
+    known = _read(home)
     if known is None and home.exists() and any(home.iterdir()):
         raise typer.BadParameter(f"{home} was not made by axis demo and is left alone; move it")
     if known is not None:
@@ -217,12 +201,11 @@ def _open(settings: Settings, wanted: State, *, afresh: bool) -> State:
         if not known.finished:
             screen.say(f"The demo of {known.day} with seed {known.seed} is given up half-way.")
         _clear(home)
-    write_state(home, wanted)
+    _write(home, wanted)
     return wanted
 
 
-def read_state(home: Path) -> State | None:
-    """The state of the demo in a folder; None when there is none."""
+def _read(home: Path) -> State | None:
     try:
         state = State(**json.loads((home / STATE_FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -230,8 +213,7 @@ def read_state(home: Path) -> State | None:
     return state if state.made_by == _MARK else None
 
 
-def write_state(home: Path, state: State) -> None:
-    """Write it, whole or not at all."""
+def _write(home: Path, state: State) -> None:
     home.mkdir(parents=True, exist_ok=True)
     fresh = home / f"{STATE_FILE}.new"
     fresh.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
@@ -245,6 +227,5 @@ def _clear(home: Path) -> None:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
-def now() -> str:
-    """What the clock says, in ISO 8601."""
+def _now() -> str:
     return iso(SystemClock().now())

@@ -187,6 +187,9 @@ def test_our_services_come_up_play_the_day_and_stop(place: Place) -> None:
         with place.running("agencies", *SHORT) as again:
             until(lambda: again.lives() and "agencies answer" in again.said, "agencies")
             assert "line balances" not in again.said
+        other = place.run("agencies", [*place.command("agencies"), "--seed", "2", *SHORT])
+        assert other.returncode == 2
+        assert "plays another plan" in other.stderr
     done = place.run("axis", ["axis", "audit", "--run", "demo", "--json"])
     assert done.returncode == 0, done.stderr
     proof = json.loads(done.stdout)
