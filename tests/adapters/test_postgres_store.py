@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from axis.adapters.postgres_server import READERS, Patience, Server, failures_told
 from axis.adapters.postgres_store import NoBooks, PostgresStore, open_store
 from axis.cluster import Cluster
-from axis.core.commands import Accepted, Register
+from axis.core.commands import Accepted, Command, Outcome, Register
 from axis.core.errors import Unavailable
 from axis.core.lifecycle import Step
 from axis.ports import Store
@@ -96,6 +96,14 @@ async def test_processes_take_turns_and_every_number_is_given_once(
     assert await differences(store) == []
 
 
+async def repeated(store: Store, commands: Sequence[Command]) -> list[Outcome]:
+    """Apply as callers do: a machine that stalls for a second loses its transaction, not more."""
+    for _ in range(5):
+        with suppress(Unavailable):
+            return await store.apply(commands)
+    return await store.apply(commands)
+
+
 async def test_processes_that_are_sent_the_same_agree_on_one_document(
     store: PostgresStore, open_it: Open
 ):
@@ -109,7 +117,7 @@ async def test_processes_that_are_sent_the_same_agree_on_one_document(
         ids = []
         for group in range(10):
             commands = [scribe.accept(f"{group}.{i}/UBND", to=CODES[1:]) for i in range(5)]
-            ids += [document_of(outcome).id for outcome in await store.apply(commands)]
+            ids += [document_of(outcome).id for outcome in await repeated(store, commands)]
         return ids
 
     first, *others = await asyncio.gather(*map(send, stores, scribes))
