@@ -26,7 +26,7 @@ from schemas.edxml_form import ANSWER, ATTACHED, FILE_TAG, FORM, LISTED, RECIPIE
 from schemas.edxml_write import DECLARATION
 from schemas.examined import Letter
 from schemas.xmldsig import Found
-from schemas.xmldsig_element import base64_of
+from schemas.xmldsig_element import base64_of, value_of
 
 #: What a package may have beside its files: as much as fifteen usual ones, and few elements.
 LIGHT_BYTES_MAX: Final = 64 * 1024
@@ -129,15 +129,12 @@ def _signature(match: Match[str]) -> Found:
     algorithm, digest, value, certificate = match.group(
         "algorithm", "digest", "value", "certificate"
     )
-    value_bytes = base64_of(value.encode(), profile.VALUE_BYTES_MAX)
-    if algorithm == profile.ECDSA_SHA256 and len(value_bytes) != profile.ECDSA_VALUE_BYTES:
-        raise ValueError("not the length of an ECDSA signature")
     return Found(
         kind="candidate",
         algorithm=algorithm,
         certificate_der=_certificate(certificate),
         digest=base64_of(digest.encode(), profile.DIGEST_BYTES),
-        value=value_bytes,
+        value=value_of(value.encode(), algorithm),
         signed_info=(profile.signed_info(algorithm) % digest).encode(),
     )
 

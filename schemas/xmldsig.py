@@ -38,6 +38,7 @@ from schemas.xmldsig_element import (
     match_signed_info,
     says,
     text_of,
+    value_of,
 )
 from schemas.xmldsig_profile import algorithm_of
 
@@ -212,9 +213,7 @@ def _candidate(signature: etree._Element, match: Match[bytes] | None) -> Found:
         canonical_form(signed_info)  # To have none is a violation of its own.
         raise Violation("SignedInfo is not of the profile: one Reference, to the whole document")
     algorithm = match["algorithm"].decode()
-    value_bytes = base64_of(text_of(value), profile.VALUE_BYTES_MAX)
-    if algorithm == profile.ECDSA_SHA256 and len(value_bytes) != profile.ECDSA_VALUE_BYTES:
-        raise Violation("SignatureValue does not have the length of an ECDSA signature")
+    value_bytes = value_of(text_of(value), algorithm)
     return Found(
         kind="candidate",
         algorithm=algorithm,

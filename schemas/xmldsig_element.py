@@ -12,6 +12,7 @@ from typing import Final
 
 from lxml import etree
 
+from schemas import xmldsig_profile as profile
 from schemas.edxml import DS
 from schemas.xmldsig_profile import SIGNED_INFO_FORM
 
@@ -58,6 +59,14 @@ def text_of(leaf: etree._Element) -> bytes:
     if leaf.attrib or len(leaf):
         raise Violation(f"{etree.QName(leaf).localname} must hold text only")
     return (leaf.text or "").encode()
+
+
+def value_of(text: bytes, algorithm: str) -> bytes:
+    """Decode a SignatureValue; that of an ECDSA signature has one length."""
+    value = base64_of(text, profile.VALUE_BYTES_MAX)
+    if algorithm == profile.ECDSA_SHA256 and len(value) != profile.ECDSA_VALUE_BYTES:
+        raise Violation("SignatureValue does not have the length of an ECDSA signature")
+    return value
 
 
 def base64_of(text: bytes, bytes_max: int) -> bytes:
