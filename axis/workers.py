@@ -10,7 +10,6 @@ what it accepted.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import random
 import signal
@@ -26,6 +25,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from axis.address import forget, leave, listening, url_of
 from axis.api.metrics import SHARED_FOLDER
 from axis.core.retry import Backoff
+from axis.ending import end_gently
 from axis.settings import Settings
 
 log = structlog.get_logger()
@@ -162,14 +162,5 @@ class _Crew:
 async def _end(process: asyncio.subprocess.Process) -> None:
     """End it, gently first. Only ever touches the process that was started here."""
     assert process.stdin is not None
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(END_S_MAX):
-                await process.wait()
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+    await end_gently(process, END_S_MAX)
     process.stdin.close()

@@ -30,6 +30,7 @@ from aiokafka.errors import KafkaError
 
 from axis.broker.jars import HERE, Jars
 from axis.broker.properties import LOOPBACK, free_port, write
+from axis.ending import end_gently
 
 DATA = "data"
 #: Seconds a broker may take to answer; it needs two, and minutes after a crash with much to check.
@@ -152,16 +153,7 @@ class Node:
         process = self._process
         if process is None:
             return
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-            try:
-                async with asyncio.timeout(STOP_S_MAX):
-                    await process.wait()
-            except TimeoutError:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+        await end_gently(process, STOP_S_MAX)
         assert process.returncode is not None
         self._keep_archive(process.returncode)
 

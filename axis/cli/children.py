@@ -25,6 +25,7 @@ from agencies.world import World
 from axis.adapters.sqlite_file import InUse
 from axis.cli.setup import enrol
 from axis.core.retry import Backoff
+from axis.ending import end_gently
 from axis.settings import Settings
 
 #: Seconds a child may take to end: a graceful end of the axis takes up to five.
@@ -138,16 +139,7 @@ class Child:
         process = self._process
         if process is None:
             return
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-            try:
-                async with asyncio.timeout(STOP_S_MAX):
-                    await process.wait()
-            except TimeoutError:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+        await end_gently(process, STOP_S_MAX)
         assert process.stdin is not None
         process.stdin.close()
         (self.folder / f"{self.name}.pid").unlink(missing_ok=True)
