@@ -82,9 +82,7 @@ def _play(
     demo_report.report(played, journals, time.monotonic() - begun_s)
     _write(settings.home, plan, finished=True)
     if found:
-        screen.say(f"NOT EXACT: {len(found)} differences")
-        for difference in found[: outcome.SHOWN_MAX]:
-            screen.say(f"  {difference}")
+        demo_report.not_exact(found)
         raise typer.Exit(1)
 
 

@@ -111,9 +111,7 @@ def demo(
     with _alone(settings):
         found = _day(settings, plan, Asked(seed, seconds, part, begun_s), over_kafka=over_kafka)
     if found:
-        screen.say(f"NOT EXACT: {len(found)} differences")
-        for difference in found[: outcome.SHOWN_MAX]:
-            screen.say(f"  {difference}")
+        demo_report.not_exact(found)
         raise typer.Exit(1)
     if over_kafka:
         screen.say("Exact, both lines balance, and the events prove every counter.")

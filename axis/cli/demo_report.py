@@ -10,6 +10,9 @@ from axis.cli import outcome, screen
 from axis.cli.playing import Played
 from axis.settings import Settings
 
+#: Differences shown by name.
+SHOWN_MAX = 20
+
 
 def introduce(
     plan: Sequence[Planned], seed: int, settings: Settings, *, fresh: bool, servers: str | None
@@ -78,6 +81,13 @@ def _facts(played: Played, speed: outcome.Speed, documents: int, whole_s: float)
 
 def _milliseconds(pair: tuple[float, float]) -> str:
     return f"median {pair[0]:.0f} ms, 99th percentile {pair[1]:.0f} ms, from the planned moment"
+
+
+def not_exact(differences: Sequence[str]) -> None:
+    """Print what did not come about as planned; the first ones tell what the others are."""
+    screen.say(f"NOT EXACT: {len(differences)} differences")
+    for difference in differences[:SHOWN_MAX]:
+        screen.say(f"  {difference}")
 
 
 def how_to_go_on() -> None:

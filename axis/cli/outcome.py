@@ -17,9 +17,6 @@ from agencies.world import agency_dir
 from axis.core.document import split_delivery_id
 from schemas.codes import agencies
 
-#: Differences shown by name; the first ones tell what the others are.
-SHOWN_MAX = 20
-
 
 @dataclass(frozen=True, slots=True)
 class Journals:
