@@ -1,9 +1,9 @@
 """Examine packages on every core: helper processes beside the loop, and the loop itself.
 
-Signature checks are most of the work of an intake, and only processes scale them. A helper has a
-few packages at a time, enough never to run dry; what comes beyond that the loop examines itself,
-so that under load every core works and a lone package holds up nobody. A package that ends its
-helper (a fault of a parser, say) is refused and costs the axis a process, not its life.
+Signature checks are most of the work of an intake, and only processes scale them. A package that
+comes alone is examined on the loop, where it is done soonest; those that come with it in the same
+turn go to helpers, and only what would wait there for long comes back to the loop. A package that
+ends its helper (a fault of a parser, say) is refused and costs the axis a process, not its life.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from schemas.examined import Examined, heard
 
 log = structlog.get_logger()
 
-#: Packages that one helper has at a time: work for the two milliseconds that the loop may turn.
+#: Packages that one helper has at a time: ten milliseconds of its work.
 AT_A_TIME: Final = 64
 #: Seconds a helper may take to end when its socket is closed: one package takes a second at most.
 END_S: Final = 5.0
