@@ -2,8 +2,9 @@
 
 Signature checks are most of the work of an intake, and only processes scale them. A package that
 comes alone is examined on the loop, where it is done soonest; those that come with it in the same
-turn go to helpers, and only what would wait there for long comes back to the loop. A package that
-ends its helper (a fault of a parser, say) is refused and costs the axis a process, not its life.
+turn go to helpers. What finds them all busy waits for the first of them, or for the loop, which
+takes one in each of its turns and so helps as far as it has nothing else to do. A package that ends
+its helper (a fault of a parser, say) is refused and costs the axis a process, not its life.
 """
 
 from __future__ import annotations
@@ -42,19 +43,49 @@ class ExaminerPool:
         self._helpers = helpers
         #: Nothing was examined here in this turn of the loop.
         self._idle = True
+        #: Packages for which no helper had room: each is told who examines it, None for the loop.
+        self._waiting: deque[asyncio.Future[_Helper | None]] = deque()
 
     async def examine(self, raw: bytes, *, alone: bool = True) -> Examined:
         if alone and self._idle and len(raw) <= INLINE_BYTES_MAX:
             self._idle = False
             asyncio.get_running_loop().call_soon(self._rest)
             return await self._here.examine(raw)
-        helper = min(self._helpers, key=lambda helper: helper.busy)
+        helper: _Helper | None = min(self._helpers, key=lambda helper: helper.busy)
         if helper.busy >= AT_A_TIME and len(raw) <= INLINE_BYTES_MAX:
+            helper = await self._turn()
+        if helper is None:
             return await self._here.examine(raw)
-        return await helper.ask(raw)
+        try:
+            return await helper.ask(raw)
+        finally:
+            self._next(helper)
 
     def _rest(self) -> None:
         self._idle = True
+
+    async def _turn(self) -> _Helper | None:
+        """Wait until a helper has room, or the loop a moment."""
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[_Helper | None] = loop.create_future()
+        if not self._waiting:
+            loop.call_soon(self._take)
+        self._waiting.append(turn)
+        return await turn
+
+    def _take(self) -> None:
+        """Examine one here, and another in the next turn of the loop."""
+        self._next(None)
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._take)
+
+    def _next(self, examiner: _Helper | None) -> None:
+        """Let ``examiner`` have the one that has waited longest."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(examiner)
+                return
 
 
 @asynccontextmanager
