@@ -51,11 +51,12 @@ class ExaminerPool:
             self._idle = False
             asyncio.get_running_loop().call_soon(self._rest)
             return await self._here.examine(raw)
-        helper: _Helper | None = min(self._helpers, key=lambda helper: helper.busy)
+        helper = min(self._helpers, key=lambda helper: helper.busy)
         if helper.busy >= AT_A_TIME and len(raw) <= INLINE_BYTES_MAX:
-            helper = await self._turn()
-        if helper is None:
-            return await self._here.examine(raw)
+            free = await self._turn()
+            if free is None:
+                return await self._here.examine(raw)
+            helper = free
         try:
             return await helper.ask(raw)
         finally:

@@ -56,7 +56,7 @@ def _agency(code: str, locked: bool = False) -> Agency:
 
 def _delivery(**given: object) -> Delivery:
     delivery = Delivery(place=PLACE, doc=1, doc_id="doc_1", sender=A, kind=0)
-    return replace(delivery, **given)  # type: ignore[arg-type]
+    return delivery._replace(**given)  # type: ignore[arg-type]
 
 
 def _facts(*deliveries: Delivery, locked: str = "") -> Facts:
@@ -343,7 +343,7 @@ def test_unlocking_lets_wait_what_the_lock_parked_and_not_what_failed():
     assert [(d.place, d.transport) for d in parked.moved] == [(PLACE, Transport.PARKED)]
     assert nothing == Recorded()
     assert [(d.place, d.transport) for d in back.moved] == [(PLACE, Transport.WAITING)]
-    assert changes.updated == {PLACE: replace(waiting, attempt=2)}
+    assert changes.updated == {PLACE: waiting._replace(attempt=2)}
     assert facts.deliveries[failed.place] == failed
     assert [event.body.get("reason", "") for event in changes.events] == [LOCKED, ""]
     assert len(changes.audits) == 3

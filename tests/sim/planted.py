@@ -151,8 +151,8 @@ class _SwapsNumbers(_Flawed):
                 created = changes.created
                 one, other = created[first], created[last]
                 created[first], created[last] = (
-                    replace(other, place=first),
-                    replace(one, place=last),
+                    other._replace(place=first),
+                    one._replace(place=last),
                 )
         super()._write(changes)
 
