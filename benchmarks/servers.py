@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.processes import cpu_s, family, memory_mb
+
 HOST = "127.0.0.1"
 READY_S_MAX = 30.0
 #: Processes of what is measured: one for each core, which it shares with the generator.
 PROCESSES = os.cpu_count() or 1
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +33,11 @@ class Server:
 
     def cpu_s(self) -> float:
         """CPU seconds so far, all processes and threads, user and system."""
-        return sum(_cpu_s(pid) for pid in self._pids())
+        return sum(map(cpu_s, family(self.pid)))
 
     def memory_mb(self) -> float:
         """Resident memory of all processes, in MB."""
-        return sum(_memory_mb(pid) for pid in self._pids())
-
-    def _pids(self) -> list[int]:
-        tasks = Path(f"/proc/{self.pid}/task").iterdir()
-        children = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
-        return [self.pid, *children]
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2]
-    user, system = fields.split()[11:13]
-    return (int(user) + int(system)) * _TICK_S
-
-
-def _memory_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) / 1000
+        return sum(map(memory_mb, family(self.pid)))
 
 
 def free_port() -> int:
