@@ -23,7 +23,8 @@ from agencies.pace import Pace
 from agencies.traffic import Planned
 from axis.core.timetable import MICROSECONDS
 from schemas.edxml_write import write
-from schemas.xmldsig import PrivateKey, sign
+from schemas.signing import sign
+from schemas.xmldsig import PrivateKey
 
 #: Documents of one process on their way at once: at the peak of the day 120 a second are due, so
 #: this is half a second of standstill before documents have to wait here instead of at the axis.

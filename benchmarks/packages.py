@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from agencies.compose import compose
 from agencies.traffic import plan_day
 from schemas.edxml_write import write
-from schemas.xmldsig import PrivateKey, sign
+from schemas.signing import sign
+from schemas.xmldsig import PrivateKey
 
 FIRST_DAY = date(2019, 10, 8)
 DAYS = 100

@@ -24,7 +24,7 @@ from axis.core.commands import Accept, Accepted
 from axis.core.document import Addressee
 from benchmarks.packages import Signed, signed
 from schemas.examine import examine
-from schemas.xmldsig import sign
+from schemas.signing import sign
 
 DOCUMENTS = 1000
 GROUP = 64

@@ -165,15 +165,25 @@ _ATTACHED: Final = (
     f"{re.escape(FILE_TAG)}</edXML:ContentTransferEncoded>\n</Attachment>\n"
 )
 
+#: The end tag of what holds the Signature as its last child.
+HEADER_END: Final = "</edXML:edXMLHeader>\n"
+
+
+def _form(signature: str) -> re.Pattern[str]:
+    return re.compile(
+        f"{re.escape(DECLARATION + OPENING)}{_MESSAGE}{_TRACES}{signature}{HEADER_END}"
+        '<edXML:edXMLBody>\n<edXML:edXMLManifest version="1\\.0">\n'
+        f"{_many(_LISTED, 'listed')}</edXML:edXMLManifest>\n</edXML:edXMLBody>\n"
+        f"</edXML:edXMLEnvelope>\n<AttachmentEncoded>\n{_many(_ATTACHED, 'attached')}"
+        "</AttachmentEncoded>\n</edXML>\n"
+    )
+
+
 #: A package without the texts of its files. Groups: the fields of :class:`schemas.examined.Letter`
 #: and of a Signature; ``recipients``, ``answers``, ``listed`` and ``attached`` are whole elements.
-FORM: Final = re.compile(
-    f"{re.escape(DECLARATION + OPENING)}{_MESSAGE}{_TRACES}{_SIGNATURE}</edXML:edXMLHeader>\n"
-    '<edXML:edXMLBody>\n<edXML:edXMLManifest version="1\\.0">\n'
-    f"{_many(_LISTED, 'listed')}</edXML:edXMLManifest>\n</edXML:edXMLBody>\n"
-    f"</edXML:edXMLEnvelope>\n<AttachmentEncoded>\n{_many(_ATTACHED, 'attached')}"
-    "</AttachmentEncoded>\n</edXML>\n"
-)
+FORM: Final = _form(_SIGNATURE)
+#: The same before it is signed.
+UNSIGNED: Final = _form("")
 #: In the groups that hold whole elements: OrganIds, (OrganId, DocumentId), (ContentId, name).
 RECIPIENT: Final = re.compile("<edXML:To>\n<edXML:OrganId>([^<]*)<")
 ANSWER: Final = re.compile(

@@ -14,6 +14,7 @@ carriage return; and a Signature that is taken out leaves its neighbours as they
 from __future__ import annotations
 
 import hashlib
+import string
 from datetime import date, datetime
 from functools import lru_cache
 from re import Match
@@ -22,7 +23,16 @@ from typing import Final, NamedTuple
 from schemas import xmldsig_profile as profile
 from schemas.attachments import ATTACHMENT_BYTES_MAX, unpack
 from schemas.edxml import NEW, PACKAGE_BYTES_MAX
-from schemas.edxml_form import ANSWER, ATTACHED, FILE_TAG, FORM, LISTED, RECIPIENT
+from schemas.edxml_form import (
+    ANSWER,
+    ATTACHED,
+    FILE_TAG,
+    FORM,
+    HEADER_END,
+    LISTED,
+    RECIPIENT,
+    UNSIGNED,
+)
 from schemas.edxml_write import DECLARATION
 from schemas.examined import Letter
 from schemas.xmldsig import Found
@@ -34,6 +44,9 @@ FILES_MAX: Final = 16
 
 _FILE_TAG: Final = FILE_TAG.encode()
 _DECLARATION: Final = DECLARATION.encode()
+#: What the text of a file may hold to be canonical as it lies: base64 in lines.
+_PLAIN: Final = f"{string.ascii_letters}{string.digits}+/=\n".encode()
+_HEADER_END: Final = HEADER_END.encode()
 _SIGNATURE, _SIGNATURE_END = b"<Signature ", b"</Signature>"
 
 
@@ -62,6 +75,24 @@ def usual(raw: bytes) -> Usual | None:
     except ValueError:  # Not UTF-8, no day that there is, not the one spelling of a value.
         return None
     return Usual(letter, signature, _digest(raw))
+
+
+def place_and_digest(raw: bytes) -> tuple[int, bytes] | None:
+    """Where a usual package takes its Signature, and the digest it is to name.
+
+    The end tag of edXMLHeader starts at that byte; the digest is SHA-256 of the canonical document.
+    None for a package of another form, or one that is signed.
+    """
+    light, files = _apart(raw)
+    if len(light) > LIGHT_BYTES_MAX or any(text.translate(None, _PLAIN) for text in files):
+        return None
+    try:
+        if UNSIGNED.fullmatch(light.decode()) is None:
+            return None
+    except ValueError:  # Not UTF-8.
+        return None
+    at = raw.index(_HEADER_END)
+    return at, hashlib.sha256(memoryview(raw)[len(_DECLARATION) : -1]).digest()
 
 
 def _apart(raw: bytes) -> tuple[bytes, list[bytes]]:

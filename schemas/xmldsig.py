@@ -83,15 +83,24 @@ def sign(raw: bytes, key: PrivateKey, certificate_der: bytes) -> bytes:
     Raises ``ValueError`` for a key outside the profile and for a package that is signed already,
     has no canonical form or no edXMLHeader, or writes its end tag twice (in a comment, say).
     """
-    algorithm = algorithm_of(key)
-    if algorithm is None:
-        raise ValueError("the profile signs with P-256 or RSA of 2048 to 4096 bits")
     root = etree.fromstring(raw, _PARSER)
     if next(root.iter("{*}Signature"), None) is not None:
         raise ValueError("the package has a Signature already")
     at = _header_end(raw, next(root.iter(_PLACE[0]), None))
-    digest = b64encode(hashlib.sha256(canonical_form(root.getroottree())).digest()).decode()
-    signed_info = profile.signed_info(algorithm) % digest
+    digest = hashlib.sha256(canonical_form(root.getroottree())).digest()
+    return seal(raw, at, digest, key, certificate_der)
+
+
+def seal(raw: bytes, at: int, digest: bytes, key: PrivateKey, certificate_der: bytes) -> bytes:
+    """Return ``raw`` with a Signature at byte ``at``, where the end tag of edXMLHeader starts.
+
+    ``digest`` is SHA-256 of the canonical document. Raises ``ValueError`` for a key outside the
+    profile.
+    """
+    algorithm = algorithm_of(key)
+    if algorithm is None:
+        raise ValueError("the profile signs with P-256 or RSA of 2048 to 4096 bits")
+    signed_info = profile.signed_info(algorithm) % b64encode(digest).decode()
     # The Signature element declares the namespace, so that SignedInfo in it need not.
     signature = (
         f"<Signature{profile.XMLNS}>{signed_info.replace(profile.XMLNS, '', 1)}"

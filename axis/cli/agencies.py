@@ -22,7 +22,7 @@ from axis.cli import screen, session
 from schemas.codes import AgencyRow, agencies
 from schemas.edxml import Attachment, DocumentPackage
 from schemas.edxml_write import write as write_package
-from schemas.xmldsig import sign
+from schemas.signing import sign
 
 group = typer.Typer(help="The simulated counterparts: list, write, stop, start.")
 

@@ -18,7 +18,7 @@ from schemas.edxml import DocumentPackage
 from schemas.edxml_read import read
 from schemas.edxml_write import write
 from schemas.organ import agency_of
-from schemas.xmldsig import sign
+from schemas.signing import sign
 
 _Files = Annotated[
     list[Path] | None,

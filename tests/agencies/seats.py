@@ -26,7 +26,7 @@ from agencies.world import certificate
 from axis.core.timetable import day_number, day_of_number
 from schemas.edxml import DocumentPackage, Organization
 from schemas.edxml_write import write
-from schemas.xmldsig import sign
+from schemas.signing import sign
 from tests.api.world import HA_NOI, LANG_SON, OFFICE, START, World, key_of, secret
 
 DAY = hours(day_of_number(day_number(START)))

@@ -18,7 +18,7 @@ from schemas.edxml import DocumentPackage
 from schemas.edxml_read import read
 from schemas.edxml_usual import usual
 from schemas.edxml_write import write
-from schemas.xmldsig import sign
+from schemas.signing import sign
 
 PEAK = date(2020, 1, 15)
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import edxml, examine, xmldsig
+from schemas import edxml, examine, signing, xmldsig
 from schemas.edxml import Attachment, Business, Reference, Staff, Trace
 from schemas.edxml_parse import DEFAULT_LIMITS, parse
-from schemas.edxml_usual import FILES_MAX, LIGHT_BYTES_MAX, Usual, usual
+from schemas.edxml_usual import FILES_MAX, LIGHT_BYTES_MAX, Usual, place_and_digest, usual
 from schemas.edxml_write import write
 from schemas.examined import Examined
 from schemas.xmldsig import sign
@@ -202,3 +202,29 @@ def test_whatever_document_is_written_both_ways_agree(
     )
     for one in (package, nearly):
         same(sign(write(one), EC.key, EC.der))
+
+
+@settings(max_examples=200)
+@given(documents(), st.sampled_from([b"", b"x", b"\r", b"&amp;", b"\n", b"]]&gt;"]), st.integers(0))
+def test_signing_the_short_way_gives_the_bytes_of_the_whole_way(
+    document: edxml.DocumentPackage, more: bytes, at: int
+) -> None:
+    raw = write(document)
+    places = [place for place in range(len(raw)) if raw[place : place + 2] == b"</"]
+    where = places[at % len(places)]
+    raw = raw[:where] + more + raw[where:]
+    assert signing.sign(raw, EC.key, EC.der) == xmldsig.sign(raw, EC.key, EC.der)
+
+
+def test_what_write_makes_of_a_new_document_is_signed_the_short_way() -> None:
+    raw = write(PLAIN)
+    assert place_and_digest(raw) is not None
+    assert signing.sign(raw, EC.key, EC.der) == RAW
+    assert place_and_digest(RAW) is None
+    with pytest.raises(ValueError, match="Signature already"):
+        signing.sign(RAW, EC.key, EC.der)
+
+
+@pytest.mark.parametrize("odd", [b"&#65;", b"\r", b"&amp;", b"\xff"])
+def test_a_file_that_is_not_plain_goes_the_whole_way(odd: bytes) -> None:
+    assert place_and_digest(write(PLAIN).replace(b"UEsD", odd + b"UEsD", 1)) is None
