@@ -1,4 +1,4 @@
-"""Axes in processes of their own over one PostgreSQL, and agencies that send until they have a receipt."""
+"""Axes in processes of their own, and agencies that send until they have a receipt."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from itertools import cycle
 from pathlib import Path
@@ -27,12 +27,15 @@ from tests.acceptance.conftest import until
 ASK_AGAIN_S = 8.0
 PAUSE_S = 0.05
 
+_NOTHING: Mapping[str, str] = {}
+
 
 class Axis:
     """``axis.server`` in a process of its own."""
 
-    def __init__(self, settings: Settings, name: str, workers: int) -> None:
-        assert settings.database is not None
+    def __init__(
+        self, settings: Settings, name: str, workers: int, given: Mapping[str, str]
+    ) -> None:
         self._log = settings.var / f"{name}.log"
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -43,9 +46,10 @@ class Axis:
                     "TMPDIR": str(settings.var),
                     "AXIS_VAR": str(settings.var),
                     "AXIS_RUN": settings.run,
-                    "AXIS_DATABASE": settings.database.get_secret_value(),
                     "AXIS_PORT": "0",
                     "AXIS_WORKERS": str(workers),
+                    **_servers(settings),
+                    **given,
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -75,9 +79,20 @@ class Axis:
         return self.process.wait()
 
 
+def _servers(settings: Settings) -> dict[str, str]:
+    """Where its books and its bus are, if anywhere but in itself."""
+    named = {"AXIS_KAFKA_BOOTSTRAP": settings.kafka.bootstrap}
+    if settings.database is not None:
+        named["AXIS_DATABASE"] = settings.database.get_secret_value()
+    return {name: value for name, value in named.items() if value}
+
+
 @contextmanager
-def running(settings: Settings, name: str, workers: int = 1) -> Iterator[Axis]:
-    axis = Axis(settings, name, workers)
+def running(
+    settings: Settings, name: str, workers: int = 1, given: Mapping[str, str] = _NOTHING
+) -> Iterator[Axis]:
+    """An axis that listens; ``given`` is the rest of its environment."""
+    axis = Axis(settings, name, workers, given)
     try:
         yield axis
     finally:
