@@ -136,7 +136,9 @@ class Server:
     def _engine(self, **pool: Any) -> AsyncEngine:
         async def connect(*_: object, **__: object) -> Driver:
             # The address goes to the driver alone, so no log or message can show its password.
-            return await self.connect()
+            # What a server says that comes up, is full or stops, SQLAlchemy would make its own.
+            with failures_told():
+                return await self.connect()
 
         return create_async_engine(
             "postgresql+asyncpg://",
@@ -170,7 +172,8 @@ class Server:
         """A transaction that may wait and last as long as it takes."""
 
         async def connect(*_: object, **__: object) -> Driver:
-            return await self.connect(_MIGRATING, answer_s=MIGRATION_S_MAX)
+            with failures_told():
+                return await self.connect(_MIGRATING, answer_s=MIGRATION_S_MAX)
 
         engine = create_async_engine(
             "postgresql+asyncpg://", async_creator=connect, poolclass=NullPool
