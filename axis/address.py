@@ -9,7 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import structlog
+
 from axis.settings import Settings
+
+log = structlog.get_logger()
 
 #: In the axis's folder: {"url": …, "pid": …}, there while it listens.
 ADDRESS_FILE = "address.json"
@@ -34,11 +38,20 @@ def url_of(settings: Settings, listener: socket.socket) -> str:
 
 
 def leave(settings: Settings, url: str) -> None:
-    """Say that this process listens; whole or not at all, since readers poll for it."""
+    """Say that this process listens; whole or not at all, since readers poll for it.
+
+    On a disk without room nothing is said, only logged: an axis reads on then, also one that was
+    started anew, and most of its clients know where it is.
+    """
     path = settings.axis_dir / ADDRESS_FILE
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
-    fresh.replace(path)
+    try:
+        fresh.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        log.warning("address not left", action="address.not_left", url=url, error=str(error))
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
 
 
 def forget(settings: Settings) -> None:
