@@ -10,55 +10,49 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import fcntl
-import gc
 import json
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import structlog
 import uvloop
 
 from agencies import world
-from agencies.crew import ANSWER_LONGEST_US, ANSWER_SPEED, Crew, Orders, hours
-from agencies.line import HttpLine
-from agencies.pace import Pace, live
+from agencies.alone import PlayedElsewhere, alone
+from agencies.brokers import Brokers
+from agencies.crew import ANSWER_LONGEST_US, Orders, hours
+from agencies.pace import Pace
+from agencies.process import log_as_json, work
+from agencies.share import chosen, share_of
 from agencies.traffic import plan_day
-
-#: A predecessor whose parent was killed needs a moment to see it and end.
-ALONE_S_MAX = 10.0
-_LOOK_S = 0.05
-#: A collection looks at what is new; requests leave few cycles behind.
-GC_THRESHOLD = 50_000
+from schemas.codes import agencies
 
 
 def main() -> None:
     """Run a share of the agencies until the parent is gone."""
     arguments = _arguments()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_as_json()
     orders = _orders(arguments)
-    with _alone(orders):
-        uvloop.run(_play(orders, arguments))
+    try:
+        with alone(orders.home, orders.codes):
+            uvloop.run(_play(orders, arguments))
+    except PlayedElsewhere as error:
+        sys.exit(f"{error}")
 
 
 def _orders(arguments: argparse.Namespace) -> Orders:
-    share, shares = map(int, arguments.share.split("/"))
+    every = [row.code for row in agencies()]
+    but = (arguments.mine,) if arguments.mine else ()
     answering = Orders(
-        home=arguments.home, share=share, shares=shares, mine=arguments.mine, seed=arguments.seed
+        home=arguments.home,
+        codes=chosen(every, share_of(arguments.share), but=but),
+        brokers=Brokers(**json.loads(arguments.kafka)) if arguments.kafka else None,
+        seed=arguments.seed,
     )
     if arguments.mode == "answer":
         return replace(answering, longest_us=ANSWER_LONGEST_US)
@@ -72,36 +66,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--share", default="1/1", help="1/2: the first of two processes")
     parser.add_argument("--mode", choices=("demo", "answer"), required=True)
     parser.add_argument("--mine", default="", help="code of the chair that a person has")
+    parser.add_argument("--kafka", default="", help="read topics: agencies.brokers.Brokers as JSON")
     parser.add_argument("--day", type=date.fromisoformat)
     parser.add_argument("--seed", type=int, default=world.SEED)
     parser.add_argument("--sent", type=int)
     parser.add_argument("--received", type=int)
     parser.add_argument("--speed", type=float, help="how much faster than the day the run passes")
     return parser.parse_args()
-
-
-@contextmanager
-def _alone(orders: Orders) -> Iterator[None]:
-    """Hold the share: two processes that play one agency would answer everything twice.
-
-    The lock file lists who is played, for ``axis agencies``.
-    """
-    folder = orders.home / "run"
-    folder.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + ALONE_S_MAX
-    with (folder / f"agencies-{orders.share}.lock").open("a", encoding="ascii") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    sys.exit(f"another process plays share {orders.share} of these agencies")
-                time.sleep(_LOOK_S)
-        file.truncate(0)
-        file.write("\n".join(orders.codes))
-        file.flush()
-        yield
 
 
 async def _play(orders: Orders, arguments: argparse.Namespace) -> None:
@@ -111,27 +82,22 @@ async def _play(orders: Orders, arguments: argparse.Namespace) -> None:
     # A signal is as good as the parent's end of the pipe.
     loop.add_signal_handler(signal.SIGTERM, parent.feed_eof)
     _tell({"ready": True})
+    pace: Pace | None = None
     if orders.plan:
         line = await parent.readline()
         if not line:
             return
         pace = _pace(json.loads(line), arguments)
-    else:
-        pace = live(time.monotonic, ANSWER_SPEED)
-    # The plan and what was imported live as long as the process: no collection need look at them.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD)
-    async with HttpLine(orders.home / "axis") as door:
-        crew = Crew(orders, door, pace, _tell)
-        async with asyncio.TaskGroup() as tasks:
-            working = tasks.create_task(crew.run())
-            tasks.create_task(_end_with(parent, working))
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        parted = tasks.create_task(_until_parted(parent, stop))
+        await work(orders, _tell, stop, pace=pace)
+        parted.cancel()
 
 
-async def _end_with(parent: asyncio.StreamReader, working: asyncio.Task[None]) -> None:
+async def _until_parted(parent: asyncio.StreamReader, stop: asyncio.Event) -> None:
     await parent.read()
-    working.cancel()
+    stop.set()
 
 
 def _pace(beginning: Mapping[str, Any], arguments: argparse.Namespace) -> Pace:

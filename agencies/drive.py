@@ -21,6 +21,7 @@ from agencies.compose import compose
 from agencies.journal import Sent, SentJournal
 from agencies.pace import Pace
 from agencies.traffic import Planned
+from agencies.ways import News
 from axis.core.timetable import MICROSECONDS
 from schemas.edxml_write import write
 from schemas.signing import sign
@@ -117,11 +118,14 @@ async def _send(
 class Reader:
     """Reads the statuses that come back to one agency, page after page with ``look_s`` between
     them; every (delivery, code) counts once.
+
+    It polls, or looks when ``news`` come.
     """
 
     client: Client
     look_s: float
     changed: Callable[[], None]
+    news: News | None = None
     heard: set[tuple[str, str]] = field(default_factory=set)
     parked: set[str] = field(default_factory=set)
 
@@ -129,7 +133,7 @@ class Reader:
         """Read for ever, from the beginning: pages are large and nothing need be remembered."""
         after = 0
         while True:
-            page, after = await self.client.hear(after, HEAR_WAIT_S)
+            page, after = await self.client.hear(after, 0.0 if self.news else HEAR_WAIT_S)
             for status in page:
                 if status["kind"] == "status":
                     self.heard.add((str(status["delivery"]), str(status["code"])))
@@ -138,3 +142,5 @@ class Reader:
             if page:
                 self.changed()
                 await asyncio.sleep(self.look_s)
+            elif self.news:
+                await self.news.wait()

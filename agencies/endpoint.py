@@ -1,9 +1,9 @@
-"""One agency as a recipient: told, takes, checks, confirms, answers.
+"""One agency as a recipient: takes, checks, confirms, answers.
 
-It polls for packages, checks each, remembers it in its journal, then confirms the page in one
-request; its voice (``agencies.voice``) says the statuses. What was remembered and not yet confirmed
-or said when the process died is confirmed and said when it starts again, so every document counts
-once, whatever came how often.
+Packages come in one way or another (``agencies.ways``). It checks each, remembers it in its
+journal, then confirms the page in one request; its voice (``agencies.voice``) says the statuses.
+What was remembered and not yet confirmed or said when the process died is confirmed and said when
+it starts again, so every document counts once, whatever came how often.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from agencies.pace import Pace
 from agencies.script import Script
 from agencies.switch import STOPPED_LOOK_S, Switch
 from agencies.voice import Voice
+from agencies.ways import Way
 from axis.core.timetable import from_iso
 
 #: Deliveries held back by ``slow`` at once; beyond, the next ones are taken without delay.
@@ -36,13 +37,12 @@ class Habits:
     """What the recipients of one process have in common.
 
     ``refusals``: (sender, DocumentId, recipient) to the reason for which the plan has it refused.
-    ``wait_s`` is the length of one poll. ``changed`` is called when something has been done.
+    ``changed`` is called when something has been done.
     """
 
     examiner: Examiner
     pace: Pace
     refusals: Mapping[tuple[str, str, str], str]
-    wait_s: float
     changed: Callable[[], None] = lambda: None
 
 
@@ -56,7 +56,11 @@ class Endpoint:
     journal: ReceivedJournal
     habits: Habits
     switch: Switch
+    way: Way
     _voice: Voice = field(init=False)
+    _tasks: asyncio.TaskGroup = field(init=False)
+    #: Held while a page is in hand, and for ever once it has finished.
+    _hand: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: Deliveries that a script has us take later: fetched, remembered by nobody yet.
     _held: set[str] = field(default_factory=set)
 
@@ -67,9 +71,14 @@ class Endpoint:
     async def run(self) -> None:
         """Take and answer for ever."""
         await self._go_on()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._take(tasks))
-            tasks.create_task(self._voice.run())
+        async with asyncio.TaskGroup() as self._tasks:
+            self._tasks.create_task(self.way(self))
+            self._tasks.create_task(self._voice.run())
+
+    async def finish(self) -> None:
+        """Take nothing more: what is in hand is remembered, confirmed and, where due, answered."""
+        await self._hand.acquire()
+        await self._voice.finish()
 
     @property
     def settled(self) -> int:
@@ -78,29 +87,38 @@ class Endpoint:
         taken = self.journal.taken.values()
         return sum(bool(t.done or t.failed) and t.delivery not in owing for t in taken)
 
-    # ---- taking -----------------------------------------------------------------------------
+    # ---- taking (``agencies.ways.Recipient``) -------------------------------------------------
 
-    async def _take(self, tasks: asyncio.TaskGroup) -> None:
+    @property
+    def holding(self) -> bool:
+        """Whether packages that were fetched are in the inbox still, to be taken later."""
+        return bool(self._held)
+
+    def knows(self, delivery: str) -> bool:
+        """Whether a delivery is taken, or about to be."""
+        taken = self.journal.taken.get(delivery)
+        return delivery in self._held or (taken is not None and not taken.failed)
+
+    async def off(self) -> bool:
+        """Whether it is switched off; then some time has passed."""
+        if not self.switch.off:
+            return False
+        self.switch.acknowledge()
+        await asyncio.sleep(STOPPED_LOOK_S)
+        return True
+
+    async def page(self, after: str, wait_s: float) -> tuple[Sequence[Package], str]:
+        """A page of the inbox behind the cursor ``after``, and the cursor behind it."""
         pace = self.habits.pace
-        after = ""
-        while True:
-            if self.switch.off:
-                self.switch.acknowledge()
-                await asyncio.sleep(STOPPED_LOOK_S)
-                continue
-            page, following = await self.client.packages(
-                after, self.habits.wait_s, pace.stated(pace.now_us())
-            )
-            if not page:
-                # From the start: what was put back into its lane has an old number.
-                after = ""
-            elif not self.switch.off:
-                await self._receive(page, tasks)
-                # All that was confirmed is gone from the list; what is held would only come again.
-                after = following if self._held else ""
+        return await self.client.packages(after, wait_s, pace.stated(pace.now_us()))
 
-    async def _receive(self, page: Sequence[Package], tasks: asyncio.TaskGroup) -> None:
-        """Check a page, remember what is new, and confirm it."""
+    async def receive(self, page: Sequence[Package]) -> None:
+        """Check a page, remember what is new, and confirm it; nothing while it is switched off."""
+        async with self._hand:
+            if not self.switch.off:
+                await self._receive(page)
+
+    async def _receive(self, page: Sequence[Package]) -> None:
         pace = self.habits.pace
         available_s, at_us = pace.monotonic(), pace.now_us()
         take: list[tuple[Taken, Script]] = []
@@ -118,7 +136,7 @@ class Endpoint:
                 await self._fail(taken)
             elif script.slow_s and len(self._held) < HELD_MAX:
                 self._held.add(delivery)
-                tasks.create_task(self._take_later(taken, script))
+                self._tasks.create_task(self._take_later(taken, script))
             else:
                 take.append((taken, script))
         if again:
@@ -141,6 +159,8 @@ class Endpoint:
             size=len(package.raw),
             at_us=at_us,
             available_s=available_s,
+            urgency=int(told["urgency"]),
+            no=int(told["no"]),
             failed=finding.fault,
         )
         script = scripts.USUAL if finding.fault else self._script(taken, finding.content)

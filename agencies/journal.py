@@ -69,6 +69,9 @@ class Taken:
     at_us: int
     available_s: float
     script: str = ""
+    #: Its place in the lane; 0 where that was not told.
+    urgency: int = 0
+    no: int = 0
     done: bool = False
     done_s: float = 0.0
     failed: str = ""
@@ -80,10 +83,18 @@ class Taken:
 
 
 class ReceivedJournal:
-    """``received.jsonl`` of one agency: every delivery once, whatever came how often."""
+    """``received.jsonl`` of one agency: every delivery once, whatever came how often.
+
+    ``reach`` is the last number of each lane that is taken or waits no more, in the books that
+    ``source`` names ("" until a topic has named them).
+    """
 
     def __init__(self, folder: Path) -> None:
-        self.taken = read_received(folder)
+        self.taken: dict[str, Taken] = {}
+        self.reach: dict[int, int] = {}
+        self.source = ""
+        for value in read_lines(folder / RECEIVED_FILE):
+            self._fold(value)
         self._lines = Lines(folder / RECEIVED_FILE)
 
     def took(self, taken: Iterable[Taken]) -> None:
@@ -111,6 +122,13 @@ class ReceivedJournal:
         refused = [list(word) for word in unsaid]
         self._write([{"said": told, **({"unsaid": refused} if refused else {})}])
 
+    def reached(self, reach: Mapping[int, int], source: str) -> None:
+        """Remember how far lanes of these books have come; what is known is not written again."""
+        same = source == self.source
+        further = {n: no for n, no in reach.items() if not same or no > self.reach.get(n, 0)}
+        if further or not same:
+            self._write([{"reached": [*further.items()], "source": source}])
+
     def close(self) -> None:
         """Close the file."""
         self._lines.close()
@@ -119,9 +137,27 @@ class ReceivedJournal:
         self._lines.append(values)
         for one in fresh:
             self.taken[one.delivery] = one
+            self._further(one.urgency, one.no)
         for value in values:
             if "took" not in value:
-                _fold(self.taken, value)
+                self._fold(value)
+
+    def _fold(self, value: Mapping[str, Any]) -> None:
+        """Apply one line to what is remembered."""
+        match value:
+            case {"reached": reach, "source": source}:
+                if source != self.source:
+                    self.source = source
+                    self.reach.clear()
+                for urgency, no in reach:
+                    self._further(urgency, no)
+            case {"took": _, "no": no}:
+                self._further(value.get("urgency", 0), no)
+        _fold(self.taken, value)
+
+    def _further(self, urgency: int, no: int) -> None:
+        if no > self.reach.get(urgency, 0):
+            self.reach[urgency] = no
 
 
 def read_received(folder: Path) -> dict[str, Taken]:
@@ -142,11 +178,12 @@ def _took(one: Taken) -> dict[str, Any]:
         "at_us": one.at_us,
         "available_s": one.available_s,
         **({"script": one.script} if one.script else {}),
+        **({"urgency": one.urgency, "no": one.no} if one.no else {}),
     }
 
 
 def _fold(taken: dict[str, Taken], value: Mapping[str, Any]) -> None:
-    """Apply one line to what is remembered."""
+    """Apply one line to the deliveries that are remembered."""
     match value:
         case {"took": delivery, **rest}:
             taken[delivery] = Taken(delivery, **rest)

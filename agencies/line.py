@@ -48,10 +48,13 @@ class Line(Protocol):
 
 
 class HttpLine:
-    """HTTP to the address that the axis left in its folder, read again when nobody answers."""
+    """HTTP to ``url``, else to the address that the axis left in its folder, which is read again
+    when nobody answers.
+    """
 
-    def __init__(self, axis_dir: Path) -> None:
+    def __init__(self, axis_dir: Path, url: str = "") -> None:
         self._axis_dir = axis_dir
+        self._given = url.rstrip("/")
         self._base = ""
         self._urls: dict[str, URL] = {}
         self._session: aiohttp.ClientSession | None = None
@@ -94,13 +97,16 @@ class HttpLine:
     def _url(self, path: str) -> URL:
         """The whole address. Polls ask the same few paths for ever, so these are kept."""
         if not self._base:
-            left = left_address(self._axis_dir)
-            if left is None:
-                raise Unreachable(f"no axis has left its address in {self._axis_dir}")
-            self._base = left.url
+            self._base = self._given or self._left()
         url = self._urls.get(path)
         if url is None:
             url = URL(self._base + path, encoded=True)
             if len(self._urls) < CONNECTIONS_MAX:
                 self._urls[path] = url
         return url
+
+    def _left(self) -> str:
+        left = left_address(self._axis_dir)
+        if left is None:
+            raise Unreachable(f"no axis has left its address in {self._axis_dir}")
+        return left.url

@@ -50,6 +50,8 @@ class Voice:
         #: Something is to be said at once, and takes along whatever else is due.
         self._at_once = False
         self._news = asyncio.Event()
+        #: Held while something is being said, and for ever once it has finished.
+        self._mouth = asyncio.Lock()
 
     @property
     def owing(self) -> set[str]:
@@ -70,10 +72,21 @@ class Voice:
             if self._switch.off:
                 await asyncio.sleep(STOPPED_LOOK_S)
                 continue
-            self._at_once = False
-            by_us = self._pace.now_us() + self._pace.real_us(GRAIN_S)
-            while self._due and self._due[0].due_us <= by_us and len(self._saying) < STATUSES_MAX:
-                self._saying.append(heapq.heappop(self._due))
+            async with self._mouth:
+                await self._say_due()
+
+    async def finish(self) -> None:
+        """Say what is due, and nothing more; the rest is said by the next process."""
+        await self._mouth.acquire()
+        if not self._switch.off:
+            await self._say_due()
+
+    async def _say_due(self) -> None:
+        self._at_once = False
+        by_us = self._pace.now_us() + self._pace.real_us(GRAIN_S)
+        while self._due and self._due[0].due_us <= by_us and len(self._saying) < STATUSES_MAX:
+            self._saying.append(heapq.heappop(self._due))
+        if self._saying:
             await self._say(self._saying)
             self._saying.clear()
             self._changed()

@@ -1,8 +1,7 @@
-"""``axis agencies``: the simulated counterparts: list them, switch them off, make one write."""
+"""``axis agencies``: the simulated counterparts: list, run, switch off, make one write."""
 
 from __future__ import annotations
 
-import fcntl
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,20 +10,20 @@ from typing import Annotated
 
 import typer
 
-from agencies import wording
+from agencies import alone, wording
 from agencies.compose import compose
 from agencies.crew import ANSWER_WAIT_S
 from agencies.switch import Switch
 from agencies.traffic import Planned
 from agencies.world import agency_dir, read_key
 from axis.adapters.system_clock import SystemClock, SystemIds
-from axis.cli import screen, session
+from axis.cli import agencies_run, screen, session
 from schemas.codes import AgencyRow, agencies
 from schemas.edxml import Attachment, DocumentPackage
 from schemas.edxml_write import write as write_package
 from schemas.signing import sign
 
-group = typer.Typer(help="The simulated counterparts: list, write, stop, start.")
+group = typer.Typer(help="The simulated counterparts: list, run, write, stop, start.")
 
 _Codes = Annotated[list[str], typer.Argument(metavar="CODE…", help="Agencies: G22.")]
 
@@ -38,6 +37,7 @@ LOOK_S = 0.05
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands."""
+    group.command("run")(agencies_run.run)
     app.add_typer(group, name="agencies", rich_help_panel=screen.DEVELOPER)
 
 
@@ -47,7 +47,7 @@ def listed(context: typer.Context, json: screen.Json = False, run: session.Run =
     if context.invoked_subcommand is not None:
         return
     home = session.open_session(run).settings.home
-    played = _played(home)
+    played = alone.played(home)
     rows = [(row.code, _state(home, row.code, played=played), row.name_vi) for row in agencies()]
     if json:
         told = [{"code": code, "state": state, "name_vi": name} for code, state, name in rows]
@@ -107,7 +107,7 @@ def write(
 def stop(codes: _Codes, run: session.Run = None) -> None:
     """Switch the software of agencies off: they take nothing and say nothing until started."""
     home = session.open_session(run).settings.home
-    played = _played(home)
+    played = alone.played(home)
     switches = {code: Switch(agency_dir(home, code)) for code in _known(codes)}
     for switch in switches.values():
         switch.turn_off()
@@ -123,7 +123,7 @@ def stop(codes: _Codes, run: session.Run = None) -> None:
 def start(codes: _Codes, run: session.Run = None) -> None:
     """Switch the software of agencies on again."""
     home = session.open_session(run).settings.home
-    played = _played(home)
+    played = alone.played(home)
     for code in _known(codes):
         Switch(agency_dir(home, code)).turn_on()
         when = "takes what waits" if played else "will take what waits when axis serve runs"
@@ -139,18 +139,6 @@ def _row(code: str) -> AgencyRow:
     if row is None:
         raise typer.BadParameter(f"{code} is none of the 95 agencies")
     return row
-
-
-def _played(home: Path) -> set[str]:
-    """The agencies whose software is there: their process holds a lock on the list of them."""
-    played: set[str] = set()
-    for path in sorted((home / "run").glob("agencies-*.lock")):
-        with path.open(encoding="ascii") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                played.update(file.read().split())
-    return played
 
 
 def _state(home: Path, code: str, *, played: set[str]) -> str:

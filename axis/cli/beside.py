@@ -16,9 +16,11 @@ from typing import Annotated
 
 import typer
 
+from agencies.brokers import Brokers
 from agencies.traffic import Planned, digest, plan_day
 from agencies.world import AnotherWorld
 from axis.cli import children, demo_report, outcome, playing, screen, session
+from axis.cli.agencies_run import Over, Ways, brokers
 from axis.cli.demo import RUN, SECONDS
 from axis.cli.progress import Watch
 from axis.settings import Settings
@@ -45,6 +47,7 @@ def play(
     seconds: Annotated[
         float, typer.Option(min=1, max=3600, help="How long 7:00 to 21:00 takes.")
     ] = SECONDS,
+    over: Ways = Over.REST,
 ) -> None:
     """Play the demo's day through an axis that runs already (AXIS_HISTORY), then answer."""
     try:
@@ -52,13 +55,16 @@ def play(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     settings = Settings(run=RUN)
+    reached = brokers(settings, over)
     session.remember_run(settings)
     part = () if sent is None else ("--sent", f"{sent}", "--received", f"{received}")
     try:
         if not _finished(settings.home, plan):
-            _play(settings, plan, seed, seconds, part)
+            _play(settings, plan, seed, seconds, part, reached)
         screen.say(f"The day {plan[0].day} is played; 95 agencies answer.")
-        children.run(children.agencies_child(settings, "agencies-1", ["--mode", "answer"]).keep())
+        answering = ["--mode", "answer"]
+        child = children.agencies_child(settings, "agencies-1", answering, brokers=reached)
+        children.run(child.keep())
     except children.Interrupted:
         screen.say("Stopped.")
     except (playing.Stalled, children.GivenUp, AnotherWorld) as error:
@@ -67,16 +73,22 @@ def play(
 
 
 def _play(
-    settings: Settings, plan: Sequence[Planned], seed: int, seconds: float, part: Sequence[str]
+    settings: Settings,
+    plan: Sequence[Planned],
+    seed: int,
+    seconds: float,
+    part: Sequence[str],
+    reached: Brokers | None,
 ) -> None:
     begun_s = time.monotonic()
     total = sum(len(planned.recipients) for planned in plan)
     goals = {"sent": len(plan), "received": total, "statuses": 2 * total}
     demo_report.introduce(plan, seed, settings, fresh=True, servers=None)
     with Watch(goals, time.monotonic) as watch:
-        played = children.run(
-            playing.Play(settings, plan, seed, seconds, part, watch, beside=True).run()
+        play = playing.Play(
+            settings, plan, seed, seconds, part, watch, beside=True, brokers=reached
         )
+        played = children.run(play.run())
     journals = outcome.read_journals(settings.home)
     found = outcome.differences(plan, played.counts, journals, played.heard)
     demo_report.report(played, journals, time.monotonic() - begun_s)

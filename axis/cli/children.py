@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from agencies.address import left_address
+from agencies.brokers import Brokers
 from agencies.world import World
 from axis.adapters.sqlite_file import InUse
 from axis.cli.setup import enrol
@@ -179,9 +180,12 @@ def agencies_child(
     name: str,
     arguments: Sequence[str],
     heard: Callable[[Child, Mapping[str, Any]], None] = ignore,
+    brokers: Brokers | None = None,
 ) -> Child:
-    """A share of a run's agencies as a child process."""
+    """A share of a run's agencies as a child process; with ``brokers`` they read their topics."""
     argv = [sys.executable, "-m", "agencies", "--home", str(settings.home), *arguments]
+    if brokers is not None:
+        argv += ["--kafka", brokers.as_json()]
     return Child(name, argv, run_folder(settings), heard=heard)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from agencies.brokers import Brokers
 from agencies.client import Client
 from agencies.crew import hours
 from agencies.line import HttpLine
@@ -51,6 +52,7 @@ class Play:
 
     ``arguments`` are those that make an agencies' process draw up the same plan; the day passes
     in ``seconds``. ``beside`` an axis that runs already none is started, and its books are set up.
+    With ``brokers`` the agencies read their topics.
     """
 
     settings: Settings
@@ -60,6 +62,7 @@ class Play:
     arguments: Sequence[str]
     watch: Watch
     beside: bool = False
+    brokers: Brokers | None = None
     _ready: set[str] = field(default_factory=set)
     _told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _pace: Pace | None = None
@@ -102,7 +105,8 @@ class Play:
     def _crew(self, share: int) -> Child:
         arguments = ["--mode", "demo", "--share", f"{share}/{SHARES}", "--day", f"{self._day}"]
         arguments += ["--seed", f"{self.seed}", "--speed", f"{self._speed!r}", *self.arguments]
-        return agencies_child(self.settings, f"agencies-{share}", arguments, self._heard)
+        name = f"agencies-{share}"
+        return agencies_child(self.settings, name, arguments, self._heard, self.brokers)
 
     def _begin(self, crews: Sequence[Child]) -> None:
         """Set the run's clock going: at the opening, or at the first document not yet sent."""

@@ -22,6 +22,7 @@ from agencies.line import Answer, Line, Unreachable
 from agencies.pace import Pace
 from agencies.switch import Switch
 from agencies.traffic import Planned, plan_day
+from agencies.ways import Polled, Way
 from agencies.world import certificate
 from axis.core.timetable import day_number, day_of_number
 from schemas.edxml import DocumentPackage, Organization
@@ -95,12 +96,12 @@ class Seats:
     def client(self, code: str) -> Client:
         return Client(self.line, code, secret(code), random.Random(code).random)
 
-    def endpoint(self, code: str) -> Endpoint:
+    def endpoint(self, code: str, way: Way = Polled(20.0)) -> Endpoint:  # noqa: B008 - frozen
         folder = self.folder / code
-        habits = Habits(Examiner(CERTIFICATES), self.pace, self.refusals, 20.0)
+        habits = Habits(Examiner(CERTIFICATES), self.pace, self.refusals)
         clerk = Clerk(code, 1, self.pace, DAY.leaves_us, DAY.last_us)
         journal = ReceivedJournal(folder)
-        return Endpoint(code, self.client(code), clerk, journal, habits, Switch(folder))
+        return Endpoint(code, self.client(code), clerk, journal, habits, Switch(folder), way)
 
     def office(self, code: str) -> Office:
         key = key_of(code)
