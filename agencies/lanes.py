@@ -18,9 +18,10 @@ class Ask(Enum):
 
     NOTHING = 0  #: what it tells is known
     TAKE = 1  #: the package is in it, and next
-    PASS = 2  #: its number is the next one, and waits no more
-    LOOK = 3  #: read the inbox
-    HEAR = 4  #: read the statuses
+    FETCH = 2  #: its number is the next one, and the package in the inbox
+    PASS = 3  #: its number is the next one, and waits no more
+    LOOK = 4  #: read the whole inbox
+    HEAR = 5  #: read the statuses
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Lanes:
         if record.no == last + 1:
             if record.type != bus.WAITING:
                 return Ask.PASS
-            return Ask.TAKE if record.package and record.subject else Ask.LOOK
+            return Ask.TAKE if record.package and record.subject else Ask.FETCH
         if record.type == bus.WAITING and not known(record.subject):
             # An old number that waits again: it was put back into its lane.
             return Ask.LOOK

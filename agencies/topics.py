@@ -28,11 +28,13 @@ log = structlog.get_logger()
 RECORDS_MAX = 1000
 #: Milliseconds of one look; it ends as soon as something comes.
 LOOK_MS = 1_000
-#: Between two fetches: a fetch of 570 partitions costs ten milliseconds of CPU, so that records
-#: which come one by one are better fetched a few at a time.
-GATHER_S = 0.02
+#: Between two fetches: one of 570 partitions costs ten milliseconds of CPU, so records that come
+#: one by one are better fetched a few at a time.
+GATHER_S = 0.1
 #: Milliseconds one request may take, and between two tries of the library, which logs each.
 REQUEST_MS_MAX, RETRY_MS = 4_000, 250
+#: Milliseconds for which a broker may hold a fetch that finds nothing.
+HOLD_MS_MAX = 2_000
 #: Seconds a consumer may take to end while its broker is away.
 STOP_S_MAX = 2.0
 _BACKOFF = Backoff(first_s=0.1, most_s=2.0)
@@ -57,6 +59,7 @@ def _consumer(brokers: Brokers) -> AIOKafkaConsumer:
         client_id="agencies",
         enable_auto_commit=False,
         auto_offset_reset="latest",
+        fetch_max_wait_ms=HOLD_MS_MAX,
         request_timeout_ms=REQUEST_MS_MAX,
         retry_backoff_ms=RETRY_MS,
         **how,

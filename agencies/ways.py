@@ -120,13 +120,16 @@ class Told:
     #: Taken from records in the order of their lanes, with the lane of each.
     _packages: list[Package] = field(default_factory=list)
     _passed: dict[int, int] = field(default_factory=dict)
-    #: The inbox is to be read; what is heard before that has begun is in it.
+    #: The inbox is to be read; what is heard before that has begun is in it. To its end, or until
+    #: these numbers of lanes have been seen.
     _look: bool = True
+    _to_the_end: bool = True
+    _wanted: dict[int, int] = field(default_factory=dict)
     _recipient: Recipient | None = None
 
     def anew(self) -> None:
         """Reading begins, anywhere: what came before must be looked for."""
-        self._to_look()
+        self._look_to_the_end()
         self.statuses.tell()
 
     def hear(self, lane: int, record: Message) -> None:
@@ -145,13 +148,14 @@ class Told:
                 self._passed[lane] = record.no
             case Ask.TAKE if not self._look and len(self._packages) < PACKAGES_MAX:
                 self._packages.append(_package(lane, record))
-            case _:
-                self._to_look()
-                return
+            case Ask.FETCH | Ask.TAKE:
+                self._look, self._wanted[lane] = True, record.no
+            case Ask.LOOK:
+                self._look_to_the_end()
         self._documents.tell()
 
-    def _to_look(self) -> None:
-        self._look = True
+    def _look_to_the_end(self) -> None:
+        self._look = self._to_the_end = True
         self._documents.tell()
 
     def _knows(self, delivery: str) -> bool:
@@ -166,10 +170,11 @@ class Told:
             if await recipient.off():
                 # Whatever came meanwhile is in the inbox.
                 self._packages.clear()
-                self._look = True
+                self._look = self._to_the_end = True
             elif self._packages or self._passed:
                 await self._take(recipient)
             elif self._look or loop.time() >= looked_s + LOOK_AGAIN_S:
+                self._to_the_end |= not self._look
                 await self._read(recipient)
                 looked_s = loop.time()
             else:
@@ -186,18 +191,21 @@ class Told:
             recipient.journal.reached(passed, self.lanes.source)
 
     async def _read(self, recipient: Recipient) -> None:
-        """The whole inbox, once."""
-        self._look = False
+        """The inbox once, as far as is wanted."""
+        wanted, self._wanted = self._wanted, {}
+        to_the_end, self._look, self._to_the_end = self._to_the_end, False, False
         heard, source = dict(self.lanes.last), self.lanes.source
         after = ""
-        while True:
+        while to_the_end or wanted:
             page, following = await recipient.page(after, 0.0)
             if not page:
                 break
             await recipient.receive(page)
             after = following
+            seen = {int(one.told["urgency"]): int(one.told["no"]) for one in page}
             # Numbers are given at commit: what is lower and was not in the inbox does not wait.
-            self.lanes.reached({int(p.told["urgency"]): int(p.told["no"]) for p in page})
+            self.lanes.reached(seen)
+            wanted = {lane: no for lane, no in wanted.items() if seen.get(lane, 0) < no}
         # What was heard of before it was read had been committed.
         recipient.journal.reached(heard, source)
 

@@ -24,6 +24,7 @@ from agencies.world import AnotherWorld
 from axis.adapters.sqlite_file import InUse
 from axis.adapters.system_clock import SystemClock
 from axis.cli import archive, children, demo_report, outcome, playing, screen, session
+from axis.cli.agencies_run import Over, brokers
 from axis.cli.progress import Watch
 from axis.core.timetable import iso
 from axis.settings import Settings
@@ -162,7 +163,8 @@ def _play(
     goals = {"sent": state.sent, "received": state.received, "statuses": 2 * state.received}
     try:
         with Watch(goals, time.monotonic) as watch:
-            play = playing.Play(settings, plan, state.seed, seconds, part, watch)
+            reached = brokers(settings, Over.KAFKA) if settings.kafka.bootstrap else None
+            play = playing.Play(settings, plan, state.seed, seconds, part, watch, brokers=reached)
             return children.run(play.run())
     except children.Interrupted:
         screen.say("Stopped. Started again, the demo goes on: axis demo")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,8 +45,8 @@ class Place:
     def here(self, text: str) -> str:
         for name, instead in self.names.items():
             text = text.replace(name, instead)
-        # What Compose would make of it.
-        return text.replace("$$", "$")
+        # What Compose would make of it, where nothing else is set.
+        return re.sub(r"\$\{\w+:-(\w+)\}", r"\1", text).replace("$$", "$")
 
     def environment(self, service: str) -> dict[str, str]:
         """A service's own, and nothing of this process's."""

@@ -183,6 +183,8 @@ def test_our_services_come_up_play_the_day_and_stop(place: Place) -> None:
             until(lambda: playing.lives() and "agencies answer" in playing.said, "the day's end")
             assert playing.said.count("line balances") == 2
             assert "NOT EXACT" not in playing.said
+            log = place.folder / "var/demo/run/agencies-1.log"
+            assert '"topics.read"' in log.read_text("utf-8")
         # A container that is started again plays no second day.
         with place.running("agencies", *SHORT) as again:
             until(lambda: again.lives() and "agencies answer" in again.said, "agencies")

@@ -38,7 +38,7 @@ def everybody(_: str) -> bool:
     ("record", "known", "ask"),
     [
         (waiting(4), nobody, Ask.TAKE),
-        (waiting(4, package=b""), nobody, Ask.LOOK),
+        (waiting(4, package=b""), nobody, Ask.FETCH),
         (waiting(5), nobody, Ask.LOOK),
         (waiting(3), everybody, Ask.NOTHING),
         # It failed, or was parked before it was taken, and was put back.
