@@ -94,7 +94,8 @@ class Topics:
                 log.warning("topics away", action="topics.away", why=str(error), tries=attempt)
             finally:
                 await _stop(consumer)
-            await asyncio.sleep(_BACKOFF.delay_s(attempt, random.random()))
+            if attempt:
+                await asyncio.sleep(_BACKOFF.delay_s(attempt, random.random()))
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> bool:
         """Read from now on; whether topics are missing. Raises ``TimeoutError``."""

@@ -15,12 +15,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
+from agencies.lanes import Lanes
+from agencies.ways import Told
 from axis.broker.jars import lacking
 from axis.broker.properties import free_port
+from axis.cli.agencies_run import Over, brokers
 from axis.ports import BusAway
 from axis.settings import KafkaSettings, Settings
+from tests.agencies.topics_read import reading_topics
 from tests.contract.books import A
-from tests.contract.buses import SOON_S, document_notice, quiet, running
+from tests.contract.buses import SOON_S, document_notice, quiet, running, status_notice
 from tests.kafka import Broker, required
 
 _PASSWORD = "một mật khẩu"
@@ -135,6 +139,16 @@ async def test_the_axis_shows_who_it_is_and_judges_its_broker(
             await quiet(listener)
             await bus.publish([document_notice(A, 2)])
             assert await listener.wait(SOON_S)
+        # So do agencies that are started with the same settings.
+        reached = brokers(Settings(run="live", kafka=secured), Over.KAFKA)
+        assert reached is not None
+        told = Told(Lanes())
+        async with reading_topics(reached, {A: told}):
+            assert await told.statuses.wait(SOON_S)
+            await bus.publish([document_notice(A, 3)])
+            await bus.publish([status_notice(A)])
+            assert await told.statuses.wait(SOON_S)
+        assert told.lanes.last == {0: 3}
     strangers = Authority(tmp_path / "strangers")
     wrong = tmp_path / "wrong"
     wrong.write_text("guessed", encoding="utf-8")

@@ -1,0 +1,80 @@
+"""One consumer for the topics of several agencies, over the Kafka of the tests."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from agencies import topics
+from agencies.brokers import Brokers
+from agencies.lanes import Lanes
+from agencies.ways import Told
+from axis.adapters.kafka_bus import KafkaBus
+from axis.settings import KafkaSettings
+from tests.agencies.topics_read import reading_topics
+from tests.contract.books import A, B
+from tests.contract.buses import (
+    SOON_S,
+    document_notice,
+    prefix,
+    prepare,
+    running,
+    status_notice,
+)
+from tests.kafka import Kafka
+
+
+async def _reaches(told: Told, last: dict[int, int]) -> None:
+    """Wait until lanes have come so far."""
+    async with asyncio.timeout(SOON_S):
+        while told.lanes.last != last:
+            await told._documents.wait()
+
+
+async def test_each_agency_is_told_what_is_in_its_topic_from_now_on(kafka: Kafka) -> None:
+    start = prefix()
+    prepare(kafka, start)
+    told = {A: Told(Lanes()), B: Told(Lanes())}
+    async with running(KafkaSettings(bootstrap=kafka.bootstrap), start) as bus:
+        await bus.publish([document_notice(A, 1), document_notice(B, 1)])
+        async with reading_topics(Brokers(bootstrap=kafka.bootstrap, prefix=start), told):
+            # The word that reading has begun: whoever hears it looks for what was there.
+            for one in told.values():
+                assert await one.statuses.wait(SOON_S)
+            await bus.publish([document_notice(A, 2), document_notice(A, 7, urgency=3)])
+            await bus.publish([document_notice(B, 5), status_notice(B, 9)])
+            await _reaches(told[A], {0: 2, 3: 7})
+            await _reaches(told[B], {0: 5})
+            assert await told[B].statuses.wait(SOON_S)
+    assert told[A].lanes.source == told[B].lanes.source == "/axis/test"
+
+
+async def test_topics_that_are_made_later_are_read_then(
+    kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not kafka.real:
+        pytest.skip(f"only a real Kafka makes topics when it is asked to: {kafka.told}")
+    monkeypatch.setattr(topics, "LOOK_AGAIN_S", 0.2)
+    start = prefix()
+    told = {A: Told(Lanes()), B: Told(Lanes())}
+    async with (
+        running(KafkaSettings(bootstrap=kafka.bootstrap), start) as bus,
+        reading_topics(Brokers(bootstrap=kafka.bootstrap, prefix=start), told),
+    ):
+        assert await told[A].statuses.wait(SOON_S)
+        for code in (A, B):
+            await bus.publish([document_notice(code)])
+            # What was written before its topic was read is looked for: reading began anew.
+            assert await told[code].statuses.wait(SOON_S)
+            await _until_told(bus, told[code], code)
+
+
+async def _until_told(bus: KafkaBus, told: Told, code: str) -> None:
+    """Publish until something is heard."""
+    no = 1
+    async with asyncio.timeout(SOON_S):
+        while not told.lanes.last:
+            no += 1
+            await bus.publish([document_notice(code, no)])
+            await told._documents.wait(0.5)
