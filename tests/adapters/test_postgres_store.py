@@ -6,7 +6,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import TypeVar
 
 import asyncpg
@@ -14,7 +14,7 @@ import pytest
 import structlog
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from axis.adapters.postgres_server import READERS, Patience, Server, failures_told
+from axis.adapters.postgres_server import READERS, Driver, Patience, Server, failures_told
 from axis.adapters.postgres_store import NoBooks, PostgresStore, open_store
 from axis.cluster import Cluster
 from axis.core.commands import Accepted, Command, Outcome, Register
@@ -41,6 +41,7 @@ from tests.contract.books import (
 HASTY = Patience(statement_ms=10_000, lock_ms=2_000, idle_ms=700, held_ms=1_000)
 
 T = TypeVar("T")
+_Using = AbstractAsyncContextManager[Driver]
 
 Open = Callable[[], Awaitable[PostgresStore]]
 
@@ -336,6 +337,28 @@ def test_what_the_world_does_is_told_as_unavailable(error: Exception, code: str)
 def test_our_own_bugs_pass_as_they_are(error: Exception):
     with pytest.raises(type(error)), failures_told():
         raise error
+
+
+class _Starting(Server):
+    """A server that is replaying its log after a crash: it answers, and takes nobody in yet."""
+
+    async def connect(self, *_: object, **__: object) -> Driver:
+        raise asyncpg.CannotConnectNowError("the database system is starting up")
+
+
+@pytest.mark.parametrize("use", [Server.writing, Server.reading, Server.recounting])
+async def test_a_server_that_is_starting_is_away(use: Callable[[Server], _Using]):
+    """The engine tells of what the driver raises while it connects in words of its own."""
+    server = _Starting("postgresql://axis@nowhere/axis")
+    with pytest.raises(Unavailable, match=r"axis\.store_away"):
+        async with use(server):
+            pass
+
+
+async def test_books_are_not_brought_up_to_date_while_the_server_is_starting():
+    with pytest.raises(Unavailable, match=r"axis\.store_away"):
+        async with _Starting("postgresql://axis@nowhere/axis").migrating():
+            pass
 
 
 async def test_no_log_and_no_error_holds_the_password():
