@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo demo-kafka serve kafka test check sim bench lock clean
+.PHONY: help demo demo-kafka serve kafka test check sim nemesis bench lock clean
 
 help:           ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ \t/'
@@ -46,6 +46,10 @@ check: $(VENV)/installed-dev  ## ruff, mypy, import-linter
 SEEDS ?= 1000
 sim: $(VENV)/installed-dev  ## the deterministic simulation, SEEDS=1000 fresh seeds
 	@$(BIN)/python -m tests.sim --seeds $(SEEDS)
+
+SECONDS ?= 600
+nemesis: $(VENV)/installed-dev  ## the large form in a storm of SECONDS=600: killed, stopped, cut off; SEED=n for the same again
+	@$(BIN)/python -m tests.nemesis --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 bench: $(VENV)/installed-dev  ## measure, and write docs/performance.md
 	@$(BIN)/python -m benchmarks

@@ -54,10 +54,15 @@ def binaries() -> Path | None:
 
 
 class Cluster:
-    """One server. Without ``fsync`` it is faster, and survives anything but a power cut."""
+    """One server. Without ``fsync`` it is faster, and survives anything but a power cut.
 
-    def __init__(self, programs: Path, *, fsync: bool = True) -> None:
+    ``listen`` is an address at which it is reached over TCP too: one of a network that holds nobody
+    but those who may use it, since whoever comes from there is believed.
+    """
+
+    def __init__(self, programs: Path, *, fsync: bool = True, listen: str = "") -> None:
         self._programs = programs
+        self._listen = listen
         self._user = next((u for u in USERS if _known(u)), None) if os.getuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="axis-postgres-"))
         if self._user:
@@ -68,6 +73,9 @@ class Cluster:
         # A locale that orders text otherwise than by its bytes, where there is one.
         try:
             self._run("initdb", "-D", self._data, "-U", "axis", "-A", "trust", "-E", "UTF8", "-N")
+            if listen:
+                with (self._data / "pg_hba.conf").open("a", encoding="ascii") as access:
+                    access.write("host all axis all trust\n")
         except BaseException:
             shutil.rmtree(self.folder)
             raise
@@ -86,7 +94,7 @@ class Cluster:
         """Start the server; it answers when this returns. Raises ``NotStarted``."""
         durable = "on" if self._fsync else "off"
         settings = {
-            "listen_addresses": "",
+            "listen_addresses": self._listen,
             "unix_socket_directories": str(self.folder),
             "fsync": durable,
             "full_page_writes": durable,
