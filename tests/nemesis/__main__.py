@@ -109,14 +109,16 @@ def _carry_out(asked: argparse.Namespace) -> int:
 
 
 def _drain(ground: Ground) -> list[str]:
-    """Wait until all is sent, answered and heard of; a complaint when that does not come about."""
+    """Wait until all is sent, answered and heard of, and every axis says that it can work; a
+    complaint when that does not come about.
+    """
     now = moved_s = time.monotonic()
     deadline, before = now + DRAIN_S_MAX, ""
-    while not ground.finished:
+    while not ground.finished or ground.unready:
         now, told = time.monotonic(), ground.progress
         moved_s, before = (moved_s, before) if told == before else (now, told)
         if now > min(deadline, moved_s + STILL_S_MAX):
-            return [f"the agencies did not come to rest: {told}"]
+            return [f"no rest after the heal: {told}; not ready: {ground.unready}"]
         ground.tend()
         time.sleep(LOOK_S)
     return []

@@ -13,7 +13,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-_UNSHARE = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
+#: Starts a command as the first process of a world of its own.
+UNSHARE = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
 #: What tells the second start that it is one.
 _INSIDE = "AXIS_NEMESIS_APART"
 #: A try with everything that a run needs: links between namespaces, and rules that drop.
@@ -36,7 +37,7 @@ def lacking() -> str:
     missing = [name for name in ("unshare", "ip", "sh") if shutil.which(name) is None]
     if missing:
         return f"{' and '.join(missing)} not found"
-    done = subprocess.run([*_UNSHARE, "sh", "-c", _TRY], capture_output=True, check=False)
+    done = subprocess.run([*UNSHARE, "sh", "-c", _TRY], capture_output=True, check=False)
     return "" if done.returncode == 0 else done.stderr.decode().strip() or "unshare failed"
 
 
@@ -52,7 +53,7 @@ def enter(arguments: Sequence[str]) -> str:
     """
     why = lacking()
     if not why:
-        argv = [*_UNSHARE, sys.executable, "-m", "tests.nemesis", *arguments]
+        argv = [*UNSHARE, sys.executable, "-m", "tests.nemesis", *arguments]
         os.execvpe(argv[0], argv, {**os.environ, _INSIDE: "1"})
     if os.environ.get("CI") == "true":
         raise Required(f"no networks of its own ({why}), and CI may not leave out cutting them")

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from agencies.address import Address, left_address
 from agencies.world import make_world
 from axis.broker.properties import free_port
 from axis.cli import MODULES
@@ -31,8 +33,9 @@ RELAYS: Sequence[str] = ("relay-1", "relay-2") if "relay" in MODULES else ()
 CREWS = ("agencies-1", "agencies-2")
 POSTGRES, BROKER = "postgres", "broker"
 PORT = 8095
-#: Seconds in which everything must have begun to work, and in which a crew does at its first start.
-BEGIN_S_MAX, CREW_S = 120.0, 3.0
+#: Seconds in which everything must have begun to work, in which a crew does at its first start, and
+#: in which an axis says whether it can work: one whose bus is away finds out in five.
+BEGIN_S_MAX, CREW_S, READY_S_MAX = 120.0, 3.0, 8.0
 LOOK_S = 0.05
 
 
@@ -165,6 +168,11 @@ class Ground:
         return all(_progress(self.members[name]).get("finished", False) for name in CREWS)
 
     @property
+    def unready(self) -> list[str]:
+        """The axes that do not say that they can work."""
+        return [name for name in AXES if not _ready(left_address(self.doors / name))]
+
+    @property
     def progress(self) -> str:
         """How far the agencies are, for a person."""
         told = [_progress(self.members[name]) for name in CREWS]
@@ -194,6 +202,15 @@ def running(folder: Path, day: Day, network: Network | None) -> Iterator[Ground]
 def tapes_of(folder: Path) -> Path:
     """Where the clients of a run record."""
     return folder / "tapes"
+
+
+def _ready(door: Address | None) -> bool:
+    assert door is not None
+    try:
+        with urllib.request.urlopen(f"{door.url}/v1/ready", timeout=READY_S_MAX) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def _progress(member: Member) -> dict[str, int]:
