@@ -26,8 +26,8 @@ from tests.nemesis.figures import figures, report
 from tests.nemesis.ground import AXES, CREWS, LOOK_S, RELAYS, Ground, NotBegun, running
 from tests.nemesis.nemesis import Nemesis, cast_of
 from tests.nemesis.network import Network
-from tests.nemesis.run import Run, heard, last_look, memories, topics
-from tests.sim.history import Event, Final
+from tests.nemesis.run import Run, heard, last_look, memories, reached, topics
+from tests.sim.history import Event
 
 #: Documents a second, and the part of the storm in which they are due: the last ones before its end.
 RATE, DUE = 8.0, 0.97
@@ -35,6 +35,15 @@ RATE, DUE = 8.0, 0.97
 #: move. A poll whose way was cut off is given up after 28; what it waited for is asked again then.
 DRAIN_S_MAX, STILL_S_MAX = 300.0, 60.0
 EXIT_LEFT_OUT = 2
+
+_NOT_CARRIED_OUT = (
+    NotBegun,
+    TimeoutError,
+    cluster.Missing,
+    cluster.NotStarted,
+    jars.Missing,
+    node.NotStarted,
+)
 
 
 def main() -> int:
@@ -60,8 +69,8 @@ def main() -> int:
         return _carry_out(asked)
     except KeyboardInterrupt:
         print("Stopped; everything it started is ended.", file=sys.stderr)
-    except (NotBegun, cluster.Missing, cluster.NotStarted, jars.Missing, node.NotStarted) as e:
-        print(f"{e}\nagain: {_again(asked)}", file=sys.stderr)
+    except _NOT_CARRIED_OUT as error:
+        print(f"{error!r}\nagain: {_again(asked)}", file=sys.stderr)
     return 1
 
 
@@ -95,12 +104,11 @@ def _carry_out(asked: argparse.Namespace) -> int:
     with running(folder, day, network) as ground:
         nemesis = Nemesis(ground, asked.seed, lambda line: print(line, flush=True))
         nemesis.rage(faults, asked.seconds)
-        healed_s = time.monotonic()
         print(f"healed; {ground.progress}", flush=True)
         complaints = _drain(ground)
-        print(f"at rest after {time.monotonic() - healed_s:.1f} s; {ground.progress}", flush=True)
-        final = _ended(ground, day, asked.seed, complaints)
-        run = _recorded(ground, day, nemesis, healed_s, final, complaints)
+        rest_s = time.monotonic() - nemesis.healed_s
+        print(f"at rest after {rest_s:.1f} s; {ground.progress}", flush=True)
+        run = _recorded(ground, day, nemesis, complaints)
     violations = check(run)
     print(report(figures(run, nemesis.done), violations))
     if violations:
@@ -124,40 +132,29 @@ def _drain(ground: Ground) -> list[str]:
     return []
 
 
-def _ended(ground: Ground, day: Day, seed: int, complaints: list[str]) -> Final:
-    """Look at everything for the last time and end it; adds what would not end well."""
+def _recorded(ground: Ground, day: Day, nemesis: Nemesis, complaints: list[str]) -> Run:
+    """Look at everything for the last time and end it. What does not end well is complained of."""
     for name in CREWS:
         ground.members[name].end()
-    final = asyncio.run(last_look(ground, day, seed))
+    settings = ground.settings
+    final = asyncio.run(last_look(ground, day, nemesis.seed))
+    reach = reached(final) if RELAYS else {}
+    told = asyncio.run(topics(ground.kafka.bootstrap, settings.topic_prefix, reach))
     for name in (*AXES, *RELAYS):
         code = ground.members[name].end()
         if code != 0:
             complaints.append(f"{name} ended with {code} on SIGTERM: {ground.members[name].log}")
-    for member in ground.members.values():
-        complaints += member.complaints
-    return final
-
-
-def _recorded(
-    ground: Ground,
-    day: Day,
-    nemesis: Nemesis,
-    healed_s: float,
-    final: Final,
-    complaints: list[str],
-) -> Run:
-    home = ground.settings.home
     return Run(
-        sent=[sent for sent, _, _ in day.letters(home)],
+        sent=[sent for sent, _, _ in day.letters(settings.home)],
         heard=heard(ground),
         final=final,
-        memories=memories(home),
-        topics=asyncio.run(topics(ground.kafka.bootstrap, ground.settings.topic_prefix)),
+        memories=memories(settings.home),
+        topics=told,
         # Any of them may have kept a refusal from its line in the log, as a crash does.
         events=[(begun_s, Event("crash", fault.target)) for fault, begun_s, _ in nemesis.done],
-        healed_s=healed_s,
+        healed_s=nemesis.healed_s,
         relayed=bool(RELAYS),
-        complaints=complaints,
+        complaints=[*complaints, *(c for m in ground.members.values() for c in m.complaints)],
     )
 
 

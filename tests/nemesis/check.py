@@ -19,7 +19,7 @@ from typing import Any
 
 from schemas.bus import STATUS, STATUSES_PARTITION, WAITING, Message
 from tests.nemesis.hearing import history_of
-from tests.nemesis.run import Run
+from tests.nemesis.run import Lane, Run, reached
 from tests.sim import checkers
 from tests.sim.history import Streamed, Violation
 
@@ -124,8 +124,8 @@ def topics_speak_of_the_books(run: Run) -> Found:
                 text = f"{agency}, partition {partition}: {message} {strange}"
                 yield Violation("topic", text, (message.subject,))
     if run.relayed:
-        for agency, inbox in run.final.inboxes.items():
-            yield from _dense(run, agency, inbox)
+        for lane, last in reached(run.final).items():
+            yield from _dense(lane, last, run.topics.get(lane, ()))
 
 
 def _strange(message: Message, row: Mapping[str, Any] | None, partition: int) -> str:
@@ -140,21 +140,14 @@ def _strange(message: Message, row: Mapping[str, Any] | None, partition: int) ->
     return ""
 
 
-def _dense(run: Run, agency: str, inbox: Sequence[Mapping[str, Any]]) -> Found:
-    reach = Counter[int]()
-    for row in inbox:
-        reach[row["urgency"]] = max(reach[row["urgency"]], row["no"])
-    for urgency, last in reach.items():
-        at = 0
-        for message in run.topics.get((agency, urgency), ()):
-            if message.no > at + 1:
-                text = f"{agency}, lane {urgency}: {message.no} follows {at}"
-                yield Violation("topic", text, (message.subject,))
-            at = max(at, message.no)
-        if at < last:
-            yield Violation(
-                "topic", f"{agency}, lane {urgency} ends at {at}, not {last}", (agency,)
-            )
+def _dense(lane: Lane, last: int, messages: Sequence[Message]) -> Found:
+    at = 0
+    for message in messages:
+        if message.no > at + 1:
+            yield Violation("topic", f"{lane}: {message.no} follows {at}", (message.subject,))
+        at = max(at, message.no)
+    if at < last:
+        yield Violation("topic", f"{lane} ends at {at}, not {last}", (lane[0],))
 
 
 def nothing_failed(run: Run) -> Found:

@@ -40,12 +40,15 @@ class _There:
 
 @dataclass
 class Nemesis:
-    """``done`` are the faults that were really there: (fault, begun, healed), monotonic seconds."""
+    """``done`` are the faults that were really there: (fault, begun, healed), and ``healed_s`` is
+    when all were over, in monotonic seconds.
+    """
 
     ground: Ground
     seed: int
     tell: Callable[[str], None]
     done: list[tuple[Fault, float, float]] = field(default_factory=list)
+    healed_s: float = 0.0
 
     def rage(self, faults: Sequence[Fault], seconds: float) -> None:
         """Carry a plan out; everything is healed on return, also when it is cut off."""
@@ -71,6 +74,7 @@ class Nemesis:
                 self.ground.tend()
                 time.sleep(LOOK_S)
         self.ground.kafka.there()
+        self.healed_s = time.monotonic()
 
     def _begin(self, fault: Fault, dice: random.Random) -> Heal:
         """Do it; what undoes it."""

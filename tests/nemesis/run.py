@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,14 @@ from tests.sim.history import Event, Final, Sent
 
 #: Documents sent once more when all is over, and requests at a time.
 AGAIN_MAX, AT_ONCE = 1000, 8
-#: Seconds in which the topics must be read to their ends.
-TOPICS_S_MAX = 120.0
+#: Seconds in which the topics must be read to their ends, and the books through the doors: those of
+#: ten minutes take one.
+TOPICS_S_MAX, LAST_S_MAX = 120.0, 600.0
 
-#: (agency, partition): what its topic holds there, in order.
-Topics = Mapping[tuple[str, int], Sequence[Message]]
+#: An agency and a partition of its topic, or one of its lanes, which has the same number.
+Lane = tuple[str, int]
+#: What the topics hold, in order.
+Topics = Mapping[Lane, Sequence[Message]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +56,14 @@ class Run:
 
 
 async def last_look(ground: Ground, day: Day, seed: int) -> Final:
-    """Send a part of everything once more, and read the books through the doors."""
+    """Send a part of everything once more, and read the books through the doors.
+
+    Raises ``TimeoutError``.
+    """
     home = ground.settings.home
     dice = random.Random(f"last {seed}")
     tape = ground.folder / "tapes" / "last.jsonl"
-    async with AsyncExitStack() as stack:
+    async with asyncio.timeout(LAST_S_MAX), AsyncExitStack() as stack:
         doors = [
             Door(folder.name, await stack.enter_async_context(HttpLine(folder)))
             for folder in sorted(ground.doors.iterdir())
@@ -139,9 +145,11 @@ async def _each(questions: Sequence[Coroutine[Any, Any, object]]) -> None:
             tasks.create_task(one(question))
 
 
-async def topics(bootstrap: str, prefix: str) -> Topics:
-    """Everything that lies on the topics of the agencies, from their beginnings to their ends."""
-    found: dict[tuple[str, int], list[Message]] = {}
+async def topics(bootstrap: str, prefix: str, reach: Mapping[Lane, int]) -> Topics:
+    """Everything that lies on the topics of the agencies, from their beginnings to their ends, once
+    these lanes have come to their numbers, which is waited for within a bound.
+    """
+    found: dict[Lane, list[Message]] = {}
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
@@ -152,14 +160,37 @@ async def topics(bootstrap: str, prefix: str) -> Topics:
         }
         consumer.assign(list(places))
         ends = await consumer.end_offsets(list(places))
-        async with asyncio.timeout(TOPICS_S_MAX):
-            while any([await consumer.position(place) < end for place, end in ends.items() if end]):
-                for place, records in (await consumer.getmany(timeout_ms=500)).items():
-                    told = [decode(record.headers, record.value) for record in records]
-                    found.setdefault(places[place], []).extend(told)
+        missing = set(reach)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TOPICS_S_MAX):
+                while missing or await _behind(consumer, ends):
+                    for place, records in (await consumer.getmany(timeout_ms=500)).items():
+                        lane = places[place]
+                        told = [decode(record.headers, record.value) for record in records]
+                        found.setdefault(lane, []).extend(told)
+                        if any(message.no >= reach.get(lane, 0) for message in told):
+                            missing.discard(lane)
     finally:
         await consumer.stop()
     return found
+
+
+async def _behind(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
+    """Whether something that lay there at the beginning was not read yet."""
+    for place, end in ends.items():
+        if end and await consumer.position(place) < end:
+            return True
+    return False
+
+
+def reached(final: Final) -> Mapping[Lane, int]:
+    """The last number of every lane that has any."""
+    last: dict[Lane, int] = {}
+    for code, rows in final.inboxes.items():
+        for row in rows:
+            lane = (code, row["urgency"])
+            last[lane] = max(row["no"], last.get(lane, 0))
+    return last
 
 
 def memories(home: Path) -> Mapping[str, Sequence[Mapping[str, Any]]]:
