@@ -50,9 +50,9 @@ def _untold(run: Run) -> int:
 
 
 def _outage_s(run: Run) -> float:
-    """The longest time in which nobody at all got a receipt, while documents were due."""
-    at = [one.ended for one in run.heard if one.text and one.ended <= run.healed_s]
-    return max((after - before for before, after in pairwise(sorted(at))), default=0.0)
+    """The longest time in which nobody at all got a receipt, until all was healed."""
+    at = sorted(one.ended for one in run.heard if one.text and one.ended <= run.healed_s)
+    return max((after - before for before, after in pairwise([*at, run.healed_s])), default=0.0)
 
 
 def report(told: dict[str, object], violations: Sequence[Violation]) -> str:

@@ -64,17 +64,27 @@ class Nemesis:
                     there.remove(one)
                     one.heal()
                     self.done.append((one.fault, one.begun_s, time.monotonic()))
-                if coming and start_s + coming[0].begin_s <= now:
-                    fault = coming.pop(0)
+                due = [fault for fault in coming if start_s + fault.begin_s <= now]
+                fault = next((fault for fault in due if not self._unsettled(fault, there)), None)
+                if fault is not None:
+                    coming.remove(fault)
                     self.tell(f"{now - start_s:6.1f} s  {told(fault)}")
                     heal = self._begin(fault, dice)
-                    # One that began late lasts as long; but no storm lasts longer than it may.
-                    until_s = min(start_s + seconds, now + fault.heal_s - fault.begin_s)
+                    # One that began late lasts as long.
+                    until_s = now + fault.heal_s - fault.begin_s
                     there.append(_There(fault, now, until_s, heal))
                 self.ground.tend()
                 time.sleep(LOOK_S)
-        self.ground.kafka.there()
+        for server in (self.ground.postgres, self.ground.kafka):
+            server.there()
         self.healed_s = time.monotonic()
+
+    def _unsettled(self, fault: Fault, there: Sequence[_There]) -> bool:
+        """Whether whom it befalls has not come back from what befell it before."""
+        servers = {POSTGRES: self.ground.postgres, BROKER: self.ground.kafka}
+        server = servers.get(fault.target)
+        starting = server is not None and not fault.other and server.starting
+        return starting or any(fault.busy & one.fault.busy for one in there)
 
     def _begin(self, fault: Fault, dice: random.Random) -> Heal:
         """Do it; what undoes it."""
@@ -83,7 +93,7 @@ class Nemesis:
                 return self._cut(fault)
             case "kill", "postgres":
                 self.ground.postgres.kill()
-                return self.ground.postgres.start
+                return self.ground.postgres.start_aside
             case "stop session", _:
                 pid = self.ground.postgres.stop_session(writing=not fault.part)
                 return lambda: self.ground.postgres.resume(pid)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import asyncpg
 
+from axis import cluster
 from axis.adapters.postgres_server import schema_of
 from axis.broker import jars
 from axis.broker.node import NotStarted
@@ -40,12 +41,46 @@ _HOLDS = """
     where pid = $1 and relation = $2::regclass and mode = 'RowShareLock' and granted"""
 
 
-class Postgres:
+class _Server:
+    """What both have in common: a start that takes its time."""
+
+    def __init__(self) -> None:
+        # It lives as long as the run: the end of who started a server ends PostgreSQL.
+        self._thread = ThreadPoolExecutor(1)
+        self._starting: Future[None] | None = None
+
+    def start(self) -> None:
+        """Start it; it answers on return."""
+        raise AssertionError("each has its own")
+
+    def start_aside(self) -> None:
+        """Begin to start it: after a crash it looks through all that it has first."""
+        self._starting = self._thread.submit(self.start)
+
+    @property
+    def starting(self) -> bool:
+        """Whether it does not answer yet. Raises what its start raises."""
+        if self._starting is None:
+            return False
+        if not self._starting.done():
+            return True
+        self.there()
+        return False
+
+    def there(self) -> None:
+        """Return when it answers. Raises what its start raises."""
+        if self._starting is not None:
+            starting, self._starting = self._starting, None
+            starting.result()
+
+
+class Postgres(_Server):
     """A PostgreSQL server on a host. This process reaches it by its socket, the axes over TCP where
     they are on other hosts.
     """
 
     def __init__(self, host: Host, run: str) -> None:
+        super().__init__()
         self._host = host
         self._head = f"{schema_of(run)}.head"
         self._cluster = Cluster(required(), listen=host.address if host.apart else "")
@@ -61,6 +96,7 @@ class Postgres:
 
     def kill(self) -> None:
         """``kill -9`` of the server and all its sessions; they are gone on return."""
+        self.there()
         if self._cluster.process is None:
             return
         pids = family(self._cluster.process.pid)
@@ -106,14 +142,17 @@ class Postgres:
 
     def remove(self) -> None:
         """End it, and forget its data."""
+        with contextlib.suppress(cluster.NotStarted):
+            self.there()
         self.kill()
         self._cluster.remove()
 
 
-class Kafka:
+class Kafka(_Server):
     """A broker on a host."""
 
     def __init__(self, host: Host, folder: Path) -> None:
+        super().__init__()
         self._host = host
         jars.install()
         port = BROKER_PORT if host.apart else free_port()
@@ -126,8 +165,6 @@ class Kafka:
                 "controller.quorum.bootstrap.servers": controller,
             }
         self._broker = Broker(folder, port, overrides)
-        self._thread = ThreadPoolExecutor(1)
-        self._starting: Future[None] | None = None
         self.bootstrap = f"{host.address}:{port}"
 
     def start(self) -> None:
@@ -135,24 +172,12 @@ class Kafka:
         with self._host.inside():
             self._broker.start()
 
-    def start_aside(self) -> None:
-        """Begin to start it: after a crash it looks through all its partitions first."""
-        self._starting = self._thread.submit(self.start)
-
-    def there(self) -> None:
-        """Return when it answers."""
-        if self._starting is not None:
-            self._starting.result()
-            self._starting = None
-
     def kill(self) -> None:
         """``kill -9``."""
-        self.there()
         self._broker.kill()
 
     def stop(self) -> None:
         """SIGSTOP."""
-        self.there()
         _send(self._broker.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
