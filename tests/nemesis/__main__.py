@@ -23,7 +23,16 @@ from tests.nemesis.check import check
 from tests.nemesis.day import Day
 from tests.nemesis.faults import storm
 from tests.nemesis.figures import figures, report
-from tests.nemesis.ground import AXES, CREWS, LOOK_S, RELAYS, Ground, NotBegun, running
+from tests.nemesis.ground import (
+    AXES,
+    CREWS,
+    FROM_THE_BOOKS,
+    LOOK_S,
+    RELAYS,
+    Ground,
+    NotBegun,
+    running,
+)
 from tests.nemesis.nemesis import Nemesis, cast_of
 from tests.nemesis.network import Network
 from tests.nemesis.run import Run, heard, last_look, memories, reached, topics
@@ -138,7 +147,7 @@ def _recorded(ground: Ground, day: Day, nemesis: Nemesis, complaints: list[str])
         ground.members[name].end()
     settings = ground.settings
     final = asyncio.run(last_look(ground, day, nemesis.seed))
-    reach = reached(final) if RELAYS else {}
+    reach = reached(final) if FROM_THE_BOOKS else {}
     told = asyncio.run(topics(ground.kafka.bootstrap, settings.topic_prefix, reach))
     for name in (*AXES, *RELAYS):
         code = ground.members[name].end()
@@ -153,8 +162,8 @@ def _recorded(ground: Ground, day: Day, nemesis: Nemesis, complaints: list[str])
         # Any of them may have kept a refusal from its line in the log, as a crash does.
         events=[(begun_s, Event("crash", fault.target)) for fault, begun_s, _ in nemesis.done],
         healed_s=nemesis.healed_s,
-        relayed=bool(RELAYS),
-        complaints=[*complaints, *(c for m in ground.members.values() for c in m.complaints)],
+        relayed=FROM_THE_BOOKS,
+        complaints=[*complaints, *ground.complaints],
     )
 
 

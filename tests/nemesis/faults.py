@@ -18,8 +18,8 @@ PAUSE_S_MAX = 7.0
 AWAY_S = (0.2, 4.0)
 #: Seconds for which somebody is stopped or cut off: longer than a transaction may be idle (3), a
 #: group may wait for the lock (6), a broker's session lives (3), a publish may take (5) and a client
-#: waits for its answer (8); some longer than the lock may be held whatever happens (15).
-HELD_S = (9.0, 18.0)
+#: waits for its answer (8), a relay's lease holds (10); some longer than the lock may be held (15).
+HELD_S = (11.0, 18.0)
 
 
 @dataclass(frozen=True, slots=True)

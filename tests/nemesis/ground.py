@@ -30,6 +30,8 @@ RUN = "nemesis"
 #: of the agencies.
 AXES = {"axis-1": 2, "axis-2": 1}
 RELAYS: Sequence[str] = ("relay-1", "relay-2") if "relay" in MODULES else ()
+#: Whether whoever publishes reads from the books what it has to, so that nothing may be missing.
+FROM_THE_BOOKS = "relay" in Settings.model_fields
 CREWS = ("agencies-1", "agencies-2")
 POSTGRES, BROKER = "postgres", "broker"
 PORT = 8095
@@ -37,6 +39,8 @@ PORT = 8095
 #: in which an axis says whether it can work: one whose bus is away finds out in five.
 BEGIN_S_MAX, CREW_S, READY_S_MAX = 120.0, 3.0, 8.0
 LOOK_S = 0.05
+#: What stands in the log of an axis where something went wrong that is no weather.
+OWN_FAULTS = ('"level": "error"', "never retrieved", "Task was destroyed")
 
 
 class NotBegun(RuntimeError):
@@ -102,6 +106,7 @@ class Ground:
             lambda said: '"server.listening"' in said,
             AXIS_PORT=str(port),
             AXIS_WORKERS=str(workers),
+            AXIS_RELAY="apart" if RELAYS else "here",
         )
         door = self.doors / name
         door.mkdir()
@@ -178,6 +183,16 @@ class Ground:
         told = [_progress(self.members[name]) for name in CREWS]
         names = ("sent", "received", "said", "heard")
         return ", ".join(f"{name} {sum(t.get(name, 0) for t in told)}" for name in names)
+
+    @property
+    def complaints(self) -> list[str]:
+        """Who ended by itself, and what axes and relays have written of faults of their own."""
+        found = [complaint for member in self.members.values() for complaint in member.complaints]
+        for name in (*AXES, *RELAYS):
+            for log in sorted(self.folder.glob(f"{name}.*.log")):
+                lines = log.read_text("utf-8", errors="replace").splitlines()
+                found += [f"{log}: {line}" for line in lines if any(m in line for m in OWN_FAULTS)]
+        return found
 
 
 @contextmanager

@@ -71,6 +71,7 @@ class Member:
         """Start it, and have ``tend`` keep it."""
         self._wanted = True
         self._working = False
+        self._next_s = 0.0
         self.lives += 1
         with self.host.inside(), self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -103,7 +104,6 @@ class Member:
                 self.complaints.append(f"{self.name} ended by itself (exit {code}): {self.log}")
             self._next_s = now + AGAIN_S
         elif now >= self._next_s:
-            self._next_s = 0.0
             self._forget()
             self.start()
 

@@ -191,23 +191,15 @@ class Story:
         }
 
     def _topics(self) -> dict[tuple[str, int], list[Message]]:
-        found = {
-            (code, 0): [
-                Message(
-                    type=WAITING,
-                    id=row["id"],
-                    source="/axis",
-                    no=row["no"],
-                    subject=row["id"],
-                    sha256=row["sha256"],
-                )
-                for row in rows
-            ]
-            for code, rows in self._rows.items()
-            if rows
-        }
+        found = {(code, 0): [*map(notice, rows)] for code, rows in self._rows.items() if rows}
         told = Message(type=STATUS, id="1", source="/axis", no=self._stream[-1]["seq"])
         return {**found, (A, STATUSES_PARTITION): [told]}
+
+
+def notice(row: Mapping[str, Any], **changed: Any) -> Message:
+    """What a topic says of a delivery, with whatever is to be wrong."""
+    told = {"type": WAITING, "id": row["id"], "source": "/axis", "subject": row["id"]}
+    return Message(**{**told, "no": row["no"], "sha256": row["sha256"], **changed})
 
 
 def _row(sent: Sent, doc: str, code: str, no: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from schemas.bus import PARKED
 from tests.nemesis.check import check
 from tests.nemesis.run import Run
-from tests.nemesis.story import A, B, C, Story
+from tests.nemesis.story import A, B, C, Story, notice
 from tests.nemesis.tape import Heard
 
 #: Changes a run, which is its own, and returns it or another.
@@ -154,19 +154,26 @@ def _refused_for_nothing(run: Run) -> Run:
     return _changed(run, again, status=422, got=got, text="")
 
 
+def _told(run: Run, *changed: dict[str, Any]) -> Run:
+    """The topic of C with notices of its one delivery."""
+    (row,) = run.final.inboxes[C]
+    return replace(run, topics={**run.topics, (C, 0): [notice(row, **one) for one in changed]})
+
+
 def _strange_notice(run: Run) -> Run:
-    (notice,) = run.topics[C, 0]
-    return replace(run, topics={**run.topics, (C, 0): [replace(notice, subject="doc_9.x")]})
+    return _told(run, {"subject": "doc_9.x"})
 
 
 def _notice_with_another_digest(run: Run) -> Run:
-    (notice,) = run.topics[C, 0]
-    return replace(run, topics={**run.topics, (C, 0): [replace(notice, sha256="0" * 64)]})
+    return _told(run, {"sha256": "0" * 64})
+
+
+def _notice_with_another_number(run: Run) -> Run:
+    return _told(run, {}, {"no": 2})
 
 
 def _tombstone_of_the_living(run: Run) -> Run:
-    (notice,) = run.topics[C, 0]
-    return replace(run, topics={**run.topics, (C, 0): [notice, replace(notice, type=PARKED)]})
+    return _told(run, {}, {"type": PARKED})
 
 
 def _gap_in_a_topic(run: Run) -> Run:
@@ -214,6 +221,7 @@ PLANTS: dict[Plant, str] = {
     _refused_for_nothing: "misjudged",
     _strange_notice: "topic",
     _notice_with_another_digest: "topic",
+    _notice_with_another_number: "topic",
     _tombstone_of_the_living: "topic",
     _gap_in_a_topic: "topic",
     _topic_ends_too_soon: "topic",
