@@ -14,6 +14,9 @@ from tests.nemesis.ground import AXES, BROKER, CREWS, LOOK_S, POSTGRES, RELAYS, 
 
 Heal = Callable[[], object]
 
+#: What can be done only to who has begun to work.
+_WORKING = ("stop", "kill worker")
+
 
 def cast_of(*, networks: bool) -> Cast:
     """Who there is to be harmed."""
@@ -51,28 +54,34 @@ class Nemesis:
     healed_s: float = 0.0
 
     def rage(self, faults: Sequence[Fault], seconds: float) -> None:
-        """Carry a plan out; everything is healed on return, also when it is cut off."""
+        """Carry a plan out; everything is healed on return, also when it is cut off.
+
+        Whoever is not there waits for its fault until it is. What has not begun after ``seconds``
+        does not begin any more.
+        """
         dice = random.Random(f"nemesis {self.seed}")
         start_s = time.monotonic()
         coming = list(faults)
         there: list[_There] = []
         with ExitStack() as unhealed:
             unhealed.callback(lambda: [one.heal() for one in there])
-            while coming or there or time.monotonic() - start_s < seconds:
+            while there or time.monotonic() - start_s < seconds:
                 now = time.monotonic()
                 for one in [one for one in there if one.until_s <= now]:
                     there.remove(one)
                     one.heal()
                     self.done.append((one.fault, one.begun_s, time.monotonic()))
-                due = [fault for fault in coming if start_s + fault.begin_s <= now]
+                at_s = now - start_s
+                due = [fault for fault in coming if fault.begin_s <= at_s < seconds]
                 fault = next((fault for fault in due if not self._unsettled(fault, there)), None)
                 if fault is not None:
                     coming.remove(fault)
-                    self.tell(f"{now - start_s:6.1f} s  {told(fault)}")
                     heal = self._begin(fault, dice)
-                    # One that began late lasts as long.
-                    until_s = now + fault.heal_s - fault.begin_s
-                    there.append(_There(fault, now, until_s, heal))
+                    self.tell(f"{at_s:6.1f} s  {told(fault)}{'' if heal else ': none found'}")
+                    if heal is not None:
+                        # One that began late lasts as long.
+                        until_s = now + fault.heal_s - fault.begin_s
+                        there.append(_There(fault, now, until_s, heal))
                 self.ground.tend()
                 time.sleep(LOOK_S)
         for server in (self.ground.postgres, self.ground.kafka):
@@ -81,13 +90,17 @@ class Nemesis:
 
     def _unsettled(self, fault: Fault, there: Sequence[_There]) -> bool:
         """Whether whom it befalls has not come back from what befell it before."""
+        if any(fault.busy & one.fault.busy for one in there):
+            return True
         servers = {POSTGRES: self.ground.postgres, BROKER: self.ground.kafka}
         server = servers.get(fault.target)
-        starting = server is not None and not fault.other and server.starting
-        return starting or any(fault.busy & one.fault.busy for one in there)
+        if server is not None:
+            return server.starting
+        # Who is just starting may be killed, but there is nothing to be stopped.
+        return fault.kind in _WORKING and not self.ground.members[fault.target].working
 
-    def _begin(self, fault: Fault, dice: random.Random) -> Heal:
-        """Do it; what undoes it."""
+    def _begin(self, fault: Fault, dice: random.Random) -> Heal | None:
+        """Do it; what undoes it, or None where there was nobody to do it to."""
         match fault.kind, fault.target:
             case "cut", _:
                 return self._cut(fault)
@@ -96,7 +109,7 @@ class Nemesis:
                 return self.ground.postgres.start_aside
             case "stop session", _:
                 pid = self.ground.postgres.stop_session(writing=not fault.part)
-                return lambda: self.ground.postgres.resume(pid)
+                return (lambda: self.ground.postgres.resume(pid)) if pid else None
             case "kill", "broker":
                 self.ground.kafka.kill()
                 return self.ground.kafka.start_aside
@@ -122,15 +135,12 @@ class Nemesis:
     def _kill_worker(self, fault: Fault, dice: random.Random) -> Heal:
         """One of several; its parent starts another."""
         member = self.ground.members[fault.target]
-        if member.working:
-            member.send(signal.SIGKILL, dice.sample(member.family()[1:], 1))
+        member.send(signal.SIGKILL, dice.sample(member.family()[1:], 1))
         return lambda: None
 
     def _stop(self, fault: Fault) -> Heal:
-        """All of a family at once, as a machine that stands still, or one worker of it."""
+        """All of a family at once, as a machine that stands still, or the youngest of it."""
         member = self.ground.members[fault.target]
-        if not member.working:
-            return lambda: None
         pids = member.family()
         if fault.part:
             pids = pids[-1:]
@@ -146,4 +156,4 @@ def told(fault: Fault) -> str:
         return f"{fault.kind} {fault.target} {'one way ' if fault.part else ''}{way} {fault.other}{how}"
     if fault.kind == "kill worker" or fault.target in (POSTGRES, BROKER):
         return f"{fault.kind} {fault.target}{'' if fault.kind == 'kill worker' else how}"
-    return f"{fault.kind} {'a part of ' if fault.part else ''}{fault.target}{how}"
+    return f"{fault.kind} {'one process of ' if fault.part else ''}{fault.target}{how}"
