@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,7 +11,7 @@ from axis.api.bodies import ClientGone
 from axis.api.hot import Handler
 from axis.api.problems import answer, as_axis_error, invalid
 from axis.api.wire import Headers, send_bytes
-from axis.core.errors import AxisError, rejected
+from axis.core.errors import AxisError, rejected, unavailable
 
 #: All headers together: eight times what any client of ours sends, and what most proxies pass.
 HEADER_BYTES_MAX = 16 * 1024
@@ -55,6 +56,12 @@ class Door:
                 await self._app(scope, receive, watched)
         except ClientGone:
             return
+        except asyncio.CancelledError:
+            if started:
+                raise
+            # Only the server cancels a request, when its time at the end is up: one that waits for
+            # a store that is away, say. Uncaught it would be a 500, which nobody repeats.
+            await self._tell(unavailable("axis.stopping"), scope, watched)
         except Exception as error:
             if started:
                 # Half an answer is out; the server closes the connection on it.

@@ -30,7 +30,7 @@ WARNINGS = frozenset(
 #: Codes that no operation has: a wrong address has none, the strict schema is asked offline.
 NOWHERE = frozenset({"request.route", "edxml.schema"})
 
-_ANY = ("request.invalid", "request.method", "axis.internal")
+_ANY = ("request.invalid", "request.method", "axis.stopping", "axis.internal")
 _CALLER = (*_ANY, "auth.missing", "auth.bad_token")
 _AGENCY = (*_CALLER, "auth.role")
 _READ = ("axis.store_away",)

@@ -278,6 +278,9 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "axis.busy": Entry(
             503, 20, "The axis is busy; repeat the request.", "Trục đang bận; hãy gửi lại yêu cầu."
         ),
+        "axis.stopping": Entry(
+            503, 20, "The axis is stopping; repeat the request.", "Trục đang dừng; hãy gửi lại."
+        ),
         "axis.store_away": Entry(
             503,
             20,

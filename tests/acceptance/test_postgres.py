@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -30,6 +32,25 @@ async def settings(
     return await set_up(tmp_path, postgres_url, postgres_run, monkeypatch)
 
 
+#: Whether a session waits for a lock. Of sessions a transaction is shown what it saw first.
+_WAITING = "select count(*) > 0 from pg_locks where not granted"
+
+
+@asynccontextmanager
+async def _person(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
+    """A session of somebody else; what it holds is let go behind the block."""
+    assert settings.database is not None
+    connection = await asyncpg.connect(settings.database.get_secret_value())
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _head(settings: Settings) -> str:
+    return f"axis_{settings.run.replace('-', '_')}.head"
+
+
 async def _stop_in_the_middle(axis: Axis, settings: Settings) -> None:
     """SIGSTOP ``axis`` while it holds the lock of the books."""
     assert settings.database is not None
@@ -38,7 +59,7 @@ async def _stop_in_the_middle(axis: Axis, settings: Settings) -> None:
         select count(*) from pg_stat_activity a join pg_locks l on l.pid = a.pid
         where a.state = 'idle in transaction' and l.relation = $1::regclass
             and l.mode = 'RowShareLock'"""
-    head = f"axis_{settings.run.replace('-', '_')}.head"
+    head = _head(settings)
     async with asyncio.timeout(60):
         while True:
             axis.send(signal.SIGSTOP)
@@ -122,3 +143,25 @@ async def test_a_document_taken_in_by_one_axis_wakes_who_waits_at_another(
             # A page is taken wherever the bytes came in.
             path = f"/v1/deliveries/{row['id']}/package"
             assert (await senders.ask(b, recipient, "GET", path)).content == package.body
+
+
+async def test_who_waits_for_the_store_while_an_axis_stops_is_told_to_ask_again(
+    settings: Settings,
+) -> None:
+    package = next(signed(settings.home))
+    with running(settings, "a") as axis:
+        async with sending(settings) as senders, _person(settings) as person:
+            await senders.login(axis, [package.sender])
+            await person.execute(f"begin; select 1 from {_head(settings)} for update")
+            posting = asyncio.create_task(
+                senders.ask(
+                    axis, package.sender, "POST", "/v1/documents", content=package.body, timeout=60
+                )
+            )
+            async with asyncio.timeout(60):
+                while not await person.fetchval(_WAITING):
+                    await asyncio.sleep(BREATH_S)
+            assert await asyncio.to_thread(axis.end) == 0
+            answer = await posting
+    assert (answer.status_code, answer.json()["code"]) == (503, "axis.stopping")
+    assert answer.headers["retry-after"] == "1"
