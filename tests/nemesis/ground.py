@@ -90,7 +90,7 @@ class Ground:
         for name, workers in AXES.items():
             self._axis(name, workers)
         for name in RELAYS:
-            self._add(name, ("axis.leash", "axis", "relay"), lambda said: '"action"' in said)
+            self._add(name, ("axis.leash", "axis", "relay"), lambda said: '"relay.started"' in said)
         self._start([*AXES, *RELAYS])
         origin_s = time.monotonic() + CREW_S + LEAD_S
         for share, name in enumerate(CREWS, start=1):
