@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 
+from axis.adapters.memory_lanes import MemoryLanes, Relaying
 from axis.adapters.search import mentions
 from axis.core import tally
 from axis.core.commands import Audit, Command, Outcome, Refuse
@@ -52,6 +53,7 @@ class MemoryBooks:
     tally: Counter[tally.Key] = field(default_factory=Counter)
     audits: list[Audit] = field(default_factory=list)
     refusals: deque[Refuse] = field(default_factory=lambda: deque(maxlen=REFUSALS_KEPT_MAX))
+    relaying: Relaying = field(default_factory=Relaying)
 
 
 class MemoryStore:
@@ -60,6 +62,7 @@ class MemoryStore:
     def __init__(self, books: MemoryBooks | None = None, fault: Fault = _none) -> None:
         self._books = MemoryBooks() if books is None else books
         self._fault = fault
+        self.lanes = MemoryLanes(self._books)
 
     # ---- writing ------------------------------------------------------------------------------
 
@@ -123,6 +126,9 @@ class MemoryStore:
         books.certificates |= changes.certificates
         books.audits += changes.audits
         books.refusals += changes.refusals
+        for lane, reach in changes.rewound.items():
+            if lane in books.relaying.published:
+                books.relaying.published[lane] = min(reach, books.relaying.published[lane])
 
     async def enrol(
         self,

@@ -39,6 +39,8 @@ DEAF_MS: Final = 60_000
 #: Connections that read pages; they stay, since making one costs as much as a hundred pages. While
 #: all are busy a reader waits ``CONNECT_S`` for one.
 READERS: Final = 8
+#: Connections of the relay, made when it first needs them.
+RELAYING: Final = 4
 
 #: Classes (and single ones) of SQLSTATE that are the world's fault and not ours: connections,
 #: logins, a standby or a database that is gone, deadlocks, no room, stopped by somebody, broken.
@@ -106,6 +108,7 @@ class Server:
         self.patience = patience
         self._writing = self._engine(pool_size=1)
         self._reading = self._engine(pool_size=READERS)
+        self._relaying = self._engine(pool_size=RELAYING)
         self._recounting = self._engine(pool_size=1, max_overflow=-1)
 
     async def connect(
@@ -162,6 +165,12 @@ class Server:
             yield driver
 
     @asynccontextmanager
+    async def relaying(self) -> AsyncIterator[Driver]:
+        """A connection of the relay's: its pages are large, and no poll waits behind one."""
+        async with _held(self._relaying) as driver:
+            yield driver
+
+    @asynccontextmanager
     async def recounting(self) -> AsyncIterator[Driver]:
         """A connection for what takes minutes; nobody else waits for it."""
         async with _held(self._recounting) as driver:
@@ -187,7 +196,7 @@ class Server:
 
     async def close(self) -> None:
         """Close every connection that nobody uses; idempotent."""
-        for engine in (self._writing, self._reading, self._recounting):
+        for engine in (self._writing, self._reading, self._relaying, self._recounting):
             # A server that is gone says no goodbye; the end of this process is one as well.
             with suppress(TimeoutError):
                 async with asyncio.timeout(CONNECT_S):

@@ -16,6 +16,7 @@ from axis.adapters import postgres_reads as reads
 from axis.adapters import rows
 from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.postgres_find import find
+from axis.adapters.postgres_lanes import PostgresLanes
 from axis.adapters.postgres_migrate import migrate
 from axis.adapters.postgres_server import PATIENCE, Patience, Server
 from axis.adapters.postgres_writer import Tell, Writer, tell_nobody
@@ -74,6 +75,7 @@ class PostgresStore:
         self._server = server
         self._kept = DocumentsKept()
         self._writer = Writer(server, self._kept, tell)
+        self.lanes = PostgresLanes(server)
 
     # ---- writing ------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ _KEEP: Final = "on conflict do nothing"
 _DELIVERY_KEY: Final = ("doc", "recipient")
 _DELIVERY_STATE: Final = ("transport", "business", "request", "said", "reason", "attempt")
 _REVOKED: Final = ("revoked_at", "fingerprint")
+_REWOUND: Final = ("recipient", "urgency", "published")
 _AGENCY: Final = tuple(column.name for column in tables.agency.columns)
 
 #: What a group may do, in the order in which it is done. All plans are under test.
@@ -86,6 +87,10 @@ STEPS: Final = {
     "client": _insert(
         tables.client, "on conflict (id) do update set secret_sha256 = excluded.secret_sha256"
     ),
+    "rewound": f"""
+        update lane l set published = least(l.published, w.published)
+        from {_given(tables.lane, _REWOUND)} w({", ".join(_REWOUND)})
+        where l.recipient = w.recipient and l.urgency = w.urgency""",
     "audit": _insert(tables.audit, without=["no"]),
     "refusal": _insert(tables.refusal, without=["no"]),
     # Counted on from before this statement, whose own lines it does not see.
@@ -133,6 +138,7 @@ async def write(
             "tally": [(day, a, metric, n) for (a, day, metric), n in changes.tally.items() if n],
             "agency": list(map(rows.agency_values, changes.agencies.values())),
             "revoked": [(c.revoked_at, c.fingerprint) for c in changes.certificates.values()],
+            "rewound": [(*lane, reach) for lane, reach in changes.rewound.items()],
             "audit": list(map(rows.audit_values, changes.audits)),
             "refusal": list(map(rows.refusal_values, changes.refusals)),
         },

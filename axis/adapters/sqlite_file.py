@@ -6,10 +6,10 @@ import errno
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from alembic import command
@@ -30,6 +30,8 @@ READER_CACHE_KIB: Final = 8 * 1024
 BUSY_MS: Final = 10_000
 #: How long the writer waits for readers when it empties the log.
 EMPTY_BUSY_MS: Final = 20
+
+_R = TypeVar("_R")
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -137,6 +139,23 @@ def patient(connection: sqlite3.Connection, busy_ms: int = BUSY_MS) -> Iterator[
         yield
     finally:
         connection.execute("pragma busy_timeout = 0")
+
+
+def lightly(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], _R]) -> _R:
+    """A transaction on the writer's connection that waits for no disk; its successors do."""
+    connection.execute("pragma synchronous = normal")
+    try:
+        connection.execute("begin immediate")
+        try:
+            done = work(connection)
+            connection.execute("commit")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.execute("rollback")
+            raise
+    finally:
+        connection.execute("pragma synchronous = full")
+    return done
 
 
 def empty_log(connection: sqlite3.Connection) -> bool:

@@ -30,6 +30,7 @@ from axis.adapters.sqlite_file import (
     migrate,
 )
 from axis.adapters.sqlite_history import history
+from axis.adapters.sqlite_lanes import SqliteLanes
 from axis.adapters.sqlite_turns import Turns
 from axis.adapters.sqlite_writer import Writer
 from axis.core.commands import Audit, Command, Outcome, Refuse
@@ -81,6 +82,7 @@ class SqliteStore:
         self._checkpoints = Checkpoints(self._database, self._turns.empty_log)
         self._turns.written = self._checkpoints.written
         self._closed = False
+        self.lanes = SqliteLanes(self._read, self._turns.write)
 
     def _reader(self) -> sqlite3.Connection:
         return reads.prepare(self._database.reader())

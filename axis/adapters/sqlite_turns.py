@@ -16,7 +16,7 @@ from functools import partial
 from threading import Lock
 from typing import Final, ParamSpec, TypeVar
 
-from axis.adapters.sqlite_file import empty_log, failures_told, is_busy, patient
+from axis.adapters.sqlite_file import empty_log, failures_told, is_busy, lightly, patient
 from axis.adapters.sqlite_writer import Group, Writer
 from axis.core.commands import Accept, Command
 from axis.core.directory import Agency
@@ -91,6 +91,18 @@ class Turns:
                 self._writer.enrol(agencies, certificates, clients)
 
         await self._in_thread(job)
+
+    async def write(self, work: Callable[[sqlite3.Connection], _R]) -> _R:
+        """Run ``work`` as a transaction of its own. Raises ``Unavailable``.
+
+        It is on the disk when the next group is: for what may be as it was before after a crash.
+        """
+
+        def job() -> _R:
+            with self._turn, failures_told(), patient(self._connection):
+                return lightly(self._connection, work)
+
+        return await self._in_thread(job)
 
     def empty_log(self) -> bool:
         """Empty the write-ahead log; whether it could be. Not for the loop: it waits."""

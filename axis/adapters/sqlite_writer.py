@@ -50,6 +50,9 @@ _COUNT: Final = (
     rows.insert(tables.tally)
     + " on conflict (day, agency, metric) do update set n = n + excluded.n"
 )
+_REWIND: Final = (
+    "update lane set published = ? where recipient = ? and urgency = ? and published > ?"
+)
 _SET_HEAD: Final = "update head set seq = ?, segment = ?, segment_end = ?"
 _FORGET_REFUSALS: Final = "delete from refusal where no <= (select max(no) from refusal) - ?"
 
@@ -163,6 +166,8 @@ class Writer:
         self._insert(_REVOKE, ((c.revoked_at, c.fingerprint) for c in certificates))
         self._insert(_INSERT_AUDIT, map(rows.audit_values, changes.audits))
         self._insert(_INSERT_REFUSAL, map(rows.refusal_values, changes.refusals))
+        rewound = changes.rewound.items()
+        self._insert(_REWIND, ((reach, *lane, reach) for lane, reach in rewound))
         if changes.refusals:
             self._insert(_FORGET_REFUSALS, [(REFUSALS_KEPT_MAX,)])
         if changes.events:

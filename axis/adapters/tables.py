@@ -164,6 +164,7 @@ delivery = Table(
 )
 
 _ADDRESSED = text("addressee <> ''")
+_CHANGING = text("kind in ('parked', 'reset', 'withdrawn')")
 
 event = Table(
     "event",
@@ -186,6 +187,46 @@ event = Table(
         sqlite_where=_ADDRESSED,
         postgresql_where=_ADDRESSED,
     ),
+    Index(
+        "event_of_change",
+        "recipient",
+        "seq",
+        sqlite_where=_CHANGING,
+        postgresql_where=_CHANGING,
+    ),
+)
+
+#: How far the lanes of an agency are published: ``urgency`` is a class, -1 for its status stream or
+#: -2 for its changes (then ``published`` is the number of an event). The rows of an agency are made
+#: when it is relayed for the first time; before, nothing is published.
+lane = Table(
+    "lane",
+    metadata,
+    Column("recipient", Text, primary_key=True),
+    Column("urgency", SmallInteger, primary_key=True, autoincrement=False),
+    Column("published", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Who publishes an agency's lanes. The row stays when the lease is given up (owner ""), since its
+#: epoch must never come again.
+lease = Table(
+    "lease",
+    metadata,
+    Column("recipient", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: The relays that live, also those without a lease: each holds its share.
+relay = Table(
+    "relay",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("seen_until", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 #: The day leads: what one group counts, today's flows and what stands, lies on a few pages.

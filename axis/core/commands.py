@@ -157,6 +157,18 @@ class Revoke:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Redrive:
+    """Have an agency's lane published again from number ``no``; without an ``urgency`` all of its
+    lanes, and how far its statuses reach.
+    """
+
+    recipient: str
+    urgency: int | None
+    no: int
+    audit: Audit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """Write an audit line of its own."""
 
@@ -176,7 +188,7 @@ class Refuse:
     now: int
 
 
-Command = Accept | Move | Say | Lock | Register | Revoke | Note | Refuse
+Command = Accept | Move | Say | Lock | Register | Revoke | Redrive | Note | Refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +248,17 @@ class Revoked:
 
 
 @dataclass(frozen=True, slots=True)
+class Redriven:
+    """Answer to ``Redrive``: whose lanes are published again."""
+
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The command breaks a rule; nothing of it was written."""
 
     fault: Fault
 
 
-Outcome = Accepted | Moves | Said | Recorded | Revoked | Refused
+Outcome = Accepted | Moves | Said | Recorded | Revoked | Redriven | Refused

@@ -24,6 +24,8 @@ from axis.core.commands import (
     Note,
     Outcome,
     Recorded,
+    Redrive,
+    Redriven,
     Refuse,
     Refused,
     Register,
@@ -34,7 +36,7 @@ from axis.core.commands import (
     Target,
     UpTo,
 )
-from axis.core.document import Delivery, Document, Place
+from axis.core.document import Delivery, Document, Lane, Place
 from axis.core.errors import Fault
 from axis.core.facts import Changes, Facts
 from axis.core.ledger import Ledger
@@ -48,6 +50,8 @@ from axis.core.lifecycle import (
     Request,
     Step,
 )
+from axis.core.notice import STATUSES
+from axis.core.record import LANES
 from schemas.edxml import NEW
 
 #: The reason under which a lock parks deliveries; unlocking looks for it.
@@ -77,6 +81,8 @@ def _one(ledger: Ledger, command: Command) -> Outcome:
             return _register(ledger, command)
         case Revoke():
             return _revoke(ledger, command)
+        case Redrive():
+            return _redrive(ledger, command)
         case Note():
             ledger.changes.audits.append(command.audit)
             return Recorded()
@@ -267,3 +273,15 @@ def _revoke(ledger: Ledger, command: Revoke) -> Outcome:
         ledger.certificate(replace(certificate, revoked_at=command.audit.now))
     standing = ledger.facts.certificates
     return Revoked(tuple(standing[c.fingerprint] for c in meant), len(fresh))
+
+
+def _redrive(ledger: Ledger, command: Redrive) -> Outcome:
+    if command.recipient not in ledger.facts.agencies:
+        return Refused(Fault("agency.unknown", "", {"code": command.recipient}))
+    ledger.changes.audits.append(command.audit)
+    urgencies = (*LANES, STATUSES) if command.urgency is None else (command.urgency,)
+    for urgency in urgencies:
+        lane = Lane(command.recipient, urgency)
+        reach = min(command.no - 1, ledger.changes.rewound.get(lane, command.no))
+        ledger.changes.rewound[lane] = reach
+    return Redriven(command.recipient)

@@ -119,6 +119,8 @@ class Changes:
     certificates: dict[str, Certificate] = field(default_factory=dict)
     audits: list[Audit] = field(default_factory=list)
     refusals: list[Refuse] = field(default_factory=list)
+    #: How far a cursor of the relay (agency, urgency) may reach at the most.
+    rewound: dict[Lane, int] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:

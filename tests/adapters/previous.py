@@ -6,6 +6,8 @@ import json
 
 from axis.core.document import Addressee, Delivery, Document, Event, Place
 from axis.core.lifecycle import Transport
+from axis.core.record import Stretch
+from axis.lanes import Lanes
 from axis.ports import Store
 from tests.contract.books import NOON, TODAY, A, B, differences
 
@@ -62,3 +64,11 @@ async def must_be_whole(store: Store) -> None:
     assert (await store.client(A)) is not None
     assert len(await store.certificates()) == 1
     assert len(await store.audit_log(9)) == len(await store.refusals(9)) == 1
+
+
+async def must_be_relayed(lanes: Lanes) -> None:
+    """Nobody knows what was told: all of it is told again, from the first number."""
+    await lanes.take("relay", [A, B], NOON, NOON + 1)
+    page = await lanes.unpublished([A, B], 9, 9)
+    assert [record[:3] for record in page.records] == [(B, 0, 1)]
+    assert page.stretches == [Stretch(B, 0, 0, 1)]

@@ -25,10 +25,11 @@ from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_file import migrate as migrate_sqlite
 from axis.adapters.sqlite_store import open_store as open_sqlite
 from tests import postgres
-from tests.adapters.previous import SCRIPT, must_be_whole
+from tests.adapters.previous import SCRIPT, must_be_relayed, must_be_whole
 from tests.contract.books import B, C, Scribe, agency, document_of, one
 
-PREVIOUS = "0001"
+#: The schemas that may be met, the newest last.
+PREVIOUS = ("0001", "0002")
 
 
 @pytest.fixture
@@ -81,13 +82,13 @@ async def test_migrating_again_changes_nothing(server: Server):
 
 
 async def test_a_migration_that_fails_leaves_the_tables_as_they_were(server: Server):
-    await migrate(server, PREVIOUS)
+    await migrate(server, "0001")
     async with server.writing() as driver:
         await driver.execute("create table content (other text)")
     with pytest.raises(Exception, match="content"):
         await migrate(server)
     async with server.writing() as driver:
-        assert await driver.fetchval("select version_num from alembic_version") == PREVIOUS
+        assert await driver.fetchval("select version_num from alembic_version") == "0001"
         await driver.execute("drop table content")
     await migrate(server)
 
@@ -100,29 +101,33 @@ async def test_books_of_a_newer_axis_are_left_alone(server: Server):
         await migrate(server)
 
 
-async def test_books_of_the_previous_schema_are_brought_up_to_date(
-    server: Server, postgres_url: str, postgres_run: str, scribe: Scribe
+@pytest.mark.parametrize("previous", PREVIOUS)
+async def test_books_of_a_previous_schema_are_brought_up_to_date(
+    server: Server, postgres_url: str, postgres_run: str, scribe: Scribe, previous: str
 ):
-    await migrate(server, PREVIOUS)
+    await migrate(server, previous)
     async with server.writing() as driver:
         await driver.execute(SCRIPT)
     await server.close()
     store = await open_store(postgres_url, postgres_run)
     await must_be_whole(store)
+    await must_be_relayed(store.lanes)
     await store.enrol([agency(C)], [], [])
     document = document_of(await one(store, scribe.accept("2/UBND", to=[B, C])))
     assert (document.seq, [r.no for r in document.recipients]) == (2, [2, 1])
     await store.close()
 
 
-async def test_sqlite_books_of_the_previous_schema_are_brought_up_to_date(
-    tmp_path: Path, scribe: Scribe
+@pytest.mark.parametrize("previous", PREVIOUS)
+async def test_sqlite_books_of_a_previous_schema_are_brought_up_to_date(
+    tmp_path: Path, scribe: Scribe, previous: str
 ):
     with closing(Database(tmp_path / "books.sqlite").writer()) as connection:
-        migrate_sqlite(connection, PREVIOUS)
+        migrate_sqlite(connection, previous)
         connection.executescript(SCRIPT)
     store = open_sqlite(tmp_path)
     await must_be_whole(store)
+    await must_be_relayed(store.lanes)
     await store.enrol([agency(C)], [], [])
     document = document_of(await one(store, scribe.accept("2/UBND", to=[B, C])))
     assert (document.seq, [r.no for r in document.recipients]) == (2, [2, 1])

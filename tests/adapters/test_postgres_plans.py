@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
-from axis.adapters import postgres_facts, postgres_find, postgres_reads, postgres_writes
+from axis.adapters import (
+    postgres_facts,
+    postgres_find,
+    postgres_lanes,
+    postgres_reads,
+    postgres_writes,
+)
 from axis.adapters.postgres_migrate import migrate
 from axis.adapters.postgres_server import Driver, Server
 from axis.core.lifecycle import Transport
@@ -156,7 +162,53 @@ async def test_what_a_group_changes_is_written_by_keys(driver: Driver):
     assert steps.pop("updated") == ["delivery_pkey"]
     assert steps.pop("forget") == ["refusal_pkey"] * 2
     assert steps.pop("head") == ["head_pkey"]
+    assert steps.pop("rewound") == ["lane_pkey"]
     assert all(indexes == [] for indexes in steps.values()), steps
+
+
+#: What the relay asks: its own small tables are scanned where all of them is wanted.
+RELAYED = {
+    "changes": ["lane_pkey", "event_of_change", "delivery_pkey", "lane_pkey", "document_pkey"],
+    "statuses": ["lane_pkey", "event_by_addressee"],
+    "lanes": ["lane_pkey", "delivery_lane", "document_pkey"],
+    "lag": ["lane_pkey", "delivery_lane", "delivery_lane", "document_pkey"],
+    "relays": ["relay"],
+    "agencies": ["lease_pkey"],
+}
+MOVED = {
+    "beat": ["relay", "lease"],
+    "take": [],
+    "release": ["lease_pkey"],
+    "leave": ["lease", "relay_pkey"],
+    "advance": ["lane_pkey", "lease_pkey"],
+}
+
+
+async def test_what_the_relay_asks_comes_by_its_index(driver: Driver):
+    async def plans() -> dict[str, list[str]]:
+        questions = postgres_lanes.QUERIES | postgres_lanes.STEPS
+        return {name: sorted(await _plan(driver, sql)) for name, sql in questions.items()}
+
+    found = await plans()
+    assert found == {name: sorted(steps) for name, steps in (RELAYED | MOVED).items()}
+    await driver.execute(_LONG)
+    assert await plans() == found
+
+
+async def test_a_relay_reads_no_more_of_a_long_lane_than_of_a_short_one(driver: Driver):
+    async def rows_read(published: int, each: int = 20) -> int:
+        await driver.execute(f"update lane set published = {published}")
+        sql = postgres_lanes.QUERIES["lanes"]
+        (found,) = await driver.fetchval(
+            f"explain (analyze, format json) {sql}", [B, B], [4, 0], each, 50
+        )
+        return sum(_rows(found["Plan"]))
+
+    await driver.execute(_LONG)
+    await driver.execute(f"insert into lane values ('{B}', 4, 0), ('{B}', 0, 0)")
+    assert await rows_read(0) == await rows_read(99_980)
+    # The whole page is bounded as well as each lane: two cursors, fifty numbers, fifty documents.
+    assert await rows_read(0, each=100_000) == 102
 
 
 async def test_a_page_reads_no_more_of_a_long_lane_than_of_a_short_one(driver: Driver):

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from axis.adapters import rows, sqlite_facts, sqlite_find, sqlite_reads
+from axis.adapters import rows, sqlite_facts, sqlite_find, sqlite_lanes, sqlite_reads
 from axis.adapters.sqlite_file import Database, migrate
 from axis.core.lifecycle import Transport
 from axis.ports import Search
@@ -37,10 +37,19 @@ EXPECTED = {
     "counts_of_all": ["(day>? AND day<?)"],
     "queues": [*["(day=? AND agency=? AND metric=?)"] * 3, "delivery_open", "INTEGER PRIMARY KEY"],
     "client": ["sqlite_autoindex_client_1"],
+    "cursors": ["PRIMARY KEY (recipient=? AND urgency=?)"],
+    "changes": [
+        "event_of_change (recipient=? AND seq>?)",
+        "PRIMARY KEY (doc=? AND recipient=?)",
+        "PRIMARY KEY (recipient=? AND urgency=?)",
+        "INTEGER PRIMARY KEY",
+    ],
+    "newest": ["event_by_addressee (addressee=? AND seq>?)"],
+    "lane": ["delivery_lane (recipient=? AND urgency=? AND no>?)", "INTEGER PRIMARY KEY"],
 }
 #: Small tables, and logs that are read from their end.
-WHOLE = {"agencies", "certificates", "audit_log", "refusals"}
-QUERIES = sqlite_facts.QUERIES | sqlite_reads.QUERIES
+WHOLE = {"agencies", "certificates", "audit_log", "refusals", "relays", "lag"}
+QUERIES = sqlite_facts.QUERIES | sqlite_reads.QUERIES | sqlite_lanes.QUERIES
 
 #: What leads a search: with nothing to go by, the newest documents.
 SEARCHES = [

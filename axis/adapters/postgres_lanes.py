@@ -1,0 +1,190 @@
+"""How far lanes are published, in PostgreSQL (``axis.lanes.Lanes``): the store of many relays.
+
+Everything is found by one descent of an index for each lane, however much waits in it. A cursor
+that has moved need not be on the disk at once: what a crash takes back is published again.
+"""
+
+# ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from axis.adapters.postgres_server import Driver, Server
+from axis.core.notice import STATUSES
+from axis.core.record import CHANGES, CURSORS, LANES, Page, Stretch, found, page_of
+from axis.lanes import Lag, Lease, Roll, roll_of
+
+#: What ``record.Record`` has, of ``delivery d`` and its ``document t``.
+_RECORD: Final = """d.recipient, d.urgency, d.no, d.transport, d.attempt,
+            t.id, t.sender, t.document_id, t.sha256, t.size, t.occurred_at"""
+
+#: All plans are under test.
+QUERIES: Final = {
+    # Before the lanes: a change of a number that its lane still has to tell is passed over.
+    "changes": f"""
+        select {CHANGES}, l.published, e.seq, d.no <= p.published, {_RECORD}
+        from unnest($1::text[]) w(recipient) cross join lane l
+        cross join lateral (
+            select e.* from event e
+            where e.recipient = l.recipient and e.kind in ('parked', 'reset', 'withdrawn')
+                and e.seq > l.published
+            order by e.seq limit $2
+        ) e
+        cross join delivery d cross join lane p cross join document t
+        where l.recipient = w.recipient and l.urgency = {CHANGES}
+            and d.doc = e.doc and d.recipient = e.recipient
+            and p.recipient = d.recipient and p.urgency = d.urgency and t.seq = d.doc""",
+    "statuses": f"""
+        select {STATUSES}, l.published, e.seq, true, l.recipient, {STATUSES}, e.seq
+        from unnest($1::text[]) w(recipient) cross join lane l
+        cross join lateral (
+            select e.seq from event e
+            where e.addressee = l.recipient and e.addressee <> '' and e.seq > l.published
+            order by e.seq desc limit 1
+        ) e
+        where l.recipient = w.recipient and l.urgency = {STATUSES}""",
+    # Lane by lane as asked, and no further than the rows that are wanted.
+    "lanes": f"""
+        select d.urgency, l.published, d.no, true, {_RECORD}
+        from unnest($1::text[], $2::bigint[]) w(recipient, urgency)
+        cross join lateral (
+            select l.published from lane l
+            where l.recipient = w.recipient and l.urgency = w.urgency offset 0
+        ) l
+        cross join lateral (
+            select d.* from delivery d
+            where d.recipient = w.recipient and d.urgency = w.urgency and d.no > l.published
+            order by d.no limit $3
+        ) d
+        cross join document t
+        where t.seq = d.doc
+        limit $4""",
+    # Two descents for each lane: its highest number, and the first that is not published.
+    "lag": f"""
+        select a.code, sum(n.no - n.published)::bigint, min((
+            select t.recorded_at from (
+                select d.doc from delivery d
+                where d.recipient = a.code and d.urgency = n.urgency and d.no > n.published
+                order by d.no limit 1 offset 0
+            ) first cross join document t where t.seq = first.doc
+        ))
+        from agency a cross join lateral (
+            select u.urgency, coalesce((
+                select l.published from lane l
+                where l.recipient = a.code and l.urgency = u.urgency
+            ), 0) as published, (
+                select d.no from delivery d
+                where d.recipient = a.code and d.urgency = u.urgency order by d.no desc limit 1
+            ) as no
+            from unnest(array{list(LANES)}::smallint[]) u(urgency) offset 0
+        ) n
+        where n.no > n.published
+        group by a.code order by a.code""",
+    "relays": "select count(*) from relay r where r.seen_until > $1",
+    "agencies": """
+        select a.code, s.owner, s.epoch, s.lease_until
+        from agency a left join lease s on s.recipient = a.code order by a.code""",
+}
+
+STEPS: Final = {
+    "beat": """
+        with forgotten as (delete from relay r where r.seen_until <= $2 and r.owner <> $1),
+        renewed as (update lease s set lease_until = $3 where s.owner = $1)
+        insert into relay (owner, seen_until) values ($1, $3)
+        on conflict (owner) do update set seen_until = excluded.seen_until""",
+    "take": f"""
+        with taken as (
+            insert into lease (recipient, owner, epoch, lease_until)
+            select w.recipient, $1, 1, $4 from unnest($2::text[]) w(recipient)
+            on conflict (recipient) do update set owner = excluded.owner,
+                epoch = lease.epoch + 1, lease_until = excluded.lease_until
+                where lease.owner = '' or lease.lease_until <= $3
+            returning recipient, epoch
+        ),
+        made as (
+            insert into lane (recipient, urgency, published)
+            select taken.recipient, u.urgency, 0
+            from taken cross join unnest(array{list(CURSORS)}::smallint[]) u(urgency)
+            on conflict do nothing
+        )
+        select recipient, epoch from taken""",
+    "release": """
+        update lease s set owner = '' from unnest($2::text[]) w(recipient)
+        where s.recipient = w.recipient and s.owner = $1""",
+    "leave": """
+        with released as (update lease s set owner = '' where s.owner = $1)
+        delete from relay r where r.owner = $1""",
+    # The commit that follows does not wait for the disk.
+    "advance": """
+        update lane l set published = w.after
+        from unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+            w(recipient, urgency, before, after, epoch)
+        where l.recipient = w.recipient and l.urgency = w.urgency and l.published = w.before
+            and exists (
+                select from lease s
+                where s.recipient = w.recipient and s.owner = $1 and s.epoch = w.epoch
+            )
+            and (select set_config('synchronous_commit', 'off', true)) = 'off'
+        returning l.recipient, l.urgency, w.before, l.published""",
+}
+
+
+class PostgresLanes:
+    """``axis.lanes.Lanes`` on the connections of a ``Server`` that it does not close."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def beat(self, owner: str, now: int, until: int) -> Roll:
+        async with self._server.relaying() as driver:
+            await driver.fetch(STEPS["beat"], owner, now, until)
+            relays = await driver.fetchval(QUERIES["relays"], now)
+            rows = await driver.fetch(QUERIES["agencies"])
+        return roll_of(relays, rows, owner, now)
+
+    async def take(
+        self, owner: str, recipients: Sequence[str], now: int, until: int
+    ) -> list[Lease]:
+        # In one order, so that two who take at the same time do not wait for each other.
+        async with self._server.relaying() as driver:
+            rows = await driver.fetch(STEPS["take"], owner, sorted(recipients), now, until)
+        return sorted((Lease(*row) for row in rows), key=lambda lease: lease.recipient)
+
+    async def release(self, owner: str, recipients: Sequence[str]) -> None:
+        async with self._server.relaying() as driver:
+            await driver.fetch(STEPS["release"], owner, sorted(recipients))
+
+    async def leave(self, owner: str) -> None:
+        async with self._server.relaying() as driver:
+            await driver.fetch(STEPS["leave"], owner)
+
+    async def unpublished(self, recipients: Sequence[str], each_max: int, all_max: int) -> Page:
+        lanes = tuple(
+            zip(*((code, urgency) for code in recipients for urgency in LANES), strict=True)
+        )
+        async with self._server.relaying() as driver:
+            rows = await _ask(driver, "changes", recipients, each_max)
+            rows += await _ask(driver, "statuses", recipients)
+            rows += await _ask(driver, "lanes", *lanes, each_max, all_max)
+        return page_of(map(found, rows), recipients, each_max, all_max)
+
+    async def advance(
+        self, owner: str, leases: Mapping[str, Lease], stretches: Sequence[Stretch]
+    ) -> list[Stretch]:
+        if not stretches:
+            return []
+        columns = zip(*sorted(stretches), strict=True)
+        epochs = [leases[one.recipient].epoch for one in sorted(stretches)]
+        async with self._server.relaying() as driver:
+            rows = await driver.fetch(STEPS["advance"], owner, *columns, epochs)
+        return [Stretch(*row) for row in rows]
+
+    async def lag(self) -> list[Lag]:
+        async with self._server.relaying() as driver:
+            return [Lag(*row) for row in await driver.fetch(QUERIES["lag"])]
+
+
+async def _ask(driver: Driver, query: str, *values: object) -> list[Any]:
+    rows: list[Any] = await driver.fetch(QUERIES[query], *values)
+    return rows
