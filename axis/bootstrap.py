@@ -1,4 +1,4 @@
-"""Put an axis together. The only module that names adapters.
+"""Put an axis together. With ``axis.relaying`` the only module that names adapters.
 
 ``async with build(settings) as axis`` is an axis's whole life: what it opens is closed behind it,
 and its loops run in a task group around it, so that a loop which dies takes the axis with it.
@@ -7,9 +7,8 @@ and its loops run in a task group around it, so that a loop which dies takes the
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -34,10 +33,12 @@ from axis.flows.handover import Handover
 from axis.flows.intake import Intake, Policy
 from axis.flows.members import Members
 from axis.flows.oversight import Oversight
-from axis.flows.relay import Relay
 from axis.flows.statuses import Statuses
+from axis.flows.telling import Teller
 from axis.flows.tracking import Tracking
+from axis.lanes import Lanes
 from axis.ports import Bus, Clock, Examiner, Ids, Signer, Store, Trust
+from axis.relaying import SIGNER_KEY, relay_beside
 from axis.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 TRUST_ROOT = "trust-root.pem"
-SIGNER_KEY = "signer.pem"
 
 #: Seconds the last group may take to be written at the end; one takes milliseconds.
 DRAIN_S = 5.0
@@ -63,10 +63,12 @@ class NotSetUp(RuntimeError):
 class Parts:
     """Ready-made parts; what is None is made as the settings say.
 
-    A store that is handed in stays open at the end: it belongs to whoever made it.
+    A store that is handed in stays open at the end: it belongs to whoever made it. It comes with
+    its lanes where Kafka is named.
     """
 
     store: Store | None = None
+    lanes: Lanes | None = None
     bus: Bus | None = None
     clock: Clock | None = None
     ids: Ids | None = None
@@ -101,46 +103,38 @@ async def build(settings: Settings, parts: Parts = Parts()) -> AsyncIterator[Axi
             raise failure
 
 
-async def prepare_bus(settings: Settings, agencies: Iterable[str]) -> bool:
-    """The bus's admin step: have what it needs for these agencies; True when there was any.
-
-    A bus also does it by itself, when an agency is first written to; beforehand it costs nobody's
-    time. Raises ``BusAway``.
-    """
-    if not settings.kafka.bootstrap:
-        return False
-    from axis.adapters.kafka_bus import open_kafka_bus
-
-    async with open_kafka_bus(settings.kafka, settings.topic_prefix, "") as bus:
-        await bus.prepare(agencies)
-    return True
-
-
 async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> tuple[Axis, Loops]:
     clock = parts.clock or SystemClock()
     signer = parts.signer or load_signer(settings.axis_dir / SIGNER_KEY)
     root = None if parts.trust else _trust_root(settings.axis_dir / TRUST_ROOT)
-    store, between = await _books(settings, parts, stack)
-    bus, loops = await _bus(settings, parts, signer, store, between, stack)
+    store, lanes, between = await _books(settings, parts, stack)
+    # What wakes: the database where processes share one, else memory.
+    bus = parts.bus or between or EmbeddedBus()
     trust = parts.trust
     if trust is None:
         assert root is not None
         trust = TrustList(root, await store.certificates())
     examiner = parts.examiner or await _examiner(settings, stack)
-    relay = Relay(bus)
-    committer = Committer(store, relay.announce)
+    teller = Teller(bus)
+    committer = Committer(store, teller.announce)
     members = Members(store, committer, trust, clock)
     await members.load()
-    loops |= {"committer": committer.run, "relay": relay.run}
+    loops: Loops = {"committer": committer.run, "teller": teller.run}
     if between is not None:
-        # The directory is told on it whatever bus carries the notices.
         loops |= {"between": between.run, "directory": partial(members.follow, between)}
+    over_kafka, relaying = bool(settings.kafka.bootstrap), None
+    if over_kafka and settings.relay == "here":
+        assert lanes is not None
+        relaying = await relay_beside(settings, store, lanes, bus, clock, signer, stack)
+        loops["relay"] = relaying.relay.run
     policy = Policy(settings.strict_signatures, settings.package_bytes_max)
     ids = parts.ids or SystemIds()
     axis = Axis(
         settings=settings,
         store=store,
         bus=bus,
+        lanes=lanes if over_kafka else None,
+        publisher=relaying.publisher if relaying else None,
         clock=clock,
         signer=signer,
         committer=committer,
@@ -156,14 +150,16 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
 
 async def _books(
     settings: Settings, parts: Parts, stack: AsyncExitStack
-) -> tuple[Store, PostgresBus | None]:
-    """The store, and what carries word between the processes that share it, if several may."""
+) -> tuple[Store, Lanes | None, PostgresBus | None]:
+    """The store with its lanes, and what carries word between the processes that share it, if
+    several may.
+    """
     if parts.store is not None:
-        return parts.store, None
+        return parts.store, parts.lanes, None
     if settings.database is None:
         store = open_store(settings.axis_dir)
         stack.push_async_callback(store.close)
-        return store, None
+        return store, store.lanes, None
     # Not above: a laptop's axis starts without the libraries of a server's.
     from axis.adapters import postgres_store
     from axis.adapters.postgres_bus import PostgresBus
@@ -173,37 +169,9 @@ async def _books(
     server = Server(url, settings.run)
     stack.push_async_callback(server.close)
     between = PostgresBus(server, store_tells=True)
-    another = parts.bus is not None or settings.kafka.bootstrap
-    tell = between.tell_of_directory if another else between.tell
-    shared = await postgres_store.open_store(url, settings.run, tell=tell)
+    shared = await postgres_store.open_store(url, settings.run, tell=between.tell)
     stack.push_async_callback(shared.close)
-    return shared, between
-
-
-async def _bus(
-    settings: Settings,
-    parts: Parts,
-    signer: Signer,
-    store: Store,
-    between: PostgresBus | None,
-    stack: AsyncExitStack,
-) -> tuple[Bus, Loops]:
-    """What carries the notices: Kafka where it is named, else the database where processes share
-    one, else memory. And the loop on which it hears, if it has one of its own.
-    """
-    if parts.bus is not None:
-        return parts.bus, {}
-    if not settings.kafka.bootstrap:
-        return between or EmbeddedBus(), {}
-    from axis.adapters.kafka_bus import open_kafka_bus
-
-    # The axis's key is as old as its books, and signs the same thing in the same bits.
-    books = hashlib.sha256(signer.sign(b"books", "source").encode()).hexdigest()[:12]
-    source = f"/axis/{settings.run}/{books}"
-    bus = await stack.enter_async_context(
-        open_kafka_bus(settings.kafka, settings.topic_prefix, source, store.bodies)
-    )
-    return bus, {"ear": bus.run}
+    return shared, shared.lanes, between
 
 
 async def _examiner(settings: Settings, stack: AsyncExitStack) -> Examiner:

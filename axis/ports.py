@@ -95,21 +95,33 @@ class Listener(Protocol):
         ...
 
 
+class Watch(Protocol):
+    """One subscription to every topic."""
+
+    async def wait(self, timeout_s: float) -> frozenset[str] | None:
+        """Whom notices came for after the last ``wait`` (or after subscribing).
+
+        None after ``timeout_s``, or when the bus cannot know: it may be anybody.
+        """
+        ...
+
+
 class Bus(Protocol):
-    """Carries notices. May lose, repeat and reorder them: the store is the truth."""
+    """Wakes who waits. May lose, repeat and reorder notices: the store is the truth."""
 
     async def publish(self, notices: Sequence[Notice]) -> None:
         """Carry notices to the listeners of their recipients; returns when handed on.
 
-        Raises ``BusAway`` when that does not come about within seconds; some may be carried all the
-        same. With none it only asks whether the bus is there.
+        Raises ``BusAway`` when that fails. With none it only asks whether the bus is there.
         """
         ...
 
     def listen(self, recipient: str, *, statuses: bool) -> AbstractContextManager[Listener]:
-        """Subscribe from now on to what waits for ``recipient``, or to its statuses; leaving
-        unsubscribes.
-        """
+        """Subscribe to what waits for ``recipient``, or to its statuses, until it is left."""
+        ...
+
+    def watch(self) -> AbstractContextManager[Watch]:
+        """Subscribe to everything, until it is left."""
         ...
 
 

@@ -17,12 +17,13 @@ _POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
 
 
 class KafkaSettings(BaseSettings):
-    """How Kafka is reached; without ``bootstrap`` another bus carries the notices."""
+    """How Kafka is reached; without ``bootstrap`` nothing is published there."""
 
     model_config = SettingsConfigDict(env_prefix="AXIS_KAFKA_", frozen=True, extra="ignore")
 
     bootstrap: str = Field(
-        "", description="Bootstrap servers, host:port,host:port; naming them chooses Kafka as bus."
+        "",
+        description="Bootstrap servers, host:port,host:port; named, they are published to.",
     )
     security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="Security protocol of the connection."
@@ -41,7 +42,7 @@ class KafkaSettings(BaseSettings):
     )
     replication: int = Field(1, ge=1, le=9, description="Copies of each topic that the axis makes.")
     inline_bytes_max: int = Field(
-        4096, ge=0, le=512 * 1024, description="Largest package that travels inside its notice."
+        4096, ge=0, le=512 * 1024, description="Largest package that travels inside its record."
     )
 
     @model_validator(mode="after")
@@ -102,6 +103,11 @@ class Settings(BaseSettings):
     )
     kafka: KafkaSettings = Field(
         default_factory=KafkaSettings, description="How Kafka is reached (AXIS_KAFKA_*)."
+    )
+    relay: Literal["here", "apart"] = Field(
+        "here",
+        description="Who publishes to Kafka: each process that serves the API too, or only those "
+        "of `axis relay` (apart).",
     )
     token_seconds: int = Field(900, ge=30, le=86_400, description="How long a token lives.")
 

@@ -3,20 +3,24 @@
 Every recipient agency has one topic with six partitions: 0 to 4 are its lanes, one per urgency
 class, 5 its statuses. A record's headers are the attributes (``ce_`` before each name, UTF-8); its
 value is the package itself when that is small, else empty, and ``ce_dataref`` is the path where the
-package is taken (claim check). Numbers within a partition's lane are dense from 1: whoever reads
-applies ``last + 1``, drops what is lower, and on a gap reads the inbox.
+package is taken (claim check).
 
-One more topic wakes: by it the processes of one axis tell each other whose polls have something to
-look for. It is theirs alone, and may change with them.
+The reader's rule. Numbers of a lane are dense from 1, and each comes at least once. A reader keeps
+the last number that it applied: it applies ``last + 1``; it drops what is not higher; on a gap it
+reads its inbox, and goes on behind the gap. Records may be repeated in any amount (a relay that
+woke too late, a redrive), and one that is not higher is news only in two cases: its ``attempt`` is
+higher than any seen of that number (the delivery waits again), or it is a tombstone of the highest
+attempt seen of that number (it waits no more). Each of these states has an id of its own, so
+whoever remembers ids may ask for that alone. A status only says how far the stream reaches: the
+highest number counts.
 
 Sources: CloudEvents 1.0.2, its Kafka protocol binding 1.0.2 section 3.2, its extension "dataref".
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import NamedTuple
 
 #: Partitions of an agency's topic, fixed for ever: a lane's order hangs on its partition.
 PARTITIONS = 6
@@ -24,18 +28,16 @@ STATUSES_PARTITION = 5
 
 _SPECVERSION = "1.0"
 _INBOX = "axis.inbox."
-_WAKE = "axis.wake"
 _SPECVERSION_HEADER = ("ce_specversion", _SPECVERSION.encode())
 _PACKAGE_HEADER = ("content-type", b"application/xml")
 
-#: Types of messages: a document waits; its number waits no more (tombstones); a status was said;
-#: or only that a partition reaches to a number.
+#: Types of messages: a number of a lane is this document; it waits no more (tombstones); a status
+#: was said.
 WAITING = "axis.delivery.waiting"
 PARKED = "axis.delivery.parked"
 WITHDRAWN = "axis.delivery.withdrawn"
 STATUS = "axis.status"
-HINT = "axis.hint"
-TYPES = frozenset((WAITING, PARKED, WITHDRAWN, STATUS, HINT))
+TYPES = frozenset((WAITING, PARKED, WITHDRAWN, STATUS))
 
 Headers = list[tuple[str, bytes]]
 
@@ -44,12 +46,12 @@ class NotUnderstood(ValueError):
     """A record is none of ours; the message says what is missing or wrong."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """One record. ``no`` is the number in its lane, or of the event in the status stream.
 
-    ``subject`` is the delivery's id; ``time`` ISO 8601. What speaks of a package has its sender,
-    DocumentId, SHA-256 (hex) and size in bytes, and either the ``package`` or a ``dataref``.
+    ``subject`` is the delivery's id; ``attempt`` counts how often it began to wait; ``time`` is ISO
+    8601. What speaks of a package has its sender, DocumentId, SHA-256 (hex) and size in bytes, and
+    either the ``package`` or a ``dataref``.
     """
 
     type: str
@@ -57,6 +59,7 @@ class Message:
     source: str
     no: int
     subject: str = ""
+    attempt: int = 1
     time: str = ""
     sender: str = ""
     document_id: str = ""
@@ -77,15 +80,16 @@ def recipient_of(prefix: str, topic: str) -> str:
     return topic.removeprefix(start) if topic.startswith(start) else ""
 
 
-def wake_topic(prefix: str) -> str:
-    """The topic, with one partition, by which the processes of a run wake each other."""
-    return f"{prefix}{_WAKE}"
-
-
 def partition(urgency: int) -> int:
     """The partition of an urgency class (0 to 4); -1, the status stream, has the last."""
     assert -1 <= urgency < STATUSES_PARTITION
     return STATUSES_PARTITION if urgency < 0 else urgency
+
+
+def event_id(kind: str, delivery: str, attempt: int) -> str:
+    """The id of a delivery's state: the same however often it is told, another for each state."""
+    again = f"{delivery}/{attempt}" if attempt > 1 else delivery
+    return again if kind == WAITING else f"{again}/{kind.rpartition('.')[2]}"
 
 
 def dataref(delivery: str) -> str:
@@ -108,6 +112,8 @@ def encode(message: Message) -> tuple[Headers, bytes]:
     # One by one: this is most of what a notice costs.
     if message.subject:
         headers.append(("ce_subject", message.subject.encode()))
+    if message.attempt > 1:
+        headers.append(("ce_attempt", b"%d" % message.attempt))
     if message.time:
         headers.append(("ce_time", message.time.encode()))
     if message.sender:
@@ -142,6 +148,7 @@ def decode(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Message
             source=said["ce_source"],
             no=int(said["ce_no"]),
             subject=said.get("ce_subject", ""),
+            attempt=int(said.get("ce_attempt", "1")),
             time=said.get("ce_time", ""),
             sender=said.get("ce_sender", ""),
             document_id=said.get("ce_documentid", ""),
@@ -155,27 +162,4 @@ def decode(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Message
     except NotUnderstood:
         raise
     except ValueError as error:
-        raise NotUnderstood(str(error)) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Wake:
-    """Process ``origin`` has something for these agencies: in their inboxes, in their statuses."""
-
-    origin: str
-    inboxes: Sequence[str]
-    statuses: Sequence[str]
-
-
-def encode_wake(wake: Wake) -> bytes:
-    """The value of a record; it has no headers."""
-    return json.dumps([wake.origin, [*wake.inboxes], [*wake.statuses]]).encode()
-
-
-def decode_wake(value: bytes | None) -> Wake:
-    """Whom a record wakes. Raises ``NotUnderstood``."""
-    try:
-        origin, inboxes, statuses = json.loads(value or b"")
-        return Wake(str(origin), [*map(str, inboxes)], [*map(str, statuses)])
-    except (TypeError, ValueError) as error:
         raise NotUnderstood(str(error)) from None

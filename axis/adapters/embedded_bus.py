@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from axis.adapters.listeners import Listener, Listeners, Topic
+from axis.adapters.listeners import Listener, Listeners, Topic, Watch
 from axis.core.notice import STATUSES, Notice
 
 
@@ -24,3 +24,7 @@ class EmbeddedBus:
     def listen(self, recipient: str, *, statuses: bool) -> AbstractContextManager[Listener]:
         """Subscribe to one topic."""
         return self.listeners.listen(Topic(recipient, statuses))
+
+    def watch(self) -> AbstractContextManager[Watch]:
+        """Subscribe to every topic."""
+        return self.listeners.watch()

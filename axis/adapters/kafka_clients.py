@@ -7,7 +7,7 @@ import ssl
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
@@ -24,7 +24,7 @@ STOP_S_MAX = 2.0
 
 
 class KafkaClients:
-    """Makes producers, consumers and admins of one cluster; opens nothing by itself."""
+    """Makes producers and admins of one cluster; opens nothing by itself."""
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
@@ -46,14 +46,6 @@ class KafkaClients:
             enable_idempotence=True,
             compression_type="lz4",
             max_batch_size=BATCH_BYTES_MAX,
-        )
-
-    def consumer(self) -> AIOKafkaConsumer:
-        """Reads partitions that are assigned by hand, from their end, and commits nothing."""
-        return AIOKafkaConsumer(
-            **self._connection(),
-            enable_auto_commit=False,
-            auto_offset_reset="latest",
         )
 
     def admin(self) -> AIOKafkaAdminClient:
@@ -92,7 +84,7 @@ def _secret(path: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-async def start(client: AIOKafkaProducer | AIOKafkaConsumer | AIOKafkaAdminClient) -> None:
+async def start(client: AIOKafkaProducer | AIOKafkaAdminClient) -> None:
     """Begin; raises what the library raises.
 
     Cut off in the middle it would lose the connection that it is just making: it ends that first.
@@ -108,7 +100,7 @@ async def start(client: AIOKafkaProducer | AIOKafkaConsumer | AIOKafkaAdminClien
         raise
 
 
-async def stop(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+async def stop(client: AIOKafkaProducer) -> None:
     """End a client, within a bound; what it still held is given up."""
     try:
         async with asyncio.timeout(STOP_S_MAX):

@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from axis.adapters.kafka_clients import KafkaClients, start
-from schemas.bus import PARTITIONS, inbox_topic, recipient_of, wake_topic
+from schemas.bus import PARTITIONS, inbox_topic, recipient_of
 
 
 class WrongTopic(Exception):
@@ -25,18 +25,15 @@ class KafkaTopics:
     def __init__(self, clients: KafkaClients, prefix: str, replication: int) -> None:
         self._clients = clients
         self._prefix = prefix
-        self._wake = wake_topic(prefix)
         self._replication = replication
         self._known: set[str] = set()
 
     async def ensure(self, recipients: Iterable[str]) -> None:
-        """Have topics for these agencies, and the one that wakes; asks the cluster only when one
-        was not seen yet.
+        """Have topics for these agencies; asks the cluster only when one was not seen yet.
 
         Raises ``KafkaError`` or ``OSError`` when it is away or refuses, and ``WrongTopic``.
         """
-        wanted = {inbox_topic(self._prefix, code) for code in recipients}
-        wanted = (wanted | {self._wake}) - self._known
+        wanted = {inbox_topic(self._prefix, code) for code in recipients} - self._known
         if not wanted:
             return
         admin = self._clients.admin()
@@ -49,28 +46,20 @@ class KafkaTopics:
         finally:
             await admin.close()
         # All that are there, so that the first notices to 95 agencies ask once.
-        self._known.update(t for t, count in partitions.items() if count == self._count(t))
+        self._known.update(t for t, count in partitions.items() if count == PARTITIONS)
         self._known.update(fresh)
         for topic in sorted(wanted - self._known):
-            count = self._count(topic)
-            raise WrongTopic(f"{topic} has {partitions[topic]} partitions instead of {count}")
-
-    def _count(self, topic: str) -> int:
-        return 1 if topic == self._wake else PARTITIONS
+            raise WrongTopic(f"{topic} has {partitions[topic]} partitions instead of {PARTITIONS}")
 
     async def _there(self, admin: AIOKafkaAdminClient) -> dict[str, int]:
         """The topics of this run that are there, and with how many partitions."""
-        ours = [
-            topic
-            for topic in await admin.list_topics()
-            if topic == self._wake or recipient_of(self._prefix, topic)
-        ]
+        ours = [topic for topic in await admin.list_topics() if recipient_of(self._prefix, topic)]
         told = await admin.describe_topics(sorted(ours)) if ours else []
         return {one["topic"]: len(one["partitions"]) for one in told}
 
     async def _make(self, admin: AIOKafkaAdminClient, topics: Iterable[str]) -> None:
         answer = await admin.create_topics(
-            [NewTopic(topic, self._count(topic), self._replication) for topic in topics]
+            [NewTopic(topic, PARTITIONS, self._replication) for topic in topics]
         )
         for topic, code, *_ in answer.topic_errors:
             error = for_code(code)

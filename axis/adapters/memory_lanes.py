@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from axis.core.document import Delivery, Place
@@ -41,6 +41,11 @@ class Relaying:
     published: dict[tuple[str, int], int] = field(default_factory=dict)
     leases: dict[str, Held] = field(default_factory=dict)
     relays: dict[str, int] = field(default_factory=dict)
+
+    def copy(self) -> Relaying:
+        """Another that does not move with this one."""
+        held = {code: replace(lease) for code, lease in self.leases.items()}
+        return Relaying(dict(self.published), held, dict(self.relays))
 
 
 class MemoryLanes:

@@ -25,8 +25,8 @@ from axis.core.facts import Changes
 from axis.core.notice import STATUSES, Notice
 from axis.core.retry import Backoff
 from axis.flows.members import DIRECTORY
-from axis.flows.relay import notices
-from axis.ports import BusAway, Listener
+from axis.flows.telling import notices
+from axis.ports import BusAway, Listener, Watch
 
 log = structlog.get_logger()
 
@@ -60,10 +60,6 @@ class PostgresBus:
     def tell(self, outcomes: Sequence[Outcome], changes: Changes) -> list[str]:
         """The messages of a group: who has something to look for after it."""
         return self._messages(_topics(notices(outcomes)) | _directory(changes))
-
-    def tell_of_directory(self, _outcomes: Sequence[Outcome], changes: Changes) -> list[str]:
-        """The same where another bus carries the notices: only that the directory has changed."""
-        return self._messages(_directory(changes))
 
     async def publish(self, notices: Sequence[Notice]) -> None:
         """Wake the listeners here, and tell the other processes unless the store has done it.
@@ -104,6 +100,10 @@ class PostgresBus:
         """Subscribe to one topic."""
         return self._local.listen(Topic(recipient, statuses))
 
+    def watch(self) -> AbstractContextManager[Watch]:
+        """Subscribe to every topic."""
+        return self._local.watch()
+
     async def run(self) -> None:
         """Hear what other processes tell, for ever; a connection that is lost is made again."""
         backoff, attempt = Backoff(first_s=0.1, most_s=5.0), 0
@@ -112,7 +112,7 @@ class PostgresBus:
                 async with self._connected() as driver:
                     attempt = 0
                     # What was told while nobody listened is lost.
-                    self._wake(self._local.topics)
+                    self._local.tell_all()
                     while not driver.is_closed():
                         await self._hear(driver)
             except Unavailable:

@@ -40,19 +40,22 @@ class Turns:
         self._thread = ThreadPoolExecutor(1, "axis-writer")
         #: Held for a whole turn. A group's begins on the loop and ends in the thread.
         self._turn = Lock()
+        #: What will take a turn in the thread. A group that began now would hold the turn that they
+        #: wait for, and end behind them: so it goes behind them whole.
+        self._queued: set[object] = set()
 
     async def apply(self, commands: Sequence[Command]) -> Group:
         """Write a group; durable when this returns. Raises ``Unavailable``."""
         group = self._begun(commands)
         if group is None:
-            return await self._in_thread(self._whole, commands)
+            return await self._own_turn(partial(self._whole, commands))
         await self._in_thread(self._finish, group)
         return group
 
     def _begun(self, commands: Sequence[Command]) -> Group | None:
         """A group that is ready to be committed; None where making one would block the loop."""
         size = sum([len(command.body) for command in commands if isinstance(command, Accept)])
-        if size > HERE_BYTES_MAX or not self._turn.acquire(blocking=False):
+        if self._queued or size > HERE_BYTES_MAX or not self._turn.acquire(blocking=False):
             return None
         try:
             return self._writer.begin(commands)
@@ -72,7 +75,7 @@ class Turns:
         self.written()
 
     def _whole(self, commands: Sequence[Command]) -> Group:
-        with self._turn, failures_told(), patient(self._connection):
+        with failures_told(), patient(self._connection):
             group = self._writer.begin(commands)
             self._writer.commit(group)
         self.written()
@@ -87,10 +90,10 @@ class Turns:
         """Set up the directory, as ``axis.ports.Store`` has it."""
 
         def job() -> None:
-            with self._turn, failures_told(), patient(self._connection):
+            with failures_told(), patient(self._connection):
                 self._writer.enrol(agencies, certificates, clients)
 
-        await self._in_thread(job)
+        await self._own_turn(job)
 
     async def write(self, work: Callable[[sqlite3.Connection], _R]) -> _R:
         """Run ``work`` as a transaction of its own. Raises ``Unavailable``.
@@ -99,15 +102,29 @@ class Turns:
         """
 
         def job() -> _R:
-            with self._turn, failures_told(), patient(self._connection):
+            with failures_told(), patient(self._connection):
                 return lightly(self._connection, work)
 
-        return await self._in_thread(job)
+        return await self._own_turn(job)
 
     def empty_log(self) -> bool:
         """Empty the write-ahead log; whether it could be. Not for the loop: it waits."""
         with self._turn:
             return empty_log(self._connection)
+
+    async def _own_turn(self, work: Callable[[], _R]) -> _R:
+        """Do ``work`` in the thread, as a turn of its own."""
+        queued = object()
+
+        def job() -> _R:
+            try:
+                with self._turn:
+                    return work()
+            finally:
+                self._queued.discard(queued)
+
+        self._queued.add(queued)
+        return await self._in_thread(job)
 
     async def _in_thread(
         self, work: Callable[_P, _R], /, *args: _P.args, **kwargs: _P.kwargs

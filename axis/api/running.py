@@ -16,11 +16,16 @@ from axis.flows.members import Members
 from axis.flows.oversight import Oversight
 from axis.flows.statuses import Statuses
 from axis.flows.tracking import Tracking
-from axis.ports import Bus, Clock, Signer, Store
+from axis.lanes import Lanes, Publisher
+from axis.ports import Bus, BusAway, Clock, Signer, Store
 from axis.settings import Settings
 
 #: Seconds a store or a bus may take to show that it is there; a trivial read takes microseconds.
 READY_S = 2.0
+
+#: Seconds that a number may wait to be published by relays apart. It takes milliseconds, and after
+#: a relay was killed as long as its lease.
+LAG_S_MAX = 30.0
 
 #: A poll that has waited so long is ended when its client goes away. One that is answered sooner is
 #: spared the task that watches: most are, and a client seldom goes within a second of asking.
@@ -102,7 +107,7 @@ class _Watch:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether an axis can work: its store answers a read, its bus takes a notice."""
+    """Whether an axis can work: its store answers a read, its bus takes what is published."""
 
     store: bool
     bus: bool
@@ -120,6 +125,9 @@ class Axis:
     settings: Settings
     store: Store
     bus: Bus
+    #: How far lanes are published, where Kafka is; and what publishes, where the relay is here.
+    lanes: Lanes | None = None
+    publisher: Publisher | None = None
     clock: Clock
     signer: Signer
     committer: Committer
@@ -133,9 +141,19 @@ class Axis:
 
     async def readiness(self) -> Readiness:
         """Ask the store and the bus for the least they can do."""
-        return Readiness(
-            store=await _answers(self.store.client("")), bus=await _answers(self.bus.publish(()))
-        )
+        store = await _answers(self.store.client(""))
+        bus = await _answers(self.bus.publish(()))
+        if bus and self.publisher is not None:
+            bus = await _answers(self.publisher.publish(()))
+        elif bus and self.lanes is not None:
+            bus = await _answers(self._published_lately(self.lanes))
+        return Readiness(store, bus)
+
+    async def _published_lately(self, lanes: Lanes) -> None:
+        """Raises ``BusAway`` when something waits for too long: only relays elsewhere see Kafka."""
+        oldest = min((lag.oldest for lag in await lanes.lag()), default=self.clock.now())
+        if self.clock.now() - oldest > LAG_S_MAX * 1e6:
+            raise BusAway("nobody relays, or Kafka is away")
 
 
 async def _answers(question: Awaitable[object]) -> bool:

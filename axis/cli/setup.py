@@ -63,7 +63,8 @@ async def enrol(settings: Settings, world: World) -> None:
 
     Raises ``axis.adapters.sqlite_file.InUse`` while an axis has them open.
     """
-    from axis.bootstrap import build, prepare_bus
+    from axis.bootstrap import build
+    from axis.relaying import prepare_bus
 
     clients = [
         Client(id=login.id, secret_sha256=login.secret_sha256, roles=login.roles)

@@ -1,94 +1,226 @@
-"""Tell recipients that something waits: turn what was committed into notices on the bus.
+"""Publish what the books hold to the topics of its recipients, lane by lane and in order.
 
-A notice is a hint to look. One that is lost costs delay and never a document, because whoever
-waits looks by itself now and then (``handover.LOOK_AGAIN_S``).
+The books say how far each lane is published (``axis.lanes``), so whoever relays begins where the
+last one ended, whatever became of it. Any number of relays share the agencies by leases, each its
+part. A record goes out, is acknowledged, and then its cursor moves: a relay that dies or loses its
+lease in between has only repeated itself, and readers drop what they have.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 import structlog
 
-from axis.core.commands import Accepted, Moves, Outcome, Recorded, Said
-from axis.core.document import Delivery
-from axis.core.lifecycle import Transport
-from axis.core.notice import STATUSES, Notice
+from axis.core.errors import Unavailable
+from axis.core.record import share_of
 from axis.core.retry import Backoff
-from axis.ports import Bus
+from axis.lanes import Lanes, Lease, Publisher
+from axis.ports import Bus, BusAway, Clock
 
 log = structlog.get_logger()
 
-#: States of which whoever reads a lane must know: a number waits again, or waits no more.
-_LANE_CHANGES = frozenset((Transport.WAITING, Transport.PARKED, Transport.WITHDRAWN))
-
-
-def notices(outcomes: Iterable[Outcome]) -> list[Notice]:
-    """What to tell whom after ``outcomes``: every number of a lane; of a status stream, how far it
-    reaches.
-    """
-    told: list[Notice] = []
-    reach: dict[str, int] = {}
-
-    def reaches(agency: str, seq: int) -> None:
-        reach[agency] = max(seq, reach.get(agency, 0))
-
-    def tell_of(moved: Delivery) -> None:
-        if moved.transport in _LANE_CHANGES:
-            told.append(Notice(*moved.place, moved.id, transport=moved.transport))
-        if moved.transport is Transport.PARKED:
-            reaches(moved.sender, moved.doc)
-
-    for outcome in outcomes:
-        match outcome:
-            case Accepted(document, repeated=False):
-                told += [
-                    Notice(r.agency, document.urgency, r.no, delivery, document)
-                    for r, delivery in zip(
-                        document.recipients, document.delivery_ids(), strict=True
-                    )
-                ]
-            case Said(seq=seq, addressee=addressee, repeated=False):
-                reaches(addressee, seq)
-            case Moves(items):
-                for item in items:
-                    if item.delivery is not None and item.changed:
-                        tell_of(item.delivery)
-            case Recorded(moved):
-                for delivery in moved:
-                    tell_of(delivery)
-            case _:
-                pass
-    return [*told, *(Notice(agency, STATUSES, seq) for agency, seq in reach.items())]
+#: A relay that is gone is replaced after so long; one that lives renews its leases four times.
+LEASE_S = 10.0
+BEAT_S = LEASE_S / 4
+#: What a relay holds is looked at this often though nothing was heard: a lost wake-up costs this
+#: delay.
+LOOK_AGAIN_S = 5.0
+#: Numbers of one lane in a page: a lane with a long past does not keep the others waiting.
+LANE_RECORDS_MAX = 1000
+#: Numbers of all lanes in a page, some 500 bytes each.
+PAGE_RECORDS_MAX = 4000
+#: While one page is being acknowledged another is read, of other agencies.
+STREAMS = 2
+#: Pages begin this far apart unless there is more than one holds: in a crowd each wake-up would be
+#: a page of one record. What comes after a pause does not wait.
+GATHER_S = 0.01
+#: Seconds for what is under way at the end, and for giving up the leases.
+END_S_MAX = 3.0
 
 
 class Relay:
-    """Publishes behind the commits; the bus may be away for as long as it likes."""
+    """One of the relays of a run. ``owner`` names it, and no other ever."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(
+        self, lanes: Lanes, publisher: Publisher, bus: Bus, clock: Clock, owner: str
+    ) -> None:
+        self._lanes = lanes
+        self._publisher = publisher
         self._bus = bus
-        self._pending: list[Notice] = []
+        self._clock = clock
+        self._owner = owner
+        self._held: dict[str, Lease] = {}
+        #: Until when the leases hold, as far as this relay knows.
+        self._until = 0
+        self._beating = asyncio.Lock()
+        #: Agencies to look at, those that have waited longest first; a dict, since sets have no
+        #: order. None of them is in the hands of a page at the same time.
+        self._due: dict[str, None] = {}
+        self._busy: set[str] = set()
         self._more = asyncio.Event()
+        self._pages: set[asyncio.Task[bool]] = set()
+        #: Records that were acknowledged, for whoever counts them.
+        self.published = 0
 
-    def announce(self, outcomes: Sequence[Outcome]) -> None:
-        """Take note of what was committed; returns at once."""
-        if fresh := notices(outcomes):
-            self._pending.extend(fresh)
-            self._more.set()
+    @property
+    def held(self) -> int:
+        """How many agencies this relay publishes for."""
+        return len(self._held)
+
+    @property
+    def due(self) -> bool:
+        """Whether any agency is to be looked at."""
+        return bool(self._due)
 
     async def run(self) -> None:
-        """Publish for ever."""
-        backoff, attempt = Backoff(), 0
+        """Relay for ever. Cancelled, it finishes the pages under way and gives up its leases."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._keep())
+                tasks.create_task(self._hear())
+                for _ in range(STREAMS):
+                    tasks.create_task(self._work())
+        finally:
+            await self._end()
+
+    # ---- leases -------------------------------------------------------------------------------
+
+    async def beat(self) -> None:
+        """Renew the leases, give up what is more than a fair share, or take what is free of it.
+
+        Raises ``Unavailable``.
+        """
+        async with self._beating:
+            now = self._clock.now()
+            until = now + int(LEASE_S * 1e6)
+            roll = await self._lanes.beat(self._owner, now, until)
+            held = {lease.recipient: lease for lease in roll.held}
+            share = share_of(roll.agencies, roll.relays)
+            surplus = [code for code in held if code not in self._busy][: max(0, len(held) - share)]
+            for code in surplus:
+                del held[code]
+            before, self._held, self._until = self._held, held, until
+            if surplus:
+                await self._lanes.release(self._owner, surplus)
+            elif wanted := roll.free[: max(0, share - len(held))]:
+                taken = await self._lanes.take(self._owner, wanted, now, until)
+                held.update((lease.recipient, lease) for lease in taken)
+            self._tell(before, roll.relays)
+            self.look_at(code for code in held if held[code] != before.get(code))
+
+    def _tell(self, before: dict[str, Lease], relays: int) -> None:
+        if self._held != before:
+            log.info(
+                "leases",
+                action="relay.leases",
+                held=len(self._held),
+                lost=len(before.keys() - self._held.keys()),
+                relays=relays,
+            )
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                await self.beat()
+            except Unavailable:
+                log.warning("leases not renewed", action="relay.not_renewed")
+            await asyncio.sleep(BEAT_S)
+
+    # ---- pages --------------------------------------------------------------------------------
+
+    def look_at(self, recipients: Iterable[str]) -> None:
+        """Something may wait for these; those of other relays are left to them."""
+        for code in recipients:
+            if code in self._held:
+                self._due.setdefault(code)
+        if self._due:
+            self._more.set()
+
+    async def _hear(self) -> None:
+        with self._bus.watch() as watch:
+            while True:
+                told = await watch.wait(LOOK_AGAIN_S)
+                self.look_at(list(self._held) if told is None else told)
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        backoff, failed, begun = Backoff(first_s=0.1), 0, loop.time() - GATHER_S
         while True:
             await self._more.wait()
-            self._more.clear()
-            batch, self._pending = self._pending, []
+            await asyncio.sleep(max(0.0, begun + GATHER_S - loop.time()))
+            begun = loop.time()
+            page = asyncio.create_task(self.page())
+            self._pages.add(page)
+            page.add_done_callback(self._pages.discard)
             try:
-                await self._bus.publish(batch)
-                attempt = 0
-            except Exception as error:
-                # The batch is dropped on purpose: those who wait look by themselves.
-                attempt += 1
-                log.warning("bus away", action="relay.failed", exc_info=error)
-                await asyncio.sleep(backoff.delay_s(attempt, 0.5))
+                # Whoever ends the relay does not cut off what is half published.
+                more = await asyncio.shield(page)
+            except (BusAway, Unavailable) as error:
+                failed += 1
+                log.warning("not relayed", action="relay.failed", why=str(error), tries=failed)
+                await asyncio.sleep(backoff.delay_s(failed, random.random()))
+                continue
+            failed = 0
+            if more:
+                begun -= GATHER_S
+
+    async def page(self) -> bool:
+        """Publish one page of what is due; whether there is more than it could hold.
+
+        Raises ``BusAway`` and ``Unavailable``; what was due is still due then.
+        """
+        codes = self._next()
+        again: Iterable[str] = codes
+        try:
+            again = await self._publish(codes)
+            return bool(again)
+        finally:
+            self._busy.difference_update(codes)
+            self.look_at(again)
+
+    def _next(self) -> list[str]:
+        """The agencies of a page: those that were not looked at for longest."""
+        ready = [code for code in self._due if code not in self._busy]
+        # Some are left to the other stream.
+        chosen = ready[: -(-len(ready) // STREAMS)]
+        for code in chosen:
+            del self._due[code]
+        if len(chosen) == len(ready):
+            self._more.clear()
+        held = [code for code in chosen if code in self._held]
+        self._busy.update(held)
+        return held
+
+    async def _publish(self, codes: Sequence[str]) -> Iterable[str]:
+        """Publish what waits for some agencies; those of whom more may wait."""
+        if not codes:
+            return ()
+        if self._clock.now() >= self._until:
+            await self.beat()
+        leases = {code: self._held[code] for code in codes if code in self._held}
+        page = await self._lanes.unpublished(list(leases), LANE_RECORDS_MAX, PAGE_RECORDS_MAX)
+        if not page.stretches:
+            return page.more
+        if page.records:
+            await self._publisher.publish(page.records)
+        moved = await self._lanes.advance(self._owner, leases, page.stretches)
+        self.published += len(page.records)
+        if len(moved) < len(page.stretches):
+            # Taken by another relay, or taken back by an operator: the books say which.
+            await self.beat()
+            return page.more | {stretch.recipient for stretch in page.stretches}
+        return page.more
+
+    async def _end(self) -> None:
+        if self._pages:
+            await asyncio.wait(self._pages, timeout=END_S_MAX)
+        for page in self._pages:
+            page.cancel()
+        with suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout(END_S_MAX):
+                await self._lanes.leave(self._owner)
+        log.info("relay stopped", action="relay.stopped", published=self.published)

@@ -25,7 +25,7 @@ from schemas.codes import agencies
 from tests import postgres
 from tests.acceptance.composed import ROOT, Place, compose, owner_only, services, user
 from tests.acceptance.conftest import until
-from tests.contract.buses import SOON_S, document_notice, prefix, quiet, running
+from tests.contract.publishers import prefix, publishing, record
 from tests.kafka import Kafka, broker
 
 pytestmark = pytest.mark.acceptance
@@ -97,13 +97,8 @@ async def test_a_broker_asks_no_second_copy_of_a_topic_with_one(tmp_path: Path) 
     if why := lacking():
         pytest.skip(why)
     with broker(tmp_path / "kafka", min__insync__replicas="2") as own:
-        async with running(KafkaSettings(bootstrap=own.bootstrap), prefix()) as bus:
-            code = "000.00.00.H37"
-            with bus.listen(code, statuses=False) as listener:
-                await bus.publish([document_notice(code)])
-                await quiet(listener)
-                await bus.publish([document_notice(code, 2)])
-                assert await listener.wait(SOON_S)
+        async with publishing(KafkaSettings(bootstrap=own.bootstrap), prefix()) as publisher:
+            await publisher.publish([record()])
 
 
 def test_what_is_mounted_is_there_and_volumes_are_named() -> None:

@@ -20,11 +20,13 @@ from agencies.ways import Told
 from axis.broker.jars import lacking
 from axis.broker.properties import free_port
 from axis.cli.agencies_run import Over, brokers
+from axis.core.notice import STATUSES
 from axis.ports import BusAway
 from axis.settings import KafkaSettings, Settings
 from tests.agencies.topics_read import reading_topics
 from tests.contract.books import A
-from tests.contract.buses import SOON_S, document_notice, quiet, running, status_notice
+from tests.contract.buses import SOON_S
+from tests.contract.publishers import publishing, record
 from tests.kafka import Broker, required
 
 _PASSWORD = "một mật khẩu"
@@ -133,22 +135,18 @@ def secured(tmp_path: Path) -> Iterator[KafkaSettings]:
 async def test_the_axis_shows_who_it_is_and_judges_its_broker(
     secured: KafkaSettings, tmp_path: Path
 ):
-    async with running(secured, "") as bus:
-        with bus.listen(A, statuses=False) as listener:
-            await bus.publish([document_notice(A)])
-            await quiet(listener)
-            await bus.publish([document_notice(A, 2)])
-            assert await listener.wait(SOON_S)
+    async with publishing(secured, "") as publisher:
+        await publisher.publish([record(to=A)])
         # So do agencies that are started with the same settings.
         reached = brokers(Settings(run="live", kafka=secured), Over.KAFKA)
         assert reached is not None
         told = Told(Lanes())
         async with reading_topics(reached, {A: told}):
             assert await told.statuses.wait(SOON_S)
-            await bus.publish([document_notice(A, 3)])
-            await bus.publish([status_notice(A)])
+            await publisher.publish([record(2, to=A)])
+            await publisher.publish([record(1, urgency=STATUSES, to=A)])
             assert await told.statuses.wait(SOON_S)
-        assert told.lanes.last == {0: 3}
+        assert told.lanes.last == {0: 2}
     strangers = Authority(tmp_path / "strangers")
     wrong = tmp_path / "wrong"
     wrong.write_text("guessed", encoding="utf-8")
@@ -158,9 +156,9 @@ async def test_the_axis_shows_who_it_is_and_judges_its_broker(
         {"password_file": wrong},
         {"security": "PLAINTEXT"},
     ):
-        async with running(secured.model_copy(update=change), "") as bus:
+        async with publishing(secured.model_copy(update=change), "") as publisher:
             with pytest.raises(BusAway) as refused:
-                await bus.publish([document_notice(A)])
+                await publisher.publish([record(to=A)])
         assert _PASSWORD not in str(refused.value)
         assert "guessed" not in str(refused.value)
 

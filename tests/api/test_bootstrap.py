@@ -18,11 +18,12 @@ from axis.adapters.sqlite_file import InUse
 from axis.adapters.sqlite_store import open_store
 from axis.adapters.trust_list import read_certificate
 from axis.api.app import create_app
-from axis.bootstrap import SIGNER_KEY, TRUST_ROOT, NotSetUp, _examiner, build
+from axis.bootstrap import TRUST_ROOT, NotSetUp, _examiner, build
 from axis.core.caller import AGENCY, OPERATOR, Caller
 from axis.core.commands import Audit, Note
 from axis.core.errors import Rejected, unavailable
-from axis.flows.relay import Relay
+from axis.flows.telling import Teller
+from axis.relaying import SIGNER_KEY
 from axis.settings import Settings
 from tests.api.world import (
     LANG_SON,
@@ -137,10 +138,10 @@ async def test_a_crash_writes_nothing_more() -> None:
 
 
 async def test_a_loop_that_dies_takes_the_axis_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def dies(_: Relay) -> None:
+    async def dies(_: Teller) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Relay, "run", dies)
+    monkeypatch.setattr(Teller, "run", dies)
     with pytest.raises(BaseExceptionGroup) as caught:
         async with world():
             await asyncio.Event().wait()

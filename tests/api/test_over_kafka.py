@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from axis.bootstrap import prepare_bus
 from axis.flows import handover
+from axis.relaying import prepare_bus
 from axis.settings import KafkaSettings
 from schemas import bus
 from tests.adapters.kafka_reading import reading
 from tests.api.world import LANG_SON, OFFICE, World, package, world
-from tests.contract.buses import prepare
+from tests.contract.publishers import prepare
 from tests.kafka import Kafka
 
 

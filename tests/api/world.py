@@ -167,6 +167,7 @@ async def world(store: Store | None = None, **settings: Any) -> AsyncIterator[Wo
             raise faults.pop(0)
 
     store = store or MemoryStore(fault=fault)
+    lanes = store.lanes if isinstance(store, MemoryStore) else None
     # The three that sign here; the other agencies are in the directory without a certificate.
     certificates = [
         read_certificate(code, key_of(code).certificate_der) for code in (LANG_SON, OFFICE, HA_NOI)
@@ -174,6 +175,7 @@ async def world(store: Store | None = None, **settings: Any) -> AsyncIterator[Wo
     await store.enrol(rows(), certificates, clients())
     parts = Parts(
         store=store,
+        lanes=lanes,
         clock=clock,
         ids=CountingIds(),
         signer=AxisSigner(Ed25519PrivateKey.from_private_bytes(b"\1" * 32)),

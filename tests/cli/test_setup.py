@@ -11,7 +11,7 @@ from agencies.world import make_world
 from axis.cli.setup import enrol
 from axis.settings import KafkaSettings, Settings
 from schemas.bus import PARTITIONS, inbox_topic
-from tests.contract.buses import prefix
+from tests.contract.publishers import prefix
 from tests.kafka import Kafka
 
 

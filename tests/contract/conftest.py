@@ -11,8 +11,6 @@ from axis.adapters import postgres_store, sqlite_store
 from axis.adapters.memory_store import MemoryBooks, MemoryStore
 from axis.ports import Store
 from tests.contract.books import CODES, Scribe, agency
-from tests.contract.buses import prefix, prepare
-from tests.kafka import Kafka
 
 STORES = ("memory", "sqlite", "postgres")
 
@@ -83,11 +81,6 @@ def scribe() -> Scribe:
 @pytest.fixture
 def where(request: pytest.FixtureRequest) -> tuple[str, str]:
     """The server, and what one test may call its own there."""
-    if "kafka" in request.node.name:
-        kafka: Kafka = request.getfixturevalue("kafka")
-        start = prefix()
-        prepare(kafka, start)
-        return kafka.bootstrap, start
     if "postgres" in request.node.name:
         url = request.getfixturevalue("postgres_url")
         return url, request.getfixturevalue("postgres_run")

@@ -14,25 +14,21 @@ from tests.contract.books import CODES, A, B
 from tests.contract.buses import (
     SOON_S,
     document_notice,
-    on_kafka,
     on_postgres,
     quiet,
     status_notice,
 )
 
 
-@pytest.fixture(params=["embedded", "postgres", "kafka"])
+@pytest.fixture(params=["embedded", "postgres"])
 async def bus(request: pytest.FixtureRequest, where: tuple[str, str]) -> AsyncIterator[Bus]:
     server, own = where
     match request.param:
         case "embedded":
             yield EmbeddedBus()
-        case "postgres":
+        case _:
             async with on_postgres(server, own) as told:
                 yield told
-        case _:
-            async with on_kafka(server, own) as carried:
-                yield carried
 
 
 async def test_a_notice_wakes_who_waits_for_it(bus: Bus):
@@ -130,3 +126,12 @@ async def test_a_wait_without_a_notice_ends_with_false(bus: Bus):
         assert not await listener.wait(0.05)
         await bus.publish([document_notice(A, 2)])
         assert await listener.wait(SOON_S)
+
+
+async def test_who_watches_hears_of_everybody(bus: Bus):
+    with bus.watch() as watch:
+        await bus.publish([document_notice(A)])
+        assert await watch.wait(SOON_S) == frozenset((A,))
+        await bus.publish([document_notice(B), status_notice(A)])
+        assert await watch.wait(SOON_S) == frozenset((A, B))
+        assert await watch.wait(0.05) is None

@@ -24,10 +24,11 @@ MESSAGES = document()["components"]["messages"]
 
 WHOLE = Message(
     type=bus.WAITING,
-    id="doc_1.000.00.00.H37",
+    id="doc_1.000.00.00.H37/2",
     source="/axis/live",
     no=7,
     subject="doc_1.000.00.00.H37",
+    attempt=2,
     time="2020-01-15T08:30:00+07:00",
     sender="000.00.00.G22",
     document_id="12/QĐ-UBND",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import bus
-from schemas.bus import HINT, TYPES, WAITING, Message, NotUnderstood, decode, encode
+from schemas.bus import STATUS, TYPES, WAITING, Message, NotUnderstood, decode, encode
 
 _texts = st.text(st.characters(codec="utf-8"), max_size=20)
 _packages = st.binary(max_size=50)
@@ -18,11 +18,13 @@ _messages = st.builds(
     source=_texts.filter(bool),
     no=st.integers(1, 2**62),
     subject=_texts,
+    attempt=st.integers(1, 9),
     time=_texts,
     sender=_texts,
     document_id=_texts,
     sha256=_texts,
     size=st.integers(0, 2**40),
+    dataref=st.just(""),
     package=_packages,
 )
 
@@ -59,9 +61,9 @@ def test_attributes_are_headers_and_a_small_package_is_the_value():
 
 
 def test_strangers_headers_are_left_alone_and_a_null_value_is_empty():
-    headers, _ = encode(Message(type=HINT, id="a", source="b", no=1))
+    headers, _ = encode(Message(type=STATUS, id="a", source="b", no=1))
     read = decode([*headers, ("traceparent", b"\xff"), ("ce_partitionkey", b"x")], None)
-    assert read == Message(type=HINT, id="a", source="b", no=1)
+    assert read == Message(type=STATUS, id="a", source="b", no=1)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,9 @@ def test_strangers_headers_are_left_alone_and_a_null_value_is_empty():
     ],
 )
 def test_a_record_that_is_none_of_ours_is_not_understood(change: dict[str, bytes | None], why: str):
-    headers: dict[str, bytes | None] = dict(encode(Message(type=HINT, id="a", source="b", no=1))[0])
+    headers: dict[str, bytes | None] = dict(
+        encode(Message(type=STATUS, id="a", source="b", no=1))[0]
+    )
     headers.update(change)
     with pytest.raises(NotUnderstood, match=why):
         decode([(name, value) for name, value in headers.items() if value is not None], b"")
@@ -91,3 +95,13 @@ def test_names_say_whose_topic_it_is_and_of_which_run():
     assert bus.recipient_of("", "axis.inbox.000.00.00.H37") == "000.00.00.H37"
     assert [bus.partition(urgency) for urgency in (0, 4, -1)] == [0, 4, 5]
     assert bus.dataref("doc_1.000.00.00.H37") == "/v1/deliveries/doc_1.000.00.00.H37/package"
+
+
+def test_each_state_of_a_delivery_has_an_id_of_its_own():
+    ids = {
+        bus.event_id(kind, "doc_1.000.00.00.H37", attempt)
+        for kind in (WAITING, bus.PARKED, bus.WITHDRAWN)
+        for attempt in (1, 2, 3)
+    }
+    assert len(ids) == 9
+    assert {"doc_1.000.00.00.H37", "doc_1.000.00.00.H37/2/parked"} < ids

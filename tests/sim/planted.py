@@ -23,7 +23,7 @@ from axis.core.document import Document, Event, Lane, Place
 from axis.core.errors import Unavailable
 from axis.core.facts import Changes, Facts, Wants
 from axis.core.lifecycle import Business, Step, Transport
-from axis.flows import handover, relay
+from axis.flows import handover, telling
 from axis.ports import Row, Signer, Store
 
 #: A store is made for each life of the axis: on the books, with the faults, and with a way to
@@ -304,7 +304,7 @@ PLANTS: Mapping[str, Plant] = {
     "acknowledges before it writes": _plant("lost", store=_WritesBehind),
     "says done when it failed": _plant("lost", store=_SaysDone),
     "never looks again": _plant("late", seeds=30, patches=((handover, "LOOK_AGAIN_S", inf),)),
-    "tells nobody": _plant("late", seeds=30, patches=((relay, "notices", lambda _: []),)),
+    "tells nobody": _plant("late", seeds=30, patches=((telling, "notices", lambda _: []),)),
     "forgets keys": _plant("duplicated", store=_ForgetsKeys),
     "forgets conflicts": _plant("conflict", store=_ForgetsConflicts),
     "alters bodies": _plant("altered", store=_AltersBodies),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from axis.adapters.embedded_bus import EmbeddedBus
 from axis.adapters.memory_store import MemoryBooks
 from axis.core.commands import Command, Outcome
 from axis.core.notice import STATUSES, Notice
-from axis.ports import Listener, Store
+from axis.ports import Listener, Store, Watch
 from tests.sim.world import World
 
 _TRANSPORT = ("waiting", "offered", "done", "parked", "withdrawn")
@@ -141,6 +141,10 @@ class ShakyBus:
             loop.call_later(self._dice.uniform(0, late_s), carry)
             return
         await self._inner.publish([notice])
+
+    def watch(self) -> AbstractContextManager[Watch]:
+        """No relay runs here; the embedded bus has its own contract."""
+        return self._inner.watch()
 
     @contextmanager
     def listen(self, recipient: str, *, statuses: bool) -> Iterator[Listener]:

@@ -1,34 +1,23 @@
-"""What the Kafka bus carries, beyond the contract of every bus (``tests/contract/test_bus.py``)."""
+"""What goes into the topics of Kafka, beyond the contract (``tests/contract/test_publisher.py``)."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from axis.adapters.kafka_bus import KafkaBus
-from axis.core.document import Addressee, Document
+from axis.adapters import kafka_publisher
+from axis.adapters.kafka_publisher import KafkaPublisher
 from axis.core.lifecycle import Transport
-from axis.core.notice import Notice
 from axis.core.timetable import iso
 from axis.ports import BusAway
 from axis.settings import KafkaSettings
 from schemas import bus as wire
 from tests.adapters.kafka_reading import reading
 from tests.contract.books import NOON, A, B
-from tests.contract.buses import (
-    PACKAGES,
-    SOON_S,
-    document_notice,
-    prefix,
-    prepare,
-    quiet,
-    running,
-    status_notice,
-)
+from tests.contract.publishers import prefix, prepare, publishing, record
 from tests.kafka import Kafka
 
 INLINE = 100
@@ -36,12 +25,11 @@ INLINE = 100
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """A bus and the Kafka beneath it."""
+    """A publisher and the Kafka beneath it."""
 
-    bus: KafkaBus
+    publisher: KafkaPublisher
     kafka: Kafka
     start: str
-    settings: KafkaSettings
 
 
 @pytest.fixture
@@ -49,35 +37,13 @@ async def road(kafka: Kafka) -> AsyncIterator[Road]:
     start = prefix()
     prepare(kafka, start)
     settings = KafkaSettings(bootstrap=kafka.bootstrap, inline_bytes_max=INLINE)
-    async with running(settings, start) as bus:
-        yield Road(bus, kafka, start, settings)
-
-
-def notice(no: int, package: bytes = b"", urgency: int = 0) -> Notice:
-    sha256 = hashlib.sha256(package).hexdigest() if package else "ab" * 32
-    if package:
-        PACKAGES[sha256] = package
-    document = Document(
-        seq=no,
-        id=f"doc_{no}",
-        sender=A,
-        unit=A,
-        document_id=f"{no}/QĐ-UBND",
-        kind=0,
-        urgency=urgency,
-        sha256=sha256,
-        size=len(package) or 20_000,
-        recipients=(Addressee(B, (B,), no),),
-        occurred_at=NOON,
-        recorded_at=NOON,
-        verdict="valid",
-    )
-    return Notice(B, urgency, no, f"doc_{no}.{B}", document)
+    async with publishing(settings, start) as publisher:
+        yield Road(publisher, kafka, start)
 
 
 async def test_a_small_package_travels_and_a_large_one_is_pointed_at(road: Road):
     small, large = b"x" * INLINE, b"x" * (INLINE + 1)
-    await road.bus.publish([notice(1, small), notice(2, large), notice(3)])
+    await road.publisher.publish([record(1, small), record(2, large), record(3)])
     async with reading(road.kafka.bootstrap, road.start, B) as reader:
         first, second, third = (await reader.read(3))[0]
     assert (first.package, first.dataref) == (small, "")
@@ -97,37 +63,27 @@ async def test_a_small_package_travels_and_a_large_one_is_pointed_at(road: Road)
     )
 
 
-async def test_every_lane_has_its_partition_and_statuses_the_last(road: Road):
-    told = [document_notice(B, 10 + urgency, urgency) for urgency in range(5)]
-    await road.bus.publish([*told, status_notice(B, 77)])
-    async with reading(road.kafka.bootstrap, road.start, B) as reader:
-        found = await reader.read(6)
-    assert {n: [m.no for m in messages] for n, messages in found.items()} == {
-        0: [10],
-        1: [11],
-        2: [12],
-        3: [13],
-        4: [14],
-        5: [77],
-    }
-    assert [found[n][0].type for n in (0, 5)] == [wire.HINT, wire.STATUS]
-
-
 async def test_parked_and_withdrawn_numbers_are_tombstones(road: Road):
-    states = (Transport.WAITING, Transport.PARKED, Transport.WITHDRAWN, Transport.WAITING)
-    told = [Notice(B, 2, 4, f"doc_4.{B}", transport=state) for state in states]
-    await road.bus.publish(told)
+    told = [
+        record(4, urgency=2, transport=state, attempt=attempt)
+        for attempt in (1, 2)
+        for state in (Transport.WAITING, Transport.PARKED, Transport.WITHDRAWN)
+    ]
+    await road.publisher.publish(told)
     async with reading(road.kafka.bootstrap, road.start, B) as reader:
-        found = (await reader.read(4))[2]
-    assert [m.type for m in found] == [wire.WAITING, wire.PARKED, wire.WITHDRAWN, wire.WAITING]
+        found = (await reader.read(6))[2]
+    assert [m.type for m in found] == [wire.WAITING, wire.PARKED, wire.WITHDRAWN] * 2
+    assert [m.attempt for m in found] == [1, 1, 1, 2, 2, 2]
     assert {m.subject for m in found} == {f"doc_4.{B}"}
     assert {m.no for m in found} == {4}
-    # The same delivery waits again: the same event for whoever takes it once.
+    # Each state is an event of its own, for whoever takes each once.
     assert [m.id for m in found] == [
         f"doc_4.{B}",
         f"doc_4.{B}/parked",
         f"doc_4.{B}/withdrawn",
-        f"doc_4.{B}",
+        f"doc_4.{B}/2",
+        f"doc_4.{B}/2/parked",
+        f"doc_4.{B}/2/withdrawn",
     ]
 
 
@@ -137,20 +93,22 @@ async def test_a_lane_keeps_its_order_over_calls_and_batches(road: Road):
     sizes, no = (1, 3, 2000, 1, 400, 7, 8), 0
     for size in sizes:
         numbers = range(no + 1, no + size + 1)
-        await road.bus.publish([notice(n, package if n % 2 else b"") for n in numbers])
+        await road.publisher.publish([record(n, package if n % 2 else b"") for n in numbers])
         no += size
     async with reading(road.kafka.bootstrap, road.start, B) as reader:
         found = (await reader.read(no))[0]
     assert [message.no for message in found] == list(range(1, no + 1))
 
 
-async def test_what_one_process_publishes_wakes_another(road: Road):
-    async with running(road.settings, road.start) as other:
-        with road.bus.listen(A, statuses=True) as listener:
-            await other.publish([status_notice(A)])
-            await quiet(listener)
-            await other.publish([status_notice(A, 2)])
-            assert await listener.wait(SOON_S)
+async def test_a_page_of_packages_is_published_in_parts(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+):
+    """Memory holds so many bytes, and not as many as a page may name."""
+    monkeypatch.setattr(kafka_publisher, "INLINE_BYTES_MAX", 3 * INLINE)
+    await road.publisher.publish([record(n, b"%03d" % n * 30) for n in range(1, 21)])
+    async with reading(road.kafka.bootstrap, road.start, B) as reader:
+        found = (await reader.read(20))[0]
+    assert [m.package for m in found] == [b"%03d" % n * 30 for n in range(1, 21)]
 
 
 async def test_a_topic_of_somebody_elses_making_is_refused_by_name(road: Road):
@@ -163,8 +121,8 @@ async def test_a_topic_of_somebody_elses_making_is_refused_by_name(road: Road):
     try:
         await admin.create_topics([NewTopic(topic, 1, 1)])
         with pytest.raises(BusAway, match=f"{topic} has 1 partitions"):
-            await road.bus.publish([document_notice(code)])
-        await road.bus.publish([document_notice(B)])
+            await road.publisher.publish([record(to=code)])
+        await road.publisher.publish([record()])
         await admin.delete_topics([topic])
     finally:
         await admin.close()

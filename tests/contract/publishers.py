@@ -1,0 +1,82 @@
+"""Publishers under test, and records for them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from axis.adapters.kafka_publisher import KafkaPublisher, open_kafka_publisher
+from axis.core.lifecycle import Transport
+from axis.core.notice import STATUSES
+from axis.core.record import Record
+from axis.ports import BusAway
+from axis.settings import KafkaSettings
+from schemas.bus import PARTITIONS, inbox_topic
+from tests.contract.books import CODES, NOON, A, B
+from tests.kafka import Kafka
+
+#: Packages that may travel inside the records of the tests, by digest.
+PACKAGES: dict[str, bytes] = {}
+
+
+async def bodies(digests: Sequence[str]) -> Mapping[str, bytes]:
+    return {digest: PACKAGES[digest] for digest in digests if digest in PACKAGES}
+
+
+def prefix() -> str:
+    """A name for the topics of one test on a Kafka that others use too."""
+    return f"test-{secrets.token_hex(6)}."
+
+
+def prepare(kafka: Kafka, start: str, codes: Iterable[str] = CODES) -> None:
+    """Make topics on a cluster that cannot be asked for them."""
+    if kafka.create_topic is not None:
+        for code in codes:
+            kafka.create_topic(inbox_topic(start, code), PARTITIONS)
+
+
+@asynccontextmanager
+async def publishing(settings: KafkaSettings, start: str) -> AsyncIterator[KafkaPublisher]:
+    """A publisher over Kafka."""
+    async with open_kafka_publisher(settings, start, "/axis/test", bodies) as publisher:
+        yield publisher
+
+
+class MemoryPublisher:
+    """Keeps what it is given; ``away`` lets it fail, before or after it has kept it."""
+
+    def __init__(self) -> None:
+        self.topic: list[Record] = []
+        self.away: list[str] = []
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        fault = self.away.pop(0) if self.away else ""
+        if fault != "before":
+            self.topic += records
+        if fault:
+            raise BusAway(fault)
+
+
+def record(
+    no: int = 1,
+    package: bytes = b"",
+    urgency: int = 0,
+    *,
+    to: str = B,
+    transport: Transport = Transport.WAITING,
+    attempt: int = 1,
+) -> Record:
+    """Number ``no`` of a lane; without its package one of 20 kB that nobody needs."""
+    sha256 = hashlib.sha256(package).hexdigest() if package else "ab" * 32
+    if package:
+        PACKAGES[sha256] = package
+    size = len(package) or 20_000
+    document_id = f"{no}/QĐ-UBND"
+    name = f"doc_{no}"
+    return Record(to, urgency, no, transport, attempt, name, A, document_id, sha256, size, NOON)
+
+
+def status(no: int = 1, to: str = B) -> Record:
+    return Record(to, STATUSES, no)
