@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import gc
 import json
-import logging
 import signal
 import socket
 import sys
@@ -22,6 +21,7 @@ from axis.address import forget, leave, listening, url_of
 from axis.api.app import create_app
 from axis.api.running import Polls
 from axis.bootstrap import build
+from axis.logs import log_as_json
 from axis.one_write import OneWrite
 from axis.settings import Settings
 
@@ -41,7 +41,7 @@ def serve(settings: Settings) -> None:
     Raises ``axis.bootstrap.NotSetUp``, ``OSError`` for an address in use, and whatever kills a
     loop of the axis; with several workers what ``axis.workers.keep`` raises.
     """
-    _log_as_json()
+    log_as_json()
     if settings.workers > 1:
         asyncio.run(workers.keep(settings))
         return
@@ -60,27 +60,13 @@ def serve(settings: Settings) -> None:
 
 def _work(settings: Settings, descriptor: int) -> None:
     """Serve as one of several, on the socket of the parent."""
-    _log_as_json()
+    log_as_json()
 
     def there() -> None:
         print(json.dumps({"listening": True}), flush=True)
 
     with socket.socket(fileno=descriptor) as listener:
         _serve(settings, listener, there)
-
-
-def _log_as_json() -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    # While a broker is away the library says so many times a second; relay and ear say it as well.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 def _serve(settings: Settings, listener: socket.socket, there: Callable[[], None]) -> None:

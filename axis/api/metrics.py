@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import (
     CollectorRegistry,
@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from axis.core.lifecycle import Transport
 from axis.core.tally import transport_metric
+from axis.lanes import Lag
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 
@@ -37,6 +38,24 @@ SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 #: Labels must stay few whatever callers send.
 _METHODS = frozenset({"GET", "POST"})
 _UNKNOWN = ("-", "unknown")
+
+
+def lag_gauge(registry: CollectorRegistry) -> Gauge:
+    """What is not published to Kafka yet, as the books have it: whoever tells it tells the same."""
+    return Gauge(
+        "axis_unpublished",
+        "Numbers of an agency's lanes that are not published to Kafka yet.",
+        ["agency"],
+        registry=registry,
+        multiprocess_mode="mostrecent",
+    )
+
+
+def tell_lag(gauge: Gauge, lags: Iterable[Lag]) -> None:
+    """Have the gauge show this and nothing else."""
+    gauge.clear()
+    for lag in lags:
+        gauge.labels(lag.recipient).set(lag.numbers)
 
 
 class Metrics:
@@ -66,6 +85,7 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="mostrecent",
         )
+        self._lag = lag_gauge(self._registry)
         self._waiting = Gauge(
             "axis_waiting_commands",
             "Commands waiting to be written.",
@@ -110,8 +130,15 @@ class Metrics:
             child = self._routes[method, route] = self._latency.labels(method, route)
         child.observe(seconds)
 
-    def scrape(self, standing: Mapping[str, int], waiting_commands: int, polls: int) -> bytes:
+    def scrape(
+        self,
+        standing: Mapping[str, int],
+        waiting_commands: int,
+        polls: int,
+        lags: Iterable[Lag] = (),
+    ) -> bytes:
         """Return the exposition text; ``standing`` are the standing counters of all agencies."""
+        tell_lag(self._lag, lags)
         for state in Transport:
             self._deliveries.labels(state.name.lower()).set(
                 standing.get(transport_metric(state), 0)

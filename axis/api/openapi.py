@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 from axis.api import openapi_errors as errors
 from axis.api import openapi_examples as examples
 from axis.api import openapi_hot
-from schemas import rest, rest_books
+from schemas import rest, rest_books, rest_relay
 
 TITLE = "Document axis"
 VERSION = "1"
@@ -58,6 +58,14 @@ OPEN = frozenset({"token", "health", "ready", "metrics"})
 _ROLES = {"Operators": ["operator"], "Tracking": []}
 
 
+#: The acts of operators, and what each is told.
+_ACTS = {
+    **dict.fromkeys(("lock", "unlock", "revoke", "operator_reset"), "Why"),
+    "register": "NewAgency",
+    "redrive": "Redrive",
+}
+
+
 def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     """Return the OpenAPI document of ``routes`` and the hot routes."""
     made = get_openapi(
@@ -99,8 +107,8 @@ def _finish(operation: dict[str, Any]) -> None:
     operation["responses"].pop("422", None)
     if name == "token":
         operation["requestBody"] = _TOKEN_FORM
-    elif name in ("lock", "unlock", "revoke", "operator_reset", "register"):
-        model = "NewAgency" if name == "register" else "Why"
+    elif name in _ACTS:
+        model = _ACTS[name]
         schema = {"$ref": REF_TEMPLATE.format(model=model)}
         content = {"application/json": {"schema": schema}}
         operation["requestBody"] = {"required": True, "content": content}
@@ -209,7 +217,7 @@ def _package_responses(name: str) -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     models = {
         name: model
-        for module in (rest, rest_books)
+        for module in (rest, rest_books, rest_relay)
         for name, model in vars(module).items()
         if isinstance(model, type) and issubclass(model, rest.Wire)
     }

@@ -118,6 +118,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "unlock": (*_OPERATOR, "package.too_large", "agency.unknown"),
     "revoke": (*_OPERATOR, "package.too_large", "agency.unknown", "certificate.unknown"),
     "register": (*_OPERATOR, "package.too_large", "agency.exists"),
+    "redrive": (*_OPERATOR, "package.too_large", "agency.unknown"),
     "operator_reset": (
         *_OPERATOR,
         "package.too_large",

@@ -173,6 +173,7 @@ ANSWERS: Mapping[str, Any] = {
         "certificates": [{"fingerprint": _SHA256, "agency": _THEIRS, "revoked_at": _AT}],
     },
     "register": {**_AGENCY, "code": "000.00.00.H99", "certainty": "stated: registered by lan"},
+    "redrive": {"agency": _THEIRS, "urgency": 0, "no": 1200},
     "operator_reset": _MOVED,
     "audit_log": {
         "acts": [
@@ -235,6 +236,7 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "unlock": {"why": _WHY},
     "revoke": {"why": _WHY},
     "operator_reset": {"why": _WHY},
+    "redrive": {"lane": {"urgency": 0, "no": 1200, **_WHY}, "all": _WHY},
     "register": {
         "new": {
             "code": "000.00.00.H99",

@@ -22,7 +22,7 @@ from axis.core.lifecycle import Business, Transport
 from axis.core.timetable import from_iso
 from axis.flows.handover import PAGE_ROWS_MAX
 from axis.ports import Search
-from schemas import rest, rest_books
+from schemas import rest, rest_books, rest_relay
 
 #: Lines of a log or a search unless the caller says otherwise.
 LINES_DEFAULT = 100
@@ -184,6 +184,21 @@ async def operator_reset(
         raise rejected("delivery.not_found")
     item = await axis.oversight.reset(caller, target.doc_id, target.recipient, asked.why)
     return Json(views.moved(delivery, item))
+
+
+@router.post(
+    "/agencies/{code}/redrive",
+    operation_id="redrive",
+    summary="Publish an agency's lanes to Kafka again",
+    response_model=rest_relay.Redriven,
+)
+async def redrive(request: Request, axis: TheAxis, caller: TheCaller, code: CodePath) -> Response:
+    """From a number on, as its deliveries stand now. Readers drop what they have."""
+    caller.needs(OPERATOR)
+    asked = await read_model(request, rest_relay.Redrive)
+    agency = axis.members.agency(code)
+    await axis.oversight.redrive(caller, agency.code, asked.urgency, asked.no, asked.why)
+    return Json({"agency": agency.code, "urgency": asked.urgency, "no": asked.no})
 
 
 @router.get(

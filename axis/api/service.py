@@ -60,11 +60,13 @@ async def ready(axis: TheAxis) -> Response:
 )
 async def metrics(axis: TheAxis, meters: TheMetrics) -> Response:
     """Packages accepted and refused by code, deliveries by state (read from the books' counters
-    when asked), request latency by route, commands waiting to be written, long polls under way,
+    when asked), numbers not published to Kafka yet by agency, request latency by route, commands
+    waiting to be written, long polls under way,
     process memory.
     """
     standing = (await axis.tracking.standing())[""]
-    told = meters.scrape(standing, axis.committer.waiting, axis.polls.waiting)
+    lags = await axis.lanes.lag() if axis.lanes else ()
+    told = meters.scrape(standing, axis.committer.waiting, axis.polls.waiting, lags)
     return Response(told, media_type=MEDIA_TYPE)
 
 

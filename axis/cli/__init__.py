@@ -41,6 +41,8 @@ MODULES = {
     "unlock": "oversight",
     "revoke": "oversight",
     "reset": "oversight",
+    "relay": "relaying",
+    "redrive": "relaying",
     "audit-log": "oversight",
     "refusals": "oversight",
 }

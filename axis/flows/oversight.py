@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from axis.core.caller import OPERATOR, Caller
-from axis.core.commands import Audit, ById, Move, Moved, Moves, Note, Revoked
+from axis.core.commands import (
+    Audit,
+    ById,
+    Move,
+    Moved,
+    Moves,
+    Note,
+    Outcome,
+    Redrive,
+    Refused,
+    Revoked,
+)
 from axis.core.document import Document
 from axis.core.errors import Rejected, rejected
 from axis.core.lifecycle import Step
@@ -59,6 +70,19 @@ class Oversight:
         if item.fault is not None:
             raise Rejected([item.fault])
         return item
+
+    async def redrive(
+        self, caller: Caller, code: str, urgency: int | None, no: int, why: str
+    ) -> None:
+        """Have a lane of an agency, or all, published again from a number on."""
+        caller.needs(OPERATOR)
+        lane = code if urgency is None else f"{code} lane {urgency}"
+        audit = self._audit(caller, "redrive", f"{lane} from {no}", why, self._clock.now())
+        command = Redrive(recipient=code, urgency=urgency, no=no, audit=audit)
+        outcome: Outcome
+        (outcome,) = await self._committer.submit([command])
+        if isinstance(outcome, Refused):
+            raise Rejected([outcome.fault])
 
     async def package(self, caller: Caller, doc_id: str, why: str) -> tuple[Document, bytes]:
         """The bytes of a package: an operator sees them only with a recorded reason."""

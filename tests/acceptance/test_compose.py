@@ -48,7 +48,7 @@ def test_profiles_add_and_change_nothing_else() -> None:
         for profile in service.get("profiles", ["default"]):
             by_profile.setdefault(profile, set()).add(name)
     assert by_profile == {
-        "default": {"secret", "postgres", "kafka", "init", "axis", "agencies"},
+        "default": {"secret", "postgres", "kafka", "init", "axis", "relay", "agencies"},
         "ha": {"kafka-2", "kafka-3", "init-ha"},
         "watch": {"prometheus", "grafana"},
     }
@@ -150,6 +150,7 @@ def place(tmp_path: Path, postgres_url: str, kafka: Kafka) -> Iterator[Place]:
         "http://axis:8095": f"http://127.0.0.1:{port}",
         "0.0.0.0": "127.0.0.1",
         "8095": str(port),
+        "9464": str(free_port()),
     }
     for folder in ("var", "secrets"):
         (tmp_path / folder).mkdir()
@@ -172,7 +173,7 @@ def test_our_services_come_up_play_the_day_and_stop(place: Place) -> None:
         # With a Kafka that makes topics it has made them.
         assert "not there yet" not in done.stderr
 
-    with place.running("axis") as axis:
+    with place.running("axis") as axis, place.running("relay") as relay:
         until(lambda: '"workers": 2' in axis.said, "the other worker")
         with place.running("agencies", *SHORT) as playing:
             until(lambda: playing.lives() and "agencies answer" in playing.said, "the day's end")
@@ -180,6 +181,7 @@ def test_our_services_come_up_play_the_day_and_stop(place: Place) -> None:
             assert "NOT EXACT" not in playing.said
             log = place.folder / "var/demo/run/agencies-1.log"
             assert '"topics.read"' in log.read_text("utf-8")
+        assert '"held": 95' in relay.said
         # A container that is started again plays no second day.
         with place.running("agencies", *SHORT) as again:
             until(lambda: again.lives() and "agencies answer" in again.said, "agencies")
@@ -192,10 +194,15 @@ def test_our_services_come_up_play_the_day_and_stop(place: Place) -> None:
     proof = json.loads(done.stdout)
     assert proof["clean"]
     assert (proof["documents"], proof["deliveries"]) == (SENT, RECEIVED)
+    # The axis relays nothing; what it accepted was published all the same.
+    told = re.search(r'"published": (\d+)', relay.said)
+    assert told is not None
+    assert int(told[1]) >= RECEIVED
+    assert "relay.stopped" not in axis.said
 
 
 def test_every_service_of_ours_was_thought_of() -> None:
-    assert {"secret", "init", "init-ha", "axis", "agencies"} == OURS
+    assert {"secret", "init", "init-ha", "axis", "relay", "agencies"} == OURS
     # The second differs in the copies of topics alone.
     ha, one = services()["init-ha"], services()["init"]
     assert ha["command"] == one["command"]

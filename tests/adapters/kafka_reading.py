@@ -30,15 +30,25 @@ class Reader:
             lambda: all(no in [m.no for m in self.found[number]] for number in partitions)
         )
 
+    async def quiet(self) -> None:
+        """Read on until nothing more comes."""
+        known = -1
+        while sum(map(len, self.found.values())) > known:
+            known = sum(map(len, self.found.values()))
+            await self._look()
+
+    async def _look(self) -> None:
+        for partition, records in (await self._consumer.getmany(timeout_ms=500)).items():
+            for record in records:
+                assert faults(record.headers, record.value) == []
+            self.found[partition.partition] += [
+                decode(record.headers, record.value) for record in records
+            ]
+
     async def _until(self, done: Callable[[], bool]) -> dict[int, list[Message]]:
         async with asyncio.timeout(SOON_S):
             while not done():
-                for partition, records in (await self._consumer.getmany(timeout_ms=500)).items():
-                    for record in records:
-                        assert faults(record.headers, record.value) == []
-                    self.found[partition.partition] += [
-                        decode(record.headers, record.value) for record in records
-                    ]
+                await self._look()
         return self.found
 
 

@@ -1,0 +1,96 @@
+"""A process that only relays, until SIGTERM or SIGINT; as many as wanted may run.
+
+It finishes what it is at and gives up its leases, so that the others go on at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+import uvloop
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, start_http_server
+
+from axis.api.metrics import lag_gauge, tell_lag
+from axis.core.errors import Unavailable
+from axis.logs import log_as_json
+from axis.relaying import Relaying, relaying
+from axis.settings import Settings
+
+log = structlog.get_logger()
+
+#: Seconds between two looks at the books for the metrics.
+LOOK_S = 5.0
+
+
+def relay(settings: Settings, metrics_port: int | None) -> None:
+    """Relay until a signal. ``metrics_port`` (0 takes a free one) shows metrics to Prometheus.
+
+    Raises what ``axis.relaying.relaying`` raises, ``OSError`` for a port in use, and whatever kills
+    the relay.
+    """
+    log_as_json()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_relay(settings, metrics_port))
+
+
+async def _relay(settings: Settings, metrics_port: int | None) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with relaying(settings) as made:
+        meters = _Meters(made)
+        with _served(meters, settings, metrics_port):
+            async with asyncio.TaskGroup() as tasks:
+                looking = tasks.create_task(meters.keep())
+                await stop.wait()
+                looking.cancel()
+
+
+class _Meters:
+    """What Prometheus is told; the books are looked at now and then, not when it asks."""
+
+    def __init__(self, made: Relaying) -> None:
+        self._made = made
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._lag = lag_gauge(self.registry)
+        self._held = Gauge(
+            "axis_relay_agencies", "Agencies whose lanes it publishes.", registry=self.registry
+        )
+        self._published = Counter(
+            "axis_relay_records", "Records that were acknowledged.", registry=self.registry
+        )
+        self._counted = 0
+
+    async def keep(self) -> None:
+        """Look for ever."""
+        while True:
+            relay = self._made.relay
+            self._held.set(relay.held)
+            self._published.inc(relay.published - self._counted)
+            self._counted = relay.published
+            try:
+                tell_lag(self._lag, await self._made.lanes.lag())
+            except Unavailable:
+                log.warning("lag not known", action="relay.lag_unknown")
+            await asyncio.sleep(LOOK_S)
+
+
+@contextmanager
+def _served(meters: _Meters, settings: Settings, port: int | None) -> Iterator[None]:
+    if port is None:
+        log.info("relaying", action="relay.started")
+        yield
+        return
+    server, thread = start_http_server(port, settings.host, meters.registry)
+    log.info("relaying", action="relay.started", metrics_port=server.server_port)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
