@@ -6,6 +6,7 @@ It finishes what it is at and gives up its leases, so that the others go on at o
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from axis.settings import Settings
 
 log = structlog.get_logger()
 
+#: Records are many and in no cycle: by default a third of the time would go into looking for some.
+GC_THRESHOLD = 50_000
 #: Seconds between two looks at the books for the metrics.
 LOOK_S = 5.0
 
@@ -42,6 +45,9 @@ async def _relay(settings: Settings, metrics_port: int | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with relaying(settings) as made:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GC_THRESHOLD)
         meters = _Meters(made)
         with _served(meters, settings, metrics_port):
             async with asyncio.TaskGroup() as tasks:
