@@ -53,6 +53,7 @@ Bodies = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 #: A topic and its partition.
 _Place = tuple[str, int]
 _Records = list[tuple[bus.Headers, bytes]]
+_Lanes = defaultdict[tuple[str, int], _Records]
 
 
 class KafkaPublisher:
@@ -82,15 +83,12 @@ class KafkaPublisher:
     async def publish(self, records: Sequence[Record]) -> None:
         """Return when all replicas in sync have the records."""
         try:
-            async with asyncio.timeout(PUBLISH_S_MAX), self._turn:
-                producer = await self._started()
-                await self._settle()
-                if not records and not await producer.client.force_metadata_update():
-                    raise BusAway(f"no broker of {self._clients.bootstrap} answers")
-                await self._topics.ensure({record.recipient for record in records})
+            async with asyncio.timeout(PUBLISH_S_MAX):
+                if not records:
+                    await self._ask()
                 for part in self._parts(records):
-                    await self._send(producer, part)
-                    await self._settle()
+                    # Not within the turn: while one part is acknowledged, another is encoded.
+                    await self._send(await self._encoded(part))
         except TimeoutError:
             raise BusAway(f"no answer from {self._clients.bootstrap}") from None
         except (KafkaError, OSError, WrongTopic) as error:
@@ -117,6 +115,12 @@ class KafkaPublisher:
             self._producer = producer
         return self._producer
 
+    async def _ask(self) -> None:
+        async with self._turn:
+            producer = await self._started()
+            if not await producer.client.force_metadata_update():
+                raise BusAway(f"no broker of {self._clients.bootstrap} answers")
+
     def _parts(self, records: Sequence[Record]) -> Iterator[Sequence[Record]]:
         """The records in parts whose packages may be held in memory at once."""
         begin = size = 0
@@ -139,12 +143,23 @@ class KafkaPublisher:
         if failures:
             raise failures[0]
 
-    async def _send(self, producer: AIOKafkaProducer, records: Sequence[Record]) -> None:
+    async def _encoded(self, records: Sequence[Record]) -> _Lanes:
         inside = await self._small_packages(records)
-        lanes: defaultdict[tuple[str, int], _Records] = defaultdict(list)
+        lanes: _Lanes = defaultdict(list)
         for record in records:
             encoded = bus.encode(self._message(record, inside))
             lanes[record.recipient, record.urgency].append(encoded)
+        return lanes
+
+    async def _send(self, lanes: _Lanes) -> None:
+        async with self._turn:
+            producer = await self._started()
+            await self._settle()
+            await self._topics.ensure({recipient for recipient, _ in lanes})
+            await self._hand_over(producer, lanes)
+            await self._settle()
+
+    async def _hand_over(self, producer: AIOKafkaProducer, lanes: _Lanes) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
                 for (recipient, urgency), of_lane in lanes.items():

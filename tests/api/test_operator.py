@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from axis.core.trust import fingerprint_of
-from schemas import rest, rest_books
+from schemas import rest, rest_books, rest_relay
 from tests.api.world import (
     AUDITOR,
     HA_NOI,
@@ -64,6 +64,7 @@ async def test_acts_are_for_operators_alone(here: World) -> None:
     for path in (
         f"agencies/{OFFICE}/lock",
         f"agencies/{OFFICE}/unlock",
+        f"agencies/{OFFICE}/redrive",
         f"certificates/{OFFICE}/revoke",
         "agencies",
         f"deliveries/{receipt['deliveries'][0]}/reset",
@@ -273,3 +274,19 @@ async def test_a_counter_that_is_off_is_found(here: World) -> None:
         "books": 1,
         "recounted": 0,
     }
+
+
+async def test_lanes_are_published_again_with_a_reason(here: World) -> None:
+    path = f"agencies/{OFFICE}/redrive"
+    problem(await act(here, path), 422, "reason.missing")
+    problem(await act(here, "agencies/000.00.00.X99/redrive", **WHY), 404, "agency.unknown")
+    problem(await act(here, path, urgency=5, **WHY), 422, "request.invalid")
+    answer = await act(here, path, urgency=3, no=7, **WHY)
+    assert answer.json() == {"agency": OFFICE, "urgency": 3, "no": 7}
+    answer = await act(here, path, **WHY)
+    assert answer.json() == {"agency": OFFICE, "urgency": None, "no": 1}
+    rest_relay.Redriven.model_validate_json(answer.content)
+    assert await acts(here) == [
+        (OPERATOR, "redrive", f"{OFFICE} from 1"),
+        (OPERATOR, "redrive", f"{OFFICE} lane 3 from 7"),
+    ]

@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import structlog
 
+from axis.api.running import LAG_S_MAX
 from axis.flows import handover
 from axis.relaying import prepare_bus
 from axis.settings import KafkaSettings
@@ -86,3 +88,25 @@ async def test_a_small_package_lies_in_the_topic_and_may_be_confirmed(here: Worl
     answer = await here.json(OFFICE, "/v1/inbox/confirm", done)
     assert answer.status_code == 200, answer.text
     assert (await here.get(OFFICE, "/v1/inbox")).json()["deliveries"] == []
+
+
+async def test_where_relays_are_apart_readiness_goes_by_what_waits(kafka: Kafka):
+    async with over_kafka(kafka, relay="apart") as here:
+        assert (await here.http.get("/v1/ready")).json()["bus"]
+        await here.sent()
+        lines = (await here.http.get("/metrics")).text.splitlines()
+        assert f'axis_unpublished{{agency="{OFFICE}"}} 1.0' in lines
+        assert (await here.http.get("/v1/ready")).json()["bus"]
+        here.clock.at += int(LAG_S_MAX * 1e6) + 1
+        answer = await here.http.get("/v1/ready")
+        assert (answer.status_code, answer.json()["bus"]) == (503, False)
+
+
+async def test_kafka_away_is_said_and_holds_nobody_up(kafka: Kafka):
+    nowhere = KafkaSettings(bootstrap="127.0.0.1:1")
+    with structlog.testing.capture_logs():
+        async with world(kafka=nowhere) as here:
+            await here.sent()
+            assert len((await here.get(OFFICE, "/v1/inbox")).json()["deliveries"]) == 1
+            answer = await here.http.get("/v1/ready")
+            assert (answer.status_code, answer.json()["bus"]) == (503, False)
