@@ -75,6 +75,11 @@ class Listeners:
         self._topics: dict[Topic, set[Listener]] = {}
         self._watches: set[Watch] = set()
 
+    @property
+    def topics(self) -> set[Topic]:
+        """Every topic that somebody waits for."""
+        return set(self._topics)
+
     @contextmanager
     def listen(self, topic: Topic) -> Iterator[Listener]:
         """Subscribe to one topic; leaving unsubscribes."""

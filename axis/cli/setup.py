@@ -70,7 +70,8 @@ async def enrol(settings: Settings, world: World) -> None:
         Client(id=login.id, secret_sha256=login.secret_sha256, roles=login.roles)
         for login in world.logins
     ]
-    async with build(settings) as axis:
+    # Nothing is relayed here.
+    async with build(settings.model_copy(update={"relay": "apart"})) as axis:
         await axis.store.enrol(world.agencies, world.certificates, clients)
     try:
         await prepare_bus(settings, [agency.code for agency in world.agencies])

@@ -35,9 +35,9 @@ LANE_RECORDS_MAX = 1000
 PAGE_RECORDS_MAX = 4000
 #: While one page is being acknowledged another is read, of other agencies.
 STREAMS = 2
-#: Pages begin this far apart unless there is more than one holds: in a crowd each wake-up would be
-#: a page of one record. What comes after a pause does not wait.
-GATHER_S = 0.01
+#: Pages begin this far apart unless there is more than one holds: a page costs milliseconds of CPU
+#: whatever is in it. What comes after a pause does not wait, and no poll waits for it at all.
+GATHER_S = 0.05
 #: Seconds for what is under way at the end, and for giving up the leases.
 END_S_MAX = 3.0
 

@@ -70,6 +70,7 @@ def test_every_route_of_the_wire_format_is_there(made: dict[str, Any]) -> None:
         "GET /v1/operator/waiting",
         "GET /v1/operator/deliveries",
         "POST /v1/operator/agencies/{code}/lock",
+        "POST /v1/operator/agencies/{code}/redrive",
         "POST /v1/operator/agencies/{code}/unlock",
         "POST /v1/operator/certificates/{certificate}/revoke",
         "POST /v1/operator/agencies",
