@@ -51,7 +51,7 @@ class Lanes:
             return Ask.HEAR
         last = self.last.get(lane, 0)
         self.last[lane] = max(last, record.no)
-        if fresh or record.type == bus.HINT or record.no > last + 1:
+        if fresh or record.no > last + 1:
             return Ask.LOOK
         if record.no == last + 1:
             if record.type != bus.WAITING:

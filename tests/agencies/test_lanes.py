@@ -47,8 +47,6 @@ def everybody(_: str) -> bool:
         (other(bus.WITHDRAWN, 4), nobody, Ask.PASS),
         (other(bus.PARKED, 5), nobody, Ask.LOOK),
         (other(bus.PARKED, 3), nobody, Ask.NOTHING),
-        (other(bus.HINT, 2), everybody, Ask.LOOK),
-        (other(bus.HINT, 9), nobody, Ask.LOOK),
         (other(bus.STATUS, 1), nobody, Ask.HEAR),
     ],
     ids=lambda value: f"{value.type}-{value.no}" if isinstance(value, bus.Message) else None,

@@ -10,18 +10,13 @@ from agencies import topics
 from agencies.brokers import Brokers
 from agencies.lanes import Lanes
 from agencies.ways import Told
-from axis.adapters.kafka_bus import KafkaBus
+from axis.adapters.kafka_publisher import KafkaPublisher
+from axis.core.notice import STATUSES
 from axis.settings import KafkaSettings
 from tests.agencies.topics_read import reading_topics
 from tests.contract.books import A, B
-from tests.contract.buses import (
-    SOON_S,
-    document_notice,
-    prefix,
-    prepare,
-    running,
-    status_notice,
-)
+from tests.contract.buses import SOON_S
+from tests.contract.publishers import prefix, prepare, publishing, record
 from tests.kafka import Kafka
 
 
@@ -36,14 +31,14 @@ async def test_each_agency_is_told_what_is_in_its_topic_from_now_on(kafka: Kafka
     start = prefix()
     prepare(kafka, start)
     told = {A: Told(Lanes()), B: Told(Lanes())}
-    async with running(KafkaSettings(bootstrap=kafka.bootstrap), start) as bus:
-        await bus.publish([document_notice(A, 1), document_notice(B, 1)])
+    async with publishing(KafkaSettings(bootstrap=kafka.bootstrap), start) as publisher:
+        await publisher.publish([record(1, to=A), record(1, to=B)])
         async with reading_topics(Brokers(bootstrap=kafka.bootstrap, prefix=start), told):
             # The word that reading has begun: whoever hears it looks for what was there.
             for one in told.values():
                 assert await one.statuses.wait(SOON_S)
-            await bus.publish([document_notice(A, 2), document_notice(A, 7, urgency=3)])
-            await bus.publish([document_notice(B, 5), status_notice(B, 9)])
+            await publisher.publish([record(2, to=A), record(7, urgency=3, to=A)])
+            await publisher.publish([record(5, to=B), record(9, urgency=STATUSES, to=B)])
             await _reaches(told[A], {0: 2, 3: 7})
             await _reaches(told[B], {0: 5})
             assert await told[B].statuses.wait(SOON_S)
@@ -59,22 +54,22 @@ async def test_topics_that_are_made_later_are_read_then(
     start = prefix()
     told = {A: Told(Lanes()), B: Told(Lanes())}
     async with (
-        running(KafkaSettings(bootstrap=kafka.bootstrap), start) as bus,
+        publishing(KafkaSettings(bootstrap=kafka.bootstrap), start) as publisher,
         reading_topics(Brokers(bootstrap=kafka.bootstrap, prefix=start), told),
     ):
         assert await told[A].statuses.wait(SOON_S)
         for code in (A, B):
-            await bus.publish([document_notice(code)])
+            await publisher.publish([record(to=code)])
             # What was written before its topic was read is looked for: reading began anew.
             assert await told[code].statuses.wait(SOON_S)
-            await _until_told(bus, told[code], code)
+            await _until_told(publisher, told[code], code)
 
 
-async def _until_told(bus: KafkaBus, told: Told, code: str) -> None:
+async def _until_told(publisher: KafkaPublisher, told: Told, code: str) -> None:
     """Publish until something is heard."""
     no = 1
     async with asyncio.timeout(SOON_S):
         while not told.lanes.last:
             no += 1
-            await bus.publish([document_notice(code, no)])
+            await publisher.publish([record(no, to=code)])
             await told._documents.wait(0.5)

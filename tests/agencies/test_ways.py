@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +191,7 @@ def test_a_tombstone_passes_its_number_and_what_is_put_back_is_taken(tmp_path: P
         answer = await office.seats.world.json(OPERATOR, path, body)
         assert answer.status_code == 200, answer.text
         assert await office.waiting() == 1
-        office.told.hear(0, replace(first))
+        office.told.hear(0, first._replace())
         await office.until_empty()
         one = endpoint.journal.taken[first.subject]
         assert (one.done, one.failed) == (True, "")
@@ -203,7 +203,7 @@ def test_a_package_that_was_altered_on_its_way_is_not_taken(tmp_path: Path) -> N
     async def scenario(office: Office, endpoint: Any) -> None:
         record = await office.record()
         altered = record.package.replace(b"UBND", b"UBNE", 1)
-        office.told.hear(0, replace(record, package=altered))
+        office.told.hear(0, record._replace(package=altered))
         await office.until_empty()
         one = endpoint.journal.taken[record.subject]
         assert not one.done
@@ -232,7 +232,7 @@ def test_more_than_may_wait_is_read_from_the_inbox(tmp_path: Path) -> None:
     async def scenario(office: Office, endpoint: Any) -> None:
         records = [await office.record() for _ in range(5)]
         for no in range(6, PACKAGES_MAX + 50):
-            records.append(replace(records[4], no=no))
+            records.append(records[4]._replace(no=no))
         for record in records:
             office.told.hear(0, record)
         assert len(office.told._packages) == PACKAGES_MAX
