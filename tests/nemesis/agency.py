@@ -26,6 +26,8 @@ from agencies.crew import BACKOFF, Crew, Orders, hours
 from agencies.drive import package
 from agencies.line import HttpLine
 from agencies.pace import Pace
+from agencies.share import chosen, share_of
+from schemas.codes import agencies
 from tests.nemesis.day import Day
 from tests.nemesis.recorder import Door, RecordingLine
 from tests.nemesis.tape import Tape
@@ -95,11 +97,9 @@ async def _play(asked: argparse.Namespace) -> None:
     if not line:
         return
     day = Day(**json.loads(asked.day))
-    share, shares = map(int, asked.share.split("/"))
     orders = Orders(
         home=asked.home,
-        share=share,
-        shares=shares,
+        codes=chosen([row.code for row in agencies()], share_of(asked.share)),
         seed=day.seed,
         plan=day.documents,
         leaves_us=hours(day.date).leaves_us,
@@ -113,12 +113,15 @@ async def _play(asked: argparse.Namespace) -> None:
         recording = RecordingLine(doors, Tape(asked.tape), random.Random(f"{asked.tape.name}"))
         crew = Crew(orders, recording, pace, lambda told: print(json.dumps(told), flush=True))
         beside = Beside(crew, recording, pace, asked.home)
+        stop = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
-            working = [tasks.create_task(crew.run()), tasks.create_task(beside.send_again(day))]
+            tasks.create_task(crew.run(stop))
+            besides = [tasks.create_task(beside.send_again(day))]
             if asked.looks:
-                working.append(tasks.create_task(beside.look()))
+                besides.append(tasks.create_task(beside.look()))
             await parent.read()
-            for task in working:
+            stop.set()
+            for task in besides:
                 task.cancel()
 
 
