@@ -58,7 +58,7 @@ class Turns:
         if self._queued or size > HERE_BYTES_MAX or not self._turn.acquire(blocking=False):
             return None
         try:
-            return self._writer.begin(commands)
+            return self._writer.begin(commands, self._thread.submit)
         except BaseException as error:
             self._turn.release()
             if is_busy(error):

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -71,7 +72,8 @@ class _Books:
 class Group:
     """Commands that were decided and written, and wait to be made durable.
 
-    ``books`` are what they are behind it, ``seq`` and ``end`` what they were before it.
+    ``books`` are what they are behind it, ``seq`` and ``end`` what they were before it. ``synced``
+    ends when its package bytes are durable; None where nothing was begun about that.
     """
 
     outcomes: list[Outcome]
@@ -79,6 +81,11 @@ class Group:
     books: _Books
     seq: int
     end: Mark
+    synced: Future[None] | None
+
+
+#: Begins a call in another thread; calls are made in the order they are begun.
+Aside = Callable[[Callable[[], None]], Future[None]]
 
 
 class Writer:
@@ -100,26 +107,30 @@ class Writer:
         """The number of the last event in the books."""
         return (self._books or self._read()).seq
 
-    def begin(self, commands: Sequence[Command]) -> Group:
+    def begin(self, commands: Sequence[Command], aside: Aside | None = None) -> Group:
         """Decide a group and write it; nothing of it is durable before ``commit``.
 
-        Takes tens of microseconds for each command, all of it computing: neither the disk nor
-        (unless the connection is ``patient``) a lock is waited for. Raises what SQLite and the
-        disk raise; nothing is written then.
+        With ``aside`` its package bytes are made durable while its rows are written. Takes tens of
+        microseconds for each command, all of it computing: neither the disk nor (unless the
+        connection is ``patient``) a lock is waited for. Raises what SQLite and the disk raise;
+        nothing is written then.
         """
         if self._books is None:
             self._books = self._read()
         self._connection.execute("begin immediate")
         books, self._books = self._books, None
-        before, end = books.seq, self._end
+        before, end, synced = books.seq, self._end, None
         try:
             outcomes, changes = self._decide(books, commands)
             if not changes.empty:
-                self._write(books, changes)
+                spots = self._place(changes.bodies)
+                if aside is not None and self._end != end:
+                    synced = aside(self._segments.sync)
+                self._write(books, changes, spots)
         except BaseException:
             self._undo(before, end)
             raise
-        return Group(outcomes, changes, books, before, end)
+        return Group(outcomes, changes, books, before, end, synced)
 
     def commit(self, group: Group) -> None:
         """Make a group durable: the bytes before the rows that name them.
@@ -127,7 +138,9 @@ class Writer:
         Raises what SQLite and the disk raise; whether the group was written is unknown then.
         """
         try:
-            if self._end != group.end:
+            if group.synced is not None:
+                group.synced.result()
+            elif self._end != group.end:
                 self._segments.sync()
             self._connection.execute("rollback" if group.changes.empty else "commit")
         except BaseException:
@@ -141,10 +154,9 @@ class Writer:
         load(self._connection, wants(commands), facts, books.lanes)
         return decide(facts, commands)
 
-    def _write(self, books: _Books, changes: Changes) -> None:
-        """Package bytes first, then every row. ``books`` become what they are after it."""
+    def _write(self, books: _Books, changes: Changes, spots: Mapping[str, Spot]) -> None:
+        """Write every row. ``books`` become what they are after it."""
         documents = changes.documents
-        spots = self._place(changes.bodies)
         self._insert(_INSERT_PACKAGE, ((d.sha256, d.seq, *spots[d.sha256][1:]) for d in documents))
         self._insert(_INSERT_DOCUMENT, map(rows.document_values, documents))
         self._insert(_INSERT_LINK, (row for d in documents for row in rows.link_values(d)))
