@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -51,8 +51,12 @@ def sizes_of_day(
     senders: Sequence[AgencyRow],
     received: int,
     weights: tuple[tuple[int, ...], tuple[int, ...]],
+    keep: Callable[[list[int]], list[int] | None] = lambda sizes: sizes,
 ) -> list[int]:
     """The size of each document's recipient list; their sum is exactly ``received``.
+
+    ``keep`` may exchange sizes between documents, or answer None to have them drawn again; after
+    the last draw every list is small, and that must do.
 
     Sizes are drawn again until their sum is within 1 % of the number of documents of the total and
     every wide list finds a sender, so that what is left to move by ones hardly changes the
@@ -69,8 +73,8 @@ def sizes_of_day(
         if not small <= received - sum(wide) <= small * SMALL_MOST:
             continue
         given = _give_wide_lists(dice, drawn, senders)
-        if given is not None:
-            return _moved_to(dice, given, received)
+        if given is not None and (kept := keep(given)) is not None:
+            return _moved_to(dice, kept, received)
     return _moved_to(dice, [1] * count, received)
 
 

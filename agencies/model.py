@@ -21,20 +21,10 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from itertools import accumulate
-from typing import Generic, Literal, TypeVar
 
+from agencies import model_offices
+from agencies.figure import Figure
 from schemas.codes import AgencyRow, agencies
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure(Generic[T]):
-    """One number or table of the model, how sure it is, and where it comes from."""
-
-    value: T
-    mark: Literal["sourced", "derived", "assumed"]
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +55,20 @@ HOURS_PER_MILLE = Figure(
     "Vietnamese office hours; a study of e-mail finds working hours above and nights below the "
     "mean (ssoar.info 22305). Within the hour arrivals are uniform, as in a Poisson process. That "
     "15 % of what is signed after 15:30 leaves next morning (QĐ 28/2018 art. 6.2) is not modelled.",
+)
+
+# How many of one agency
+
+LANG_SON_SENT_2019 = Figure(
+    2_801,
+    "sourced",
+    "Documents that Lạng Sơn sent in 2019 (Báo Lạng Sơn, 7 February 2020), read as 12 March to "
+    "31 December; it may include the trial of January to March.",
+)
+LANG_SON_FROM_GOVERNMENT_OFFICE_2019 = Figure(
+    355,
+    "sourced",
+    "Documents that Lạng Sơn received from the Government Office in 2019 (the same report).",
 )
 
 # To how many
@@ -157,13 +161,46 @@ DOCUMENT_KINDS = Figure(
     "TT 01/2011/TT-BNV; letters: NĐ 30/2020 annex III). A letter has no letters of its own.",
 )
 REFUSED_PER_MILLE = Figure(3, "assumed", "Deliveries that the recipient refuses with 02.")
+RECALLED_PER_MILLE = Figure(
+    2, "assumed", "Packages that recall a document of the same sender (BussinessDocType 1)."
+)
+UPDATED_PER_MILLE = Figure(
+    2,
+    "assumed",
+    "Packages that update one (2): VPCP 2.4 has an update mend what was recorded or addressed "
+    "wrongly, so as often as a recall does.",
+)
+REPLACED_PER_MILLE = Figure(
+    1,
+    "assumed",
+    "Packages that replace one (3): a whole new document must be signed, so half as often.",
+)
+SPOKEN_OF_AFTER_DAYS = Figure(
+    {0: 300, 1: 250, 2: 120, 3: 120, 4: 60, 5: 50, 6: 40, 7: 30, 8: 15, 9: 10, 10: 5},
+    "assumed",
+    "Per mille, days until a document can be recalled, updated or replaced: a mistake is mostly "
+    "seen the same or the next day, and after ten days, Tết included, no more.",
+)
+SPOKEN_OF_AFTER_MINUTES = Figure(
+    60, "assumed", "A document of the same day is at least an hour old before it is spoken of."
+)
+REPEATED_PER_MILLE = Figure(
+    1,
+    "assumed",
+    "Documents that are sent a second time, the same bytes, by a sender who saw no answer. They "
+    "come on top and count nowhere.",
+)
+REPEATED_AFTER_MINUTES = Figure(
+    (1, 30), "assumed", "Shortest and longest time until a document is sent again."
+)
 DUE_PER_MILLE = Figure(300, "assumed", "Documents that name a day to answer by.")
 DUE_DAYS = Figure((7, 21), "assumed", "First and last day an answer may be due, after sending.")
 
 
 def figures() -> Mapping[str, Figure[object]]:
-    """Every figure of the model by its name."""
-    return {name: f for name, f in globals().items() if isinstance(f, Figure)}
+    """Every figure of the model by its name, those of ``agencies.model_offices`` among them."""
+    named = {**vars(model_offices), **globals()}
+    return {name: f for name, f in named.items() if isinstance(f, Figure)}
 
 
 @cache

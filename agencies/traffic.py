@@ -2,8 +2,8 @@
 
 Day totals are exact: so many documents, so many recipients in all. Everything else is drawn from
 the shares of ``agencies.model``. Each step has its own stream of draws, named by seed, day and
-step, so a step can be given a quota (a yearly figure of one agency, rounded cumulatively over the
-day series) without moving what the others draw.
+step, so a step can be given a quota without moving what the others draw: a day of the whole history
+(``agencies.history``) is *pinned* to the day's part of two yearly figures of Lạng Sơn.
 
 The steps: senders (independent, by rank); sizes of the recipient lists (drawn until they come near
 the day's total, then small lists are moved by one until they meet it; wide lists are never
@@ -16,18 +16,19 @@ from __future__ import annotations
 import argparse
 import json
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from hashlib import sha256
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import NamedTuple
 
-from agencies import lists, model, wording
+from agencies import lists, model, numbering, pinning, quota, wording
 from agencies.dice import Dice
-from axis.core.timetable import OPENED, VIETNAM, day_number, day_of_number, day_start_us
+from agencies.quota import Pins
+from axis.core.timetable import VIETNAM, day_number, day_of_number, day_start_us
+from schemas.codes import AgencyRow
+from schemas.edxml import NEW, UPDATE
 
 _HOUR_US = 3_600_000_000
 _URGENCIES = tuple(model.URGENCY_PER_MILLE.value)
@@ -42,6 +43,16 @@ class Refusal(NamedTuple):
     reason: str
 
 
+class Spoken(NamedTuple):
+    """An earlier document of the same sender, sent at ``at_us``, and all who received it."""
+
+    at_us: int
+    number: int
+    notation: str
+    type_name: str
+    recipients: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
     """One document to send. ``index`` is its place in the day's order of sending, from 0.
@@ -49,6 +60,10 @@ class Planned:
     ``at_us`` is microseconds UTC; ``recipients`` are distinct agency codes, never the sender;
     ``urgency`` is 0 to 3; ``business`` is the BussinessDocType (0: new); ``number`` runs per
     sender in the calendar year; ``wording_seed`` is all that subject, people and file depend on.
+
+    ``about`` is the document that is recalled, updated or replaced (``business`` 1 to 3). An
+    update is that document once more and bears its number. ``again_us`` is when the same bytes
+    are sent a second time; that counts nowhere.
     """
 
     index: int
@@ -64,6 +79,8 @@ class Planned:
     signed: bool
     wording_seed: int
     refused_by: tuple[Refusal, ...] = ()
+    about: Spoken | None = None
+    again_us: int | None = None
 
     @property
     def at(self) -> datetime:
@@ -81,9 +98,31 @@ class Planned:
         return day_of_number(day_number(self.at_us))
 
     @property
+    def promulgated(self) -> date:
+        """The Viet Nam day the document is dated: an update keeps that of what it updates."""
+        if self.about is not None and self.business == UPDATE:
+            return day_of_number(day_number(self.about.at_us))
+        return self.day
+
+    @property
     def document_id(self) -> str:
-        """``<sender>,<yyyy/MM/dd>,<number>/<notation>`` (VPCP 2.4): unique per sender."""
-        return f"{self.sender},{self.day:%Y/%m/%d},{self.number}/{self.notation}"
+        """``<sender>,<yyyy/MM/dd>,<number>/<notation>`` (VPCP 2.4): unique per sender, but for
+        an update, which bears the name of the document it updates.
+        """
+        return document_id(self.sender, self.promulgated, self.number, self.notation)
+
+    @property
+    def about_id(self) -> str:
+        """The DocumentId of ``about``; empty where the document speaks of none."""
+        if self.about is None:
+            return ""
+        day = day_of_number(day_number(self.about.at_us))
+        return document_id(self.sender, day, self.about.number, self.about.notation)
+
+
+def document_id(sender: str, day: date, number: int, notation: str) -> str:
+    """The name of a document (VPCP 2.4, 1.14)."""
+    return f"{sender},{day.year}/{day.month:02}/{day.day:02},{number}/{notation}"
 
 
 def plan_day(
@@ -93,24 +132,27 @@ def plan_day(
     sent: int | None = None,
     received: int | None = None,
     refusals: int | None = None,
+    pinned: bool = False,
 ) -> tuple[Planned, ...]:
     """The documents of a day in the order of sending.
 
     ``sent`` and ``received`` (both or neither) stand in for the day's own totals; ``refusals`` is
-    how many deliveries will be refused (default 3 per mille, rounded). ValueError for a day
-    outside 12 March 2019 to 4 February 2020, and for totals that no plan can meet.
+    how many deliveries will be refused (default 3 per mille, rounded). ``pinned`` makes the day
+    meet its part of Lạng Sơn's figures of 2019, and needs the day's own totals. ValueError for a
+    day outside 12 March 2019 to 4 February 2020, and for totals that no plan can meet.
     """
+    if pinned and sent is not None:
+        raise ValueError("a pinned day has its own totals")
     sent, received, weights = _totals(day, sent, received)
+    pins = quota.pins(day) if pinned else None
     refusals = _share(received, model.REFUSED_PER_MILLE.value) if refusals is None else refusals
     if not 0 <= refusals <= received:
         raise ValueError(f"{refusals} refusals do not fit {received} deliveries")
-    ranks = _ranks(day, seed, sent)
+    ranks = numbering.ranks(day, seed, sent, pins)
     senders = [model.senders_by_rank()[rank] for rank in ranks]
-    sizes = lists.sizes_of_day(Dice(seed, day, "lists"), senders, received, weights)
-    dice = Dice(seed, day, "recipients")
-    recipients = [lists.recipients(dice, s.code, n) for s, n in zip(senders, sizes, strict=True)]
+    recipients = _recipients(day, seed, senders, (received, weights), pins)
     refused = _refusals(Dice(seed, day, "refusals"), recipients, refusals)
-    numbers = _numbers(day, seed, ranks)
+    numbers = numbering.numbers(day, seed, ranks, pinned=pinned)
     instants = _instants(Dice(seed, day, "times"), day, sent)
     urgencies = Dice(seed, day, "urgency").picks(_URGENCY_WEIGHTS, sent)
     kinds = Dice(seed, day, "types").picks(_KIND_WEIGHTS, sent)
@@ -125,7 +167,7 @@ def plan_day(
                 sender=sender.code,
                 recipients=recipients[i],
                 urgency=_URGENCIES[urgencies[i]],
-                business=0,
+                business=NEW,
                 type_name=kind.name,
                 type_detail=kind.detail,
                 number=numbers[i],
@@ -145,8 +187,11 @@ def digest(plan: Iterable[Planned]) -> str:
 
 
 def json_line(planned: Planned) -> str:
-    """One document of the plan as JSON, keys in the order of the fields."""
-    return json.dumps(asdict(planned), ensure_ascii=False, separators=(",", ":"))
+    """One document of the plan as JSON, keys in the order of the fields; without ``about`` and
+    ``again_us`` where there are none, as in a day that is played alone.
+    """
+    told = {name: value for name, value in asdict(planned).items() if value is not None}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def _totals(
@@ -171,42 +216,28 @@ def _share(count: int, per_mille: int) -> int:
     return (count * per_mille + 500) // 1000
 
 
-def _ranks(day: date, seed: int, count: int) -> list[int]:
-    """The sender of each document as a place in ``senders_by_rank()``.
-
-    A shorter answer is the beginning of a longer one.
-    """
-    return Dice(seed, day, "senders").picks(model.sender_weights(), count)
-
-
-def _numbers(day: date, seed: int, ranks: Sequence[int]) -> list[int]:
-    """The running number of each document: a sender counts through the calendar year."""
-    last = list(_numbered_before(day.year, seed)[day])
-    numbers = []
-    for rank in ranks:
-        last[rank] += 1
-        numbers.append(last[rank])
-    return numbers
-
-
-@lru_cache(maxsize=4)
-def _numbered_before(year: int, seed: int) -> Mapping[date, tuple[int, ...]]:
-    """For each day of the year, the last number each sender used before it.
-
-    Costs one draw per document of the year, once per seed (2019: about a tenth of a second).
-    """
-    weights = model.sender_weights()
-    last = [0] * len(weights)
-    if year == OPENED.year:
-        shares = [b - a for a, b in pairwise((0, *weights))]
-        last = [s * model.NUMBERED_BEFORE_OPENING.value // weights[-1] for s in shares]
-    before = {}
-    for day, total in model.days().items():
-        if day.year == year:
-            before[day] = tuple(last)
-            for rank, count in Counter(_ranks(day, seed, total.sent)).items():
-                last[rank] += count
-    return before
+def _recipients(
+    day: date,
+    seed: int,
+    senders: Sequence[AgencyRow],
+    totals: tuple[int, tuple[tuple[int, ...], tuple[int, ...]]],
+    pins: Pins | None,
+) -> list[tuple[str, ...]]:
+    """The recipient list of each document; ``totals`` are deliveries and weights of the sizes."""
+    dice = Dice(seed, day, "lists")
+    if pins is None:
+        sizes = lists.sizes_of_day(dice, senders, *totals)
+    else:
+        most, own = pins.from_office, Dice(seed, day, "pinned lists")
+        sizes = lists.sizes_of_day(
+            dice, senders, *totals, lambda given: pinning.sizes(own, given, senders, most)
+        )
+    dice = Dice(seed, day, "recipients")
+    drawn = [lists.recipients(dice, s.code, n) for s, n in zip(senders, sizes, strict=True)]
+    if pins is None:
+        return drawn
+    own = Dice(seed, day, "pinned recipients")
+    return pinning.recipients(own, senders, drawn, pins.from_office)
 
 
 def _instants(dice: Dice, day: date, count: int) -> list[int]:
