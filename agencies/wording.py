@@ -161,6 +161,9 @@ REFUSAL_REASONS = (
     "Đề nghị gửi lại kèm tệp dự thảo để góp ý",
 )
 
+#: Why a recall, an update or a replacement is refused.
+DONE_WITH = "Văn bản đã được giải quyết xong, đề nghị có văn bản chính thức"
+
 
 def notation(sender: AgencyRow, kind: str, letters: str, seed: int) -> str:
     """The notation beside the number: ``VPCP-KSTT`` of a letter, ``BC-UBND`` of other types.

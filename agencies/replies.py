@@ -1,0 +1,101 @@
+"""When each recipient of a planned document takes it, and what it says of it when.
+
+A pure function of the plan: of seed, sender, DocumentId, kind and recipient, and of the moment of
+sending. A run that was killed knows from the plan of the last few days what is still owed, and
+whoever plays the history knows all 945,000 answers beforehand. ``agencies.clerk`` is the rule for
+agencies that answer live; median and spread are the same.
+
+Software fetches a document, says 01 at once, and a clerk answers in working hours, within two
+whole working days: 03, or 02 with the reason the plan has. An update is asked of a recipient and
+not told, so its answer is 15 or 16 (VPCP 2.4 section 2.6).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import NamedTuple
+
+from agencies import lists, model_offices, office_hours
+from agencies.lognormal import LogNormal
+from agencies.traffic import Planned
+from axis.core.timetable import MICROSECONDS, day_number, day_of_number
+from schemas.edxml import UPDATE
+
+_MINUTE_US = 60 * MICROSECONDS
+_DELAY = LogNormal(
+    model_offices.ANSWER_MEDIAN_MINUTES.value * _MINUTE_US,
+    model_offices.ANSWER_SIGMA_PER_MILLE.value,
+)
+_DAYS_MAX = model_offices.ANSWER_WORKING_DAYS_MAX.value
+#: No clerk takes longer, in working time.
+DELAY_MAX_US = _DAYS_MAX * office_hours.WORKING_DAY_US
+_FETCH_US = model_offices.FETCH_EVERY_SECONDS.value * MICROSECONDS
+_AT_ONCE_US = model_offices.FETCH_AT_ONCE_SECONDS.value * MICROSECONDS
+
+
+class Reply(NamedTuple):
+    """What one recipient does: it takes the document and says 01 at ``taken_us``, and says
+    ``code`` at ``answered_us``, later. Microseconds UTC. ``reason`` goes with 02 and 16.
+    """
+
+    recipient: str
+    taken_us: int
+    code: str
+    answered_us: int
+    reason: str
+
+
+def replies(planned: Planned, seed: int) -> tuple[Reply, ...]:
+    """One reply for each recipient, in the order of the package."""
+    refused = dict(planned.refused_by)
+    agreed, declined = ("15", "16") if planned.business == UPDATE else ("03", "02")
+    # An update has the name of another package; its kind keeps their answers apart.
+    name = f"{seed}/reply/{planned.document_id}/{planned.business}/".encode()
+    told = []
+    for recipient in planned.recipients:
+        digest = hashlib.sha256(name + recipient.encode()).digest()
+        taken_us = _taken_us(recipient, seed, planned.at_us, int.from_bytes(digest[8:16], "big"))
+        delay_us = min(_DELAY.at(int.from_bytes(digest[:8], "big")), DELAY_MAX_US)
+        reason = refused.get(recipient, "")
+        told.append(
+            Reply(
+                recipient,
+                taken_us,
+                declined if reason else agreed,
+                office_hours.after(taken_us, delay_us),
+                reason,
+            )
+        )
+    return tuple(told)
+
+
+def owing_since(at_us: int) -> date:
+    """The first day of sending of which something may still be unsaid at this moment.
+
+    Everything sent on an earlier Viet Nam day was answered before; around Tết that is ten days.
+    """
+    return office_hours.day_before(day_of_number(day_number(at_us)), _DAYS_MAX)
+
+
+def _taken_us(recipient: str, seed: int, at_us: int, word: int) -> int:
+    """An agency behind a platform has its own minute to look, all others are told at once."""
+    offset_us = _look_offsets(seed).get(recipient)
+    if offset_us is None:
+        return at_us + 1 + (word * _AT_ONCE_US >> 64)
+    return at_us + _FETCH_US - (at_us - offset_us) % _FETCH_US
+
+
+@cache
+def _look_offsets(seed: int) -> Mapping[str, int]:
+    """By agency behind a platform, when within each five minutes it looks."""
+    direct = model_offices.FETCHING_DIRECTLY.value
+
+    def offset(code: str) -> int:
+        digest = hashlib.sha256(f"{seed}/looks/{code}".encode()).digest()
+        return int.from_bytes(digest[:8], "big") * _FETCH_US >> 64
+
+    provinces = lists.groups().provinces
+    return {code: offset(code) for code in provinces if code[-3:] not in direct}
