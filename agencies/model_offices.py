@@ -55,7 +55,7 @@ FETCH_EVERY_SECONDS = Figure(
 FETCH_AT_ONCE_SECONDS = Figure(
     2,
     "assumed",
-    "An agency that is told by the bus has the document within two seconds, evenly spread.",
+    "An agency that is told by the bus has a document within two seconds, each agency in its time.",
 )
 ANSWER_MEDIAN_MINUTES = Figure(
     25,

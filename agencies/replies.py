@@ -57,7 +57,7 @@ def replies(planned: Planned, seed: int) -> tuple[Reply, ...]:
     told = []
     for recipient in planned.recipients:
         digest = hashlib.sha256(name + recipient.encode()).digest()
-        taken_us = _taken_us(recipient, seed, planned.at_us, int.from_bytes(digest[8:16], "big"))
+        taken_us = _taken_us(recipient, seed, planned.at_us)
         delay_us = min(_DELAY.at(int.from_bytes(digest[:8], "big")), DELAY_MAX_US)
         reason = refused.get(recipient, "")
         told.append(
@@ -80,22 +80,26 @@ def owing_since(at_us: int) -> date:
     return office_hours.day_before(day_of_number(day_number(at_us)), _DAYS_MAX)
 
 
-def _taken_us(recipient: str, seed: int, at_us: int, word: int) -> int:
-    """An agency behind a platform has its own minute to look, all others are told at once."""
-    offset_us = _look_offsets(seed).get(recipient)
-    if offset_us is None:
-        return at_us + 1 + (word * _AT_ONCE_US >> 64)
+def _taken_us(recipient: str, seed: int, at_us: int) -> int:
+    """When a document of that moment is taken: an agency takes in the order of sending."""
+    place = _places(seed)[recipient]
+    if _direct(recipient):
+        return at_us + 1 + (place * _AT_ONCE_US >> 64)
+    offset_us = place * _FETCH_US >> 64
     return at_us + _FETCH_US - (at_us - offset_us) % _FETCH_US
 
 
 @cache
-def _look_offsets(seed: int) -> Mapping[str, int]:
-    """By agency behind a platform, when within each five minutes it looks."""
-    direct = model_offices.FETCHING_DIRECTLY.value
+def _places(seed: int) -> Mapping[str, int]:
+    """By agency 64 bits: when within five minutes it looks, or how soon it has what it is told."""
 
-    def offset(code: str) -> int:
-        digest = hashlib.sha256(f"{seed}/looks/{code}".encode()).digest()
-        return int.from_bytes(digest[:8], "big") * _FETCH_US >> 64
+    def place(code: str) -> int:
+        return int.from_bytes(hashlib.sha256(f"{seed}/looks/{code}".encode()).digest()[:8], "big")
 
-    provinces = lists.groups().provinces
-    return {code: offset(code) for code in provinces if code[-3:] not in direct}
+    return {code: place(code) for code in lists.groups().everyone}
+
+
+@cache
+def _direct(code: str) -> bool:
+    known = lists.groups()
+    return code in known.central or code[-3:] in model_offices.FETCHING_DIRECTLY.value

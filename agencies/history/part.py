@@ -50,8 +50,15 @@ class Part:
 
     def holds(self, planned: Planned) -> bool:
         """Whether the document belongs to the part."""
-        if not self.first <= planned.day <= self.last:
-            return False
+        return self.first <= planned.day <= self.last and self._holds_on_its_days(planned)
+
+    def chosen(self, plan: tuple[Planned, ...]) -> tuple[Planned, ...]:
+        """The documents of the part among those of one of its days."""
+        if not self.only and self.sample[1] == 1:
+            return plan
+        return tuple(planned for planned in plan if self._holds_on_its_days(planned))
+
+    def _holds_on_its_days(self, planned: Planned) -> bool:
         if self.only and planned.sender != self.only and self.only not in planned.recipients:
             return False
         i, n = self.sample
@@ -85,5 +92,4 @@ def documents(part: Part, seed: int) -> Iterator[tuple[date, tuple[Planned, ...]
     Lazy: planning holds some sixteen days whatever the part's length.
     """
     for day in part.days():
-        plan = plan_of(day, seed)
-        yield day, tuple(planned for planned in plan if part.holds(planned))
+        yield day, part.chosen(plan_of(day, seed))

@@ -1,0 +1,78 @@
+"""The published points of the history, and what is found of each: in a plan, or in the books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from agencies import model
+from agencies.lists import GOVERNMENT_OFFICE
+from agencies.pinning import LANG_SON
+from agencies.quota import YEAR_END
+from agencies.traffic import Planned
+from axis.core.timetable import month30
+
+_AUTUMN = date(2019, 9, 30)
+
+
+class Anchor(NamedTuple):
+    """One published point: what it counts, the figure, and what was found."""
+
+    name: str
+    published: int
+    found: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether the figure was met."""
+        return self.published == self.found
+
+
+def anchors(
+    sent: Mapping[date, int],
+    received: Mapping[date, int],
+    lang_son_sent: int,
+    lang_son_from_office: int,
+) -> tuple[Anchor, ...]:
+    """The points that the whole history must meet.
+
+    ``sent`` and ``received`` are documents and deliveries by Viet Nam day; the other two are
+    those of Lạng Sơn by 31 December 2019.
+    """
+
+    def both(month: int) -> int:
+        return sum(
+            n for by_day in (sent, received) for d, n in by_day.items() if month30(d) == month
+        )
+
+    def until(by_day: Mapping[date, int], last: date) -> int:
+        return sum(n for day, n in by_day.items() if day <= last)
+
+    first = both(1)
+    return (
+        Anchor("sent", 298_000, sum(sent.values())),
+        Anchor("received", 945_000, sum(received.values())),
+        Anchor("sent by 30 September 2019", 163_107, until(sent, _AUTUMN)),
+        Anchor("received by 30 September 2019", 488_165, until(received, _AUTUMN)),
+        Anchor("sent and received in month 1 (30 days)", 69_272, first),
+        Anchor("sent and received in month 10, twice month 1", 138_544, both(10)),
+        Anchor(
+            "sent by Lạng Sơn by 31 December 2019", model.LANG_SON_SENT_2019.value, lang_son_sent
+        ),
+        Anchor(
+            "received by Lạng Sơn from the Government Office by 31 December 2019",
+            model.LANG_SON_FROM_GOVERNMENT_OFFICE_2019.value,
+            lang_son_from_office,
+        ),
+    )
+
+
+def lang_son(plan: Iterable[Planned]) -> tuple[int, int]:
+    """Of planned documents: sent by Lạng Sơn, and sent to it by the Government Office, in 2019."""
+    sent = from_office = 0
+    for planned in plan:
+        if planned.day <= YEAR_END:
+            sent += planned.sender == LANG_SON
+            from_office += planned.sender == GOVERNMENT_OFFICE and LANG_SON in planned.recipients
+    return sent, from_office
