@@ -100,9 +100,13 @@ class Planned:
     @property
     def promulgated(self) -> date:
         """The Viet Nam day the document is dated: an update keeps that of what it updates."""
-        if self.about is not None and self.business == UPDATE:
-            return day_of_number(day_number(self.about.at_us))
-        return self.day
+        return self.about_day if self.business == UPDATE else self.day
+
+    @property
+    def about_day(self) -> date:
+        """The Viet Nam day of the document it is about; there must be one."""
+        assert self.about is not None, "about nothing"
+        return day_of_number(day_number(self.about.at_us))
 
     @property
     def document_id(self) -> str:
@@ -116,8 +120,7 @@ class Planned:
         """The DocumentId of ``about``; empty where the document speaks of none."""
         if self.about is None:
             return ""
-        day = day_of_number(day_number(self.about.at_us))
-        return document_id(self.sender, day, self.about.number, self.about.notation)
+        return document_id(self.sender, self.about_day, self.about.number, self.about.notation)
 
 
 def document_id(sender: str, day: date, number: int, notation: str) -> str:

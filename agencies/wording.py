@@ -10,7 +10,7 @@ from datetime import date
 
 from agencies.dice import Dice
 from schemas.codes import AgencyRow
-from schemas.edxml import Signer, Staff
+from schemas.edxml import NEW, RECALL, REPLACEMENT, UPDATE, Signer, Staff
 
 #: Letters of the agencies in notations, by the last group of the code (usage of the agencies'
 #: published documents of 2019; a province writes UBND).
@@ -161,6 +161,17 @@ REFUSAL_REASONS = (
     "Đề nghị gửi lại kèm tệp dự thảo để góp ý",
 )
 
+#: The summaries of a recall (QĐ 28/2018 art. 9: cancel it and say so) and of an update.
+RECALLED = "Đề nghị quý cơ quan dừng xử lý, hủy văn bản được thu hồi và thông báo lại."
+UPDATED = "Cập nhật thông tin của văn bản đã gửi; nội dung văn bản không thay đổi."
+#: BussinessDocReason by BussinessDocType.
+BUSINESS_REASONS = {
+    NEW: "Văn bản điện tử mới",
+    RECALL: "Thu hồi văn bản gửi nhầm",
+    UPDATE: "Cập nhật thông tin văn bản",
+    REPLACEMENT: "Thay thế văn bản đã gửi",
+}
+
 #: Why a recall, an update or a replacement is refused.
 DONE_WITH = "Văn bản đã được giải quyết xong, đề nghị có văn bản chính thức"
 
@@ -207,6 +218,11 @@ def content(due: date | None) -> str:
     if due is None:
         return "Kính chuyển quý cơ quan để biết, nghiên cứu và thực hiện theo thẩm quyền."
     return f"Đề nghị quý cơ quan nghiên cứu, có ý kiến bằng văn bản trước ngày {due:%d/%m/%Y}."
+
+
+def recall(kind: str, code: str, day: date) -> str:
+    """The subject of a letter that recalls a document."""
+    return f"V/v thu hồi {kind} số {code} ngày {day:%d/%m/%Y}"
 
 
 def clerk(sender: AgencyRow, dice: Dice) -> Staff:

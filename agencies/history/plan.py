@@ -25,8 +25,8 @@ from agencies import model, quota, wording
 from agencies.dice import Dice
 from agencies.pinning import LANG_SON
 from agencies.traffic import Planned, Refusal, Spoken, plan_day
+from agencies.words import row_of
 from axis.core.timetable import MICROSECONDS
-from schemas.codes import AgencyRow, agencies
 from schemas.edxml import RECALL, REPLACEMENT, UPDATE
 
 _MINUTE_US = 60 * MICROSECONDS
@@ -167,7 +167,7 @@ def _speak(dice: Dice, planned: Planned, kind: int, earlier: Planned) -> Planned
             type_name=letter.name,
             type_detail=letter.detail,
             notation=wording.notation(
-                _row(planned.sender), letter.name, letter.letters, planned.wording_seed
+                row_of(planned.sender), letter.name, letter.letters, planned.wording_seed
             ),
         )
     return replace(
@@ -188,7 +188,3 @@ def _some(dice: Dice, recipients: Sequence[str], count: int) -> tuple[str, ...]:
     rest = [code for code in recipients if code != LANG_SON]
     chosen = {*kept, *dice.sample(rest, count - len(kept))}
     return tuple(code for code in recipients if code in chosen)
-
-
-def _row(code: str) -> AgencyRow:
-    return next(row for row in agencies() if row.code == code)

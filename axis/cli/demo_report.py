@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agencies.compose import SMALL
+from agencies.sizes import SMALL
 from agencies.traffic import Planned, digest
 from axis.cli import outcome, screen
 from axis.cli.playing import Played

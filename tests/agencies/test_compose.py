@@ -10,8 +10,10 @@ from functools import cache
 
 import pytest
 
-from agencies.compose import SMALL, Profile, compose, pdf
+from agencies.compose import compose
 from agencies.keys import AgencyKey, make_agency, make_authority
+from agencies.pdf import pdf
+from agencies.sizes import SMALL, Even
 from agencies.traffic import Planned, plan_day
 from schemas.codes import agencies
 from schemas.edxml import DocumentPackage
@@ -54,8 +56,8 @@ def test_signed_packages_have_17_to_23_kilobytes_whatever_the_list() -> None:
 
 def test_a_profile_sets_the_size() -> None:
     planned = peak()[0]
-    large = write(compose(planned, Profile("large", 60_000, 60_000)))
-    assert len(large) - len(write(compose(planned, Profile("small", 20_000, 20_000)))) in range(
+    large = write(compose(planned, Even("large", 60_000, 60_000)))
+    assert len(large) - len(write(compose(planned, Even("small", 20_000, 20_000)))) in range(
         39_900, 40_100
     )
 

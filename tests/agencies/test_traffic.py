@@ -348,9 +348,10 @@ def test_a_fresh_interpreter_prints_the_same_bytes(hash_seed: str) -> None:
 
 
 def test_another_seed_and_another_day_give_other_plans() -> None:
-    small = {"sent": 40, "received": 141}
     plans = {
-        digest(plan_day(day, seed, **small)) for day in (PEAK, date(2020, 1, 16)) for seed in (1, 2)
+        digest(plan_day(day, seed, sent=40, received=141))
+        for day in (PEAK, date(2020, 1, 16))
+        for seed in (1, 2)
     }
     assert len(plans) == 4
 
