@@ -10,19 +10,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from math import exp
-from statistics import NormalDist
 
-from agencies import wording
+from agencies import model_offices, wording
 from agencies.dice import Dice
+from agencies.lognormal import LogNormal
 from agencies.pace import Pace
 from agencies.script import Script
 from axis.core.timetable import MICROSECONDS
 from schemas.codes import AgencyRow, agencies
 
-#: Assumed; see above.
-MEDIAN_MINUTES, SIGMA = 25.0, 1.1
-_NORMAL = NormalDist()
+#: How long a clerk takes, in microseconds.
+DELAY = LogNormal(
+    model_offices.ANSWER_MEDIAN_MINUTES.value * 60 * MICROSECONDS,
+    model_offices.ANSWER_SIGMA_PER_MILLE.value,
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,9 +86,7 @@ class Clerk:
 
 def delay_us(dice: Dice) -> int:
     """How long a clerk takes, in microseconds of the run's time."""
-    share = (dice.below(1 << 32) + 0.5) / (1 << 32)
-    minutes = MEDIAN_MINUTES * exp(SIGMA * _NORMAL.inv_cdf(share))
-    return int(minutes * 60 * MICROSECONDS)
+    return DELAY.at(dice.below(1 << 64))
 
 
 @cache

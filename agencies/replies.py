@@ -18,27 +18,27 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
-from agencies import lists, model_offices, office_hours
-from agencies.lognormal import LogNormal
+from agencies import lists, model_offices, office_hours, wording
+from agencies.clerk import DELAY
+from agencies.dice import Dice
 from agencies.traffic import Planned
+from agencies.words import row_of
 from axis.core.timetable import MICROSECONDS, day_number, day_of_number
 from schemas.edxml import UPDATE
 
-_MINUTE_US = 60 * MICROSECONDS
-_DELAY = LogNormal(
-    model_offices.ANSWER_MEDIAN_MINUTES.value * _MINUTE_US,
-    model_offices.ANSWER_SIGMA_PER_MILLE.value,
-)
 _DAYS_MAX = model_offices.ANSWER_WORKING_DAYS_MAX.value
 #: No clerk takes longer, in working time.
 DELAY_MAX_US = _DAYS_MAX * office_hours.WORKING_DAY_US
 _FETCH_US = model_offices.FETCH_EVERY_SECONDS.value * MICROSECONDS
 _AT_ONCE_US = model_offices.FETCH_AT_ONCE_SECONDS.value * MICROSECONDS
+#: People in each registry, assumed.
+_CLERKS = 4
 
 
 class Reply(NamedTuple):
     """What one recipient does: it takes the document and says 01 at ``taken_us``, and says
-    ``code`` at ``answered_us``, later. Microseconds UTC. ``reason`` goes with 02 and 16.
+    ``code`` at ``answered_us``, later. Microseconds UTC. ``reason`` goes with 02 and 16; ``staff``
+    is the clerk who answers.
     """
 
     recipient: str
@@ -46,6 +46,7 @@ class Reply(NamedTuple):
     code: str
     answered_us: int
     reason: str
+    staff: str
 
 
 def replies(planned: Planned, seed: int) -> tuple[Reply, ...]:
@@ -58,7 +59,7 @@ def replies(planned: Planned, seed: int) -> tuple[Reply, ...]:
     for recipient in planned.recipients:
         digest = hashlib.sha256(name + recipient.encode()).digest()
         taken_us = _taken_us(recipient, seed, planned.at_us)
-        delay_us = min(_DELAY.at(int.from_bytes(digest[:8], "big")), DELAY_MAX_US)
+        delay_us = min(DELAY.at(int.from_bytes(digest[:8], "big")), DELAY_MAX_US)
         reason = refused.get(recipient, "")
         told.append(
             Reply(
@@ -67,6 +68,7 @@ def replies(planned: Planned, seed: int) -> tuple[Reply, ...]:
                 declined if reason else agreed,
                 office_hours.after(taken_us, delay_us),
                 reason,
+                _clerks(recipient, seed)[digest[8] % _CLERKS],
             )
         )
     return tuple(told)
@@ -97,6 +99,13 @@ def _places(seed: int) -> Mapping[str, int]:
         return int.from_bytes(hashlib.sha256(f"{seed}/looks/{code}".encode()).digest()[:8], "big")
 
     return {code: place(code) for code in lists.groups().everyone}
+
+
+@cache
+def _clerks(agency: str, seed: int) -> tuple[str, ...]:
+    """The people of an agency's registry."""
+    row, dice = row_of(agency), Dice(seed, "registry", agency)
+    return tuple(wording.clerk(row, dice).name for _ in range(_CLERKS))
 
 
 @cache

@@ -2,8 +2,8 @@
 
 Two profiles: *small* packages lie around 20 kB, *real* ones have the files that offices send
 (``agencies.model_offices``; assumed), 1.4 MB on average. Whole numbers throughout, the same on
-every machine. What a package weighs is told from what its elements weigh on average: the signed package
-strays at most 500 bytes from it, and the sum over a day less than one in a thousand.
+every machine. What a package weighs is told from what its elements weigh on average: the signed
+package strays at most 500 bytes from it, and the sum over a day less than one in a thousand.
 
 Files are base64 in the XML without line breaks and so grow by a third, not by the 37 % that base64
 with line breaks costs.
