@@ -23,7 +23,7 @@ from agencies.clerk import DELAY
 from agencies.dice import Dice
 from agencies.traffic import Planned
 from agencies.words import row_of
-from axis.core.timetable import MICROSECONDS, day_number, day_of_number
+from axis.core.timetable import MICROSECONDS, OPENED, day_number, day_of_number
 from schemas.edxml import UPDATE
 
 _DAYS_MAX = model_offices.ANSWER_WORKING_DAYS_MAX.value
@@ -77,9 +77,12 @@ def replies(planned: Planned, seed: int) -> tuple[Reply, ...]:
 def owing_since(at_us: int) -> date:
     """The first day of sending of which something may still be unsaid at this moment.
 
-    Everything sent on an earlier Viet Nam day was answered before; around Tết that is ten days.
+    Everything sent on an earlier Viet Nam day was answered before. That is two to five days back,
+    nine at Tết, and never before the axis opened; after 6 February 2020 it is a day that the plan
+    no longer has, since nothing is owed.
     """
-    return office_hours.day_before(day_of_number(day_number(at_us)), _DAYS_MAX)
+    day = office_hours.day_before(day_of_number(day_number(at_us)), _DAYS_MAX)
+    return max(day, OPENED)
 
 
 def _taken_us(recipient: str, seed: int, at_us: int) -> int:
