@@ -39,6 +39,7 @@ def main() -> int:
 
 
 def _print_months(counted: Figures) -> None:
+    print("Months of 30 days from 12 March 2019, days of Viet Nam")
     print(f"{'month':>5}  {'from':<10}  {'to':<10} {'sent':>8} {'received':>9} {'together':>9}")
     for month in range(1, MONTHS + 1):
         first, last = month30_days(month)
