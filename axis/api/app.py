@@ -54,7 +54,9 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Meter, door, router."""
-        door = Door(AsyncExitStackMiddleware(self.router), self._hot, self._methods)
+        polls = self.state.axis.polls
+        router = AsyncExitStackMiddleware(self.router)
+        door = Door(router, self._hot, self._methods, lambda: polls.closed)
         return Meter(door, self.state.metrics, self._hot)
 
     def openapi(self) -> dict[str, Any]:

@@ -22,11 +22,18 @@ Methods = Callable[[Scope], frozenset[str]]
 
 
 class Door:
-    """Pure ASGI, outermost but for the meter. ``methods`` says what an address takes."""
+    """Pure ASGI, outermost but for the meter. ``methods`` says what an address takes, ``stopping``
+    whether the axis is being stopped.
+    """
 
     def __init__(
-        self, app: ASGIApp, hot: Mapping[tuple[str, str], Handler], methods: Methods
+        self,
+        app: ASGIApp,
+        hot: Mapping[tuple[str, str], Handler],
+        methods: Methods,
+        stopping: Callable[[], bool],
     ) -> None:
+        self._stopping = stopping
         self._app = app
         self._hot = hot
         self._methods = methods
@@ -57,10 +64,10 @@ class Door:
         except ClientGone:
             return
         except asyncio.CancelledError:
-            if started:
+            if started or not self._stopping():
                 raise
-            # Only the server cancels a request, when its time at the end is up: one that waits for
-            # a store that is away, say. Uncaught it would be a 500, which nobody repeats.
+            # The server cancels a request when its time at the end is up: one that waits for a
+            # store that is away, say. Uncaught it would be a 500, which nobody repeats.
             await self._tell(unavailable("axis.stopping"), scope, watched)
         except Exception as error:
             if started:

@@ -43,6 +43,11 @@ class Polls:
         self._closed = False
 
     @property
+    def closed(self) -> bool:
+        """Whether the axis is being stopped."""
+        return self._closed
+
+    @property
     def waiting(self) -> int:
         """Polls under way."""
         return len(self._scopes)

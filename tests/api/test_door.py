@@ -25,7 +25,9 @@ async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
     raise AssertionError("only the hot route is asked")
 
 
-async def _cancelled(handler: Callable[[Send], Awaitable[None]]) -> list[Message]:
+async def _cancelled(
+    handler: Callable[[Send], Awaitable[None]], *, stopping: bool = True
+) -> list[Message]:
     """What a client is sent whose request is cancelled while ``handler`` waits."""
     sent: list[Message] = []
     waiting = asyncio.Event()
@@ -41,7 +43,8 @@ async def _cancelled(handler: Callable[[Send], Awaitable[None]]) -> list[Message
     async def receive() -> Any:
         raise AssertionError("there is no body")
 
-    door = Door(_nothing, {("GET", "/v1/slow"): slow}, lambda _: frozenset({"GET"}))
+    hot = {("GET", "/v1/slow"): slow}
+    door = Door(_nothing, hot, lambda _: frozenset({"GET"}), lambda: stopping)
     task = asyncio.create_task(door(_SCOPE, receive, send))
     await waiting.wait()
     task.cancel("the grace is over")
@@ -57,6 +60,14 @@ async def test_a_request_that_is_cancelled_is_to_be_repeated() -> None:
     assert head["status"] == 503
     assert (b"retry-after", b"1") in head["headers"]
     assert json.loads(body["body"])["code"] == "axis.stopping"
+
+
+async def test_whoever_else_cancels_a_request_has_it_cancelled() -> None:
+    async def wait(_send: Send) -> None:
+        await asyncio.sleep(0)
+
+    with pytest.raises(asyncio.CancelledError):
+        await _cancelled(wait, stopping=False)
 
 
 async def test_half_an_answer_is_not_begun_anew() -> None:
