@@ -110,7 +110,7 @@ async def measure(cluster: Cluster, waiting: int) -> tuple[Lane, Lane]:
     books = Books(cluster.url)
     full, empty = Lane(FULL), Lane(EMPTY)
     store = await books.open()
-    await store.enrol([_agency(code) for code in (SENDER, FULL, EMPTY)], [], [])
+    await store.enrol([agency(code) for code in (SENDER, FULL, EMPTY)], [], [])
     while full.no < waiting:
         await books.accept(store, full, min(FILLING, waiting - full.no))
     assert cluster.process is not None
@@ -156,7 +156,8 @@ async def _read_so_far(url: str) -> int:
         await driver.close()
 
 
-def _agency(code: str) -> Agency:
+def agency(code: str) -> Agency:
+    """An agency to measure with."""
     return Agency(
         code=code, name_vi=code, name_en=code, kind="province", level="local", certainty="made up"
     )
