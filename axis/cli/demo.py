@@ -6,15 +6,11 @@ way for a fresh world. Its folder is only ever cleared when it carries the mark 
 
 from __future__ import annotations
 
-import fcntl
-import json
-import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,6 +21,7 @@ from axis.adapters.sqlite_file import InUse
 from axis.adapters.system_clock import SystemClock
 from axis.cli import archive, children, demo_report, outcome, playing, screen, session
 from axis.cli.agencies_run import Over, brokers
+from axis.cli.marked import Marked
 from axis.cli.progress import Watch
 from axis.core.timetable import iso
 from axis.settings import Settings
@@ -34,8 +31,7 @@ if TYPE_CHECKING:
 
 RUN, RUN_OVER_KAFKA = "demo", "demo-kafka"
 STATE_FILE = "demo.json"
-#: Who made a folder: nothing else in ``var`` is ever deleted.
-_MARK = "axis demo"
+MAKER = "axis demo"
 #: The fourteen hours of the day pass in this time: ninety documents a second on average, and
 #: two to three times as many in the morning, which leaves two cores some room.
 SECONDS = 22.0
@@ -51,7 +47,6 @@ class State:
     received: int
     started: str
     finished: str = ""
-    made_by: str = _MARK
 
     def same_play(self, other: State) -> bool:
         """Whether both play the same plan."""
@@ -109,7 +104,7 @@ def demo(
     if settings.database is not None and not over_kafka:
         raise typer.BadParameter("AXIS_DATABASE is set; a demo plays in books of its own")
     part = () if sent is None else ("--sent", f"{sent}", "--received", f"{received}")
-    with _alone(settings):
+    with Marked(settings, STATE_FILE, MAKER).alone():
         found = _day(settings, plan, Asked(seed, seconds, part, begun_s), over_kafka=over_kafka)
     if found:
         demo_report.not_exact(found)
@@ -127,7 +122,8 @@ def _day(
     total = sum(len(planned.recipients) for planned in plan)
     wanted = State(f"{plan[0].day}", asked.seed, len(plan), total, _now())
     # The servers of an earlier one are gone, and the books with them.
-    state = _open(settings, wanted, afresh=over_kafka)
+    folder = Marked(settings, STATE_FILE, MAKER)
+    state = _open(folder, wanted, afresh=over_kafka)
     unproved: list[str] = []
     with _servers(settings) if over_kafka else nullcontext() as servers:
         told = None
@@ -142,7 +138,7 @@ def _day(
             unproved = ["axis audit finds counters that the events do not prove"]
     journals = outcome.read_journals(settings.home)
     demo_report.report(played, journals, time.monotonic() - asked.begun_s)
-    _write(settings.home, replace(state, finished=_now()))
+    folder.write(asdict(replace(state, finished=_now())))
     return [*outcome.differences(plan, played.counts, journals, played.heard), *unproved]
 
 
@@ -174,57 +170,20 @@ def _play(
         raise typer.Exit(1) from None
 
 
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """One demo at a time; the kernel forgets the lock of one that was killed."""
-    settings.var.mkdir(parents=True, exist_ok=True)
-    with (settings.var / "demo.lock").open("a", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            typer.echo(f"A demo is running already in {settings.home}.", err=True)
-            raise typer.Exit(2) from None
-        yield
-
-
-def _open(settings: Settings, wanted: State, *, afresh: bool) -> State:
+def _open(folder: Marked, wanted: State, *, afresh: bool) -> State:
     """The state to go on from; a world that is finished, or another play's, is cleared away, and
     with ``afresh`` any.
     """
-    home = settings.home
-    known = _read(home)
-    if known is None and home.exists() and any(home.iterdir()):
-        raise typer.BadParameter(f"{home} was not made by axis demo and is left alone; move it")
-    if known is not None:
+    said = folder.read()
+    if said is not None:
+        known = State(**said)
         if not afresh and not known.finished and known.same_play(wanted):
             return known
         if not known.finished:
             screen.say(f"The demo of {known.day} with seed {known.seed} is given up half-way.")
-        _clear(home)
-    _write(home, wanted)
+        folder.clear()
+    folder.write(asdict(wanted))
     return wanted
-
-
-def _read(home: Path) -> State | None:
-    try:
-        state = State(**json.loads((home / STATE_FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-    return state if state.made_by == _MARK else None
-
-
-def _write(home: Path, state: State) -> None:
-    home.mkdir(parents=True, exist_ok=True)
-    fresh = home / f"{STATE_FILE}.new"
-    fresh.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
-    fresh.replace(home / STATE_FILE)
-
-
-def _clear(home: Path) -> None:
-    """Delete the world but its mark, so that a demo killed meanwhile still knows it as its own."""
-    for path in home.iterdir():
-        if path.name != STATE_FILE:
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _now() -> str:

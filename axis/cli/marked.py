@@ -1,0 +1,75 @@
+"""The folder of a run that one command makes, goes on with, and alone may clear away."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from axis.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The folder of a run with ``file`` in it, a JSON object that says who made it: ``maker``.
+
+    Nothing else beneath ``var`` is ever deleted.
+    """
+
+    settings: Settings
+    file: str
+    maker: str
+
+    @property
+    def _path(self) -> Path:
+        return self.settings.home / self.file
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the folder, or end the command (2); the kernel forgets who was killed."""
+        var = self.settings.var
+        var.mkdir(parents=True, exist_ok=True)
+        with (var / f"{Path(self.file).stem}.lock").open("a", encoding="ascii") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                told = f"'{self.maker}' is running already in {self.settings.home}."
+                typer.echo(told, err=True)
+                raise typer.Exit(2) from None
+            yield
+
+    def read(self) -> dict[str, Any] | None:
+        """What it says; None where nothing is. Ends the command for a folder of somebody else's."""
+        home = self.settings.home
+        try:
+            said = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            said = None
+        if isinstance(said, dict) and said.pop("made_by", "") == self.maker:
+            return said
+        if home.exists() and any(home.iterdir()):
+            raise typer.BadParameter(
+                f"{home} was not made by {self.maker} and is left alone; move it"
+            )
+        return None
+
+    def write(self, values: Mapping[str, Any]) -> None:
+        """Say something else, whole or not at all."""
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".new")
+        text = json.dumps({**values, "made_by": self.maker}, indent=2)
+        fresh.write_text(text + "\n", encoding="utf-8")
+        fresh.replace(self._path)
+
+    def clear(self) -> None:
+        """Delete the world but its mark, so that one killed meanwhile still knows it as its own."""
+        for path in self.settings.home.iterdir():
+            if path.name != self.file:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
