@@ -18,7 +18,7 @@ import orjson
 
 from agencies.line import Answer, Line, Unreachable
 from axis.core.retry import Backoff
-from schemas.frames import frames
+from schemas.frames import MEDIA_TYPE, frame, frames
 
 #: Seconds an answer may take beyond the wait that was asked for; a group commit takes milliseconds.
 ANSWER_S_MAX = 30.0
@@ -28,6 +28,10 @@ AGAIN = frozenset({502, 503, 504, 507})
 TOKEN_RESERVE_S = 30.0
 #: Statuses in one request, and rows of one page of the status stream: the most the door takes.
 STATUSES_MAX = 1000
+#: Rows of one page of an inbox: the most the door takes.
+ROWS_MAX = 1000
+#: Packages in one request: the most the door takes.
+POSTED_MAX = 500
 #: Package bytes of one page: a hundred of 20 kB; what is left comes with the next.
 PAGE_BYTES = 2 * 1024 * 1024
 
@@ -78,6 +82,18 @@ class Client:
         receipt: Mapping[str, Any] = answer.json
         return receipt
 
+    async def post_documents(
+        self, packages: Sequence[tuple[bytes, str | None]]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Hand up to ``POSTED_MAX`` packages in, each with when it occurred; a result for each."""
+        assert len(packages) <= POSTED_MAX
+        body = b"".join(
+            frame({} if at is None else {"occurred_at": at}, raw) for raw, at in packages
+        )
+        answer = await self._ask("POST", "/v1/documents/bulk", body, {"Content-Type": MEDIA_TYPE})
+        results: Sequence[Mapping[str, Any]] = answer.json["results"]
+        return results
+
     async def packages(
         self, after: str, wait_s: float, occurred_at: str | None
     ) -> tuple[list[Package], str]:
@@ -88,11 +104,32 @@ class Client:
         page = [Package(told, raw) for told, raw in frames(answer.body)]
         return page, answer.headers.get("axis-next", "")
 
+    async def waiting(self) -> set[str]:
+        """The ids of all deliveries that are open."""
+        found: set[str] = set()
+        after = ""
+        while True:
+            query = urlencode({"after": after, "limit": ROWS_MAX})
+            page = (await self._ask("GET", f"/v1/inbox?{query}")).json
+            found.update(str(row["id"]) for row in page["deliveries"])
+            after = page["next"]
+            if len(page["deliveries"]) < ROWS_MAX:
+                return found
+
     async def confirm(
         self, deliveries: Sequence[str], occurred_at: str | None, failed: str = ""
     ) -> Sequence[Mapping[str, Any]]:
         """Confirm deliveries as done, or as failed for a reason; one item for each."""
         body = {"deliveries": deliveries, "result": "fail" if failed else "done", "reason": failed}
+        answer = await self._post("/v1/inbox/confirm", body, occurred_at)
+        items: Sequence[Mapping[str, Any]] = answer["items"]
+        return items
+
+    async def confirm_up_to(
+        self, urgency: int, no: int, occurred_at: str | None
+    ) -> Sequence[Mapping[str, Any]]:
+        """Confirm all that is open in a lane up to a number that was handed out."""
+        body = {"range": {"urgency": urgency, "no": no}, "result": "done"}
         answer = await self._post("/v1/inbox/confirm", body, occurred_at)
         items: Sequence[Mapping[str, Any]] = answer["items"]
         return items

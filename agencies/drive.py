@@ -20,6 +20,7 @@ from agencies.client import Client, Refused
 from agencies.compose import compose
 from agencies.journal import Sent, SentJournal
 from agencies.pace import Pace
+from agencies.sizes import SMALL, Profile
 from agencies.traffic import Planned
 from agencies.ways import News
 from axis.core.timetable import MICROSECONDS
@@ -50,9 +51,11 @@ class Office:
     journal: SentJournal = field(repr=False)
 
 
-def package(planned: Planned, key: PrivateKey, certificate_der: bytes) -> bytes:
+def package(
+    planned: Planned, key: PrivateKey, certificate_der: bytes, profile: Profile = SMALL
+) -> bytes:
     """The signed package of a planned document; the same bytes each time."""
-    return sign(write(compose(planned)), key, certificate_der)
+    return sign(write(compose(planned, profile)), key, certificate_der)
 
 
 async def drive(

@@ -35,6 +35,7 @@ MODULES = {
     "audit": "books",
     "init": "setup",
     "play": "beside",
+    "replay": "replay",
     "waiting": "oversight",
     "find": "oversight",
     "lock": "oversight",

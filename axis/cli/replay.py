@@ -1,0 +1,185 @@
+"""``axis replay``: play what was, again. ``history`` plays the published eleven months."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from agencies import model
+from agencies.history.part import CLOSED, Part, documents, months
+from agencies.history.progress import Progress
+from agencies.sizes import PROFILES, SMALL, Even, Profile, total_bytes
+from agencies.world import SEED, AnotherWorld
+from axis.adapters.sqlite_file import InUse
+from axis.adapters.system_clock import SystemClock
+from axis.cli import children, history_report, screen, session
+from axis.cli.history_playing import Play, Stopped
+from axis.cli.marked import Marked
+from axis.core.timetable import OPENED, iso
+from axis.settings import Settings
+
+RUN = "history"
+STATE_FILE = "history.json"
+MAKER = "axis replay history"
+#: What the packages of a play may take of the disk that is free; the books come on top.
+DISK_SHARE_MAX = 0.6
+
+group = typer.Typer(help="Play what was, again: the published history.", no_args_is_help=True)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the run in ``var/history`` plays, and whether it got to the end."""
+
+    first: str
+    last: str
+    only: str
+    sample: str
+    size: str
+    seed: int
+    started: str
+    finished: str = ""
+
+    @property
+    def part(self) -> Part:
+        """The part of the history."""
+        i, n = self.sample.split("/")
+        return Part(
+            first=date.fromisoformat(self.first),
+            last=date.fromisoformat(self.last),
+            only=self.only,
+            sample=(int(i), int(n)),
+        )
+
+    @property
+    def profile(self) -> Profile:
+        """How large its packages are; ValueError for a profile that there is not."""
+        if self.size not in PROFILES:
+            raise ValueError(f"--size is one of {', '.join(PROFILES)}")
+        return PROFILES[self.size]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands."""
+    app.add_typer(group, name="replay", rich_help_panel=screen.OPERATOR)
+
+
+@group.callback()
+def replay() -> None:
+    """Play what was, again."""
+
+
+@group.command()
+def history(
+    first: Annotated[
+        str, typer.Option("--from", metavar="YYYY-MM-DD", help="First day.")
+    ] = OPENED.isoformat(),
+    last: Annotated[
+        str, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day.")
+    ] = CLOSED.isoformat(),
+    first_months: Annotated[
+        int | None, typer.Option("--months", help="Only the first months, of 30 days.")
+    ] = None,
+    only: Annotated[
+        str, typer.Option(metavar="CODE", help="Only what this agency sends or receives (H37).")
+    ] = "",
+    sample: Annotated[
+        str, typer.Option(metavar="I/N", help="The I-th of N samples; all N make the whole.")
+    ] = "1/1",
+    size: Annotated[
+        str, typer.Option(metavar="small|real", help="20 kB a package, or what offices send.")
+    ] = SMALL.name,
+    speed: Annotated[
+        float | None,
+        typer.Option(min=1, help="So many times as fast as it happened; else as fast as it goes."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(help="Another seed: other documents, the same totals.")
+    ] = SEED,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with one that was stopped or killed.")
+    ] = False,
+    json: screen.Json = False,
+) -> None:
+    """Play 12 March 2019 to 4 February 2020: 298,000 documents sent, 945,000 received."""
+    try:
+        until = date.fromisoformat(last) if first_months is None else months(first_months)
+        code = session.agency(only) if only else ""
+        now = iso(SystemClock().now())
+        wanted = State(first, until.isoformat(), code, sample, size, seed, now)
+        _ = wanted.part, wanted.profile  # Raises for what cannot be.
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    settings = Settings(run=RUN, history=True, port=0)
+    if settings.database is not None:
+        raise typer.BadParameter("AXIS_DATABASE is set; a history plays in books of its own")
+    folder = Marked(settings, STATE_FILE, MAKER)
+    with folder.alone():
+        state = _open(folder, wanted, resume=resume)
+        begun = Progress.load(settings.home)
+        if begun.day is None:
+            _require_room(settings, state)
+        if not json:
+            history_report.introduce(state.part, state.seed, settings, begun)
+        outcome = _play(settings, state, speed, json=json)
+        folder.write(asdict(replace(state, finished=iso(SystemClock().now()))))
+    told = history_report.outcome(settings, outcome)
+    if json:
+        screen.data(told)
+    else:
+        history_report.report(told)
+    if told["differences"]:
+        raise typer.Exit(1)
+
+
+def _play(settings: Settings, state: State, speed: float | None, *, json: bool) -> Play:
+    try:
+        session.remember_run(settings)
+        play = Play(settings, state.part, state.seed, speed, state.size, silent=json)
+        children.run(play.run())
+        return play
+    except children.Interrupted:
+        typer.echo("Stopped. Go on: axis replay history --resume", err=True)
+        raise typer.Exit(130) from None
+    except (Stopped, children.GivenUp, InUse, AnotherWorld) as error:
+        typer.echo(f"{error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _require_room(settings: Settings, state: State) -> None:
+    """Refuse a play whose packages would fill the disk, before its first document."""
+    free = shutil.disk_usage(settings.home).free
+    profile = state.profile
+    if isinstance(profile, Even):
+        # Planning all of it takes ten seconds; where there is plenty of room nobody need wait.
+        most = sum(model.days()[day].sent for day in state.part.days()) * profile.package_bytes_max
+        if most <= free * DISK_SHARE_MAX:
+            return
+    plans = (plan for _, plan in documents(state.part, state.seed))
+    needed = sum(total_bytes(plan, profile) for plan in plans)
+    if needed > free * DISK_SHARE_MAX:
+        typer.echo(
+            f"The packages of this play are {screen.number(needed)} bytes, and "
+            f"{settings.home} has {screen.number(free)} bytes free, of which a play may take "
+            f"{DISK_SHARE_MAX:.0%}. A part of it: --sample, --months, --only.",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+def _open(folder: Marked, wanted: State, *, resume: bool) -> State:
+    """The state to go on from, or the one of a fresh world."""
+    said = folder.read()
+    known = None if said is None else State(**said)
+    if resume:
+        if known is None or known.finished:
+            raise typer.BadParameter("there is no half-played history to go on with")
+        return known
+    if known is not None:
+        folder.clear()
+    folder.write(asdict(wanted))
+    return wanted
