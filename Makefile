@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo demo-kafka serve kafka test check sim nemesis bench lock clean
+.PHONY: help demo demo-kafka serve kafka test test-long check sim nemesis bench lock clean
 
 help:           ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ \t/'
@@ -34,8 +34,11 @@ kafka: $(VENV)/installed  ## a real Kafka broker on 127.0.0.1:19092 (needs Java 
 demo-kafka: $(VENV)/installed  ## the same over Apache Kafka and PostgreSQL (needs Java 17, Maven and initdb)
 	@$(BIN)/axis demo --over-kafka
 
-test: $(VENV)/installed-dev  ## the whole suite
+test: $(VENV)/installed-dev  ## the suite, in under ten minutes
 	@$(BIN)/python -m pytest
+
+test-long: $(VENV)/installed-dev  ## the tests that let real processes die for minutes
+	@$(BIN)/python -m pytest -m long
 
 check: $(VENV)/installed-dev  ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

@@ -23,7 +23,7 @@ from tests.acceptance.crews import RECEIVED, SENT, crew, lines, once, small_day,
 from tests.acceptance.senders import Axis, Senders, running, sending, set_up, told_by
 from tests.kafka import Kafka
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.long]
 
 #: Some of the day's packages are smaller, some larger.
 INLINE_BYTES_MAX = 20_500

@@ -20,7 +20,7 @@ from tests.acceptance.correspondents import LANG_SON, OFFICE, Agency, eventually
 from tests.acceptance.senders import Senders, running, sending, set_up, told_by
 from tests.acceptance.small_disk import Disk, small_disk
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.long]
 
 RUN = "full"
 #: Bytes of the file in each letter: a few dozen of them fill a small disk.

@@ -70,6 +70,7 @@ async def _stop_in_the_middle(axis: Axis, settings: Settings) -> None:
     await database.close()
 
 
+@pytest.mark.long
 async def test_the_books_are_exact_whoever_is_killed_or_stopped(settings: Settings) -> None:
     packages = list(islice(signed(settings.home), 320))
     same, killed, stopped = packages[:60], packages[60:160], packages[160:]
@@ -145,6 +146,7 @@ async def test_a_document_taken_in_by_one_axis_wakes_who_waits_at_another(
             assert (await senders.ask(b, recipient, "GET", path)).content == package.body
 
 
+@pytest.mark.long
 async def test_who_waits_for_the_store_while_an_axis_stops_is_told_to_ask_again(
     settings: Settings,
 ) -> None:

@@ -32,6 +32,7 @@ from tests.contract.books import Scribe, agency
 from tests.kafka import Broker, broker, required
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.acceptance,
     pytest.mark.skipif(bool(lacking()) and not required(), reason=lacking()),
 ]

@@ -21,7 +21,7 @@ from tests.acceptance.correspondents import LANG_SON, OFFICE, Agency, eventually
 from tests.acceptance.senders import PAUSE_S, Senders, running, sending, set_up, told_by
 from tests.adapters.kafka_reading import reading
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.long]
 
 RUN = "weather"
 

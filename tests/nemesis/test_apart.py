@@ -17,6 +17,8 @@ from tests.acceptance.conftest import alive, until
 from tests.nemesis import apart
 from tests.nemesis.member import ROOT
 
+pytestmark = pytest.mark.long
+
 
 def need_networks() -> None:
     """Skip where there can be none; CI may not do without."""
