@@ -107,7 +107,8 @@ def _of_totals(figures: Figures, counts: Mapping[str, Any], told: Mapping[str, A
 def _months(sent: Mapping[date, int], received: Mapping[date, int]) -> list[dict[str, Any]]:
     by_month: dict[int, list[int]] = {}
     for column, by_day in enumerate((sent, received)):
-        for day, n in by_day.items():
+        # Behind the last day of the history clerks only answer.
+        for day, n in ((day, n) for day, n in by_day.items() if n):
             by_month.setdefault(month30(day), [0, 0])[column] += n
     return [
         {
