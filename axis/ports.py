@@ -13,7 +13,7 @@ from typing import Protocol
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
-from axis.core.notice import Notice
+from axis.core.topic import Topic
 from axis.core.trust import Certificate, Verdict
 from schemas.examined import Examined, Seal
 
@@ -109,8 +109,8 @@ class Watch(Protocol):
 class Bus(Protocol):
     """Wakes who waits. May lose, repeat and reorder notices: the store is the truth."""
 
-    async def publish(self, notices: Sequence[Notice]) -> None:
-        """Carry notices to the listeners of their recipients; returns when handed on.
+    async def publish(self, topics: Sequence[Topic]) -> None:
+        """Carry a notice to the listeners of each topic; returns when handed on.
 
         Raises ``BusAway`` when that fails. With none it only asks whether the bus is there.
         """

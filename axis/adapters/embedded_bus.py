@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from axis.adapters.listeners import Listener, Listeners, Topic, Watch
-from axis.core.notice import STATUSES, Notice
+from axis.adapters.listeners import Listener, Listeners, Watch
+from axis.core.topic import Topic
 
 
 class EmbeddedBus:
@@ -16,9 +16,9 @@ class EmbeddedBus:
         #: Who waits, for whoever wants to see it.
         self.listeners = Listeners()
 
-    async def publish(self, notices: Sequence[Notice]) -> None:
-        """Wake whoever listens to the recipients named."""
-        for topic in {Topic(notice.recipient, notice.urgency == STATUSES) for notice in notices}:
+    async def publish(self, topics: Sequence[Topic]) -> None:
+        """Wake whoever listens to these."""
+        for topic in topics:
             self.listeners.tell(topic)
 
     def listen(self, recipient: str, *, statuses: bool) -> AbstractContextManager[Listener]:

@@ -29,8 +29,7 @@ from axis.adapters.kafka_topics import KafkaTopics, WrongTopic
 from axis.core.document import delivery_id
 from axis.core.errors import Unavailable
 from axis.core.lifecycle import Transport
-from axis.core.notice import STATUSES
-from axis.core.record import Record
+from axis.core.record import STATUSES, Record
 from axis.core.timetable import iso
 from axis.ports import BusAway
 from axis.settings import KafkaSettings

@@ -5,14 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
-
-class Topic(NamedTuple):
-    """What waits for ``recipient``, or its statuses."""
-
-    recipient: str
-    statuses: bool
+from axis.core.topic import Topic
 
 
 class Listener:

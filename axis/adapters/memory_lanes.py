@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from axis.core.document import Delivery, Place
-from axis.core.notice import STATUSES
 from axis.core.record import (
     CHANGES,
     CHANGING,
     CURSORS,
     LANES,
+    STATUSES,
     Found,
     Page,
     Record,

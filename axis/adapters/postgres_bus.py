@@ -17,15 +17,15 @@ from typing import Final
 
 import structlog
 
-from axis.adapters.listeners import Listeners, Topic
+from axis.adapters.listeners import Listeners
 from axis.adapters.postgres_server import Driver, Server, failures_told
 from axis.core.commands import Outcome
 from axis.core.errors import Unavailable
 from axis.core.facts import Changes
-from axis.core.notice import STATUSES, Notice
 from axis.core.retry import Backoff
+from axis.core.topic import Topic
 from axis.flows.members import DIRECTORY
-from axis.flows.telling import notices
+from axis.flows.telling import topics_of
 from axis.ports import BusAway, Listener, Watch
 
 log = structlog.get_logger()
@@ -59,14 +59,13 @@ class PostgresBus:
 
     def tell(self, outcomes: Sequence[Outcome], changes: Changes) -> list[str]:
         """The messages of a group: who has something to look for after it."""
-        return self._messages(_topics(notices(outcomes)) | _directory(changes))
+        return self._messages({*topics_of(outcomes), *_directory(changes)})
 
-    async def publish(self, notices: Sequence[Notice]) -> None:
+    async def publish(self, topics: Sequence[Topic]) -> None:
         """Wake the listeners here, and tell the other processes unless the store has done it.
 
-        No notice at all asks whether the bus is there. Raises ``BusAway``.
+        No topic at all asks whether the bus is there. Raises ``BusAway``.
         """
-        topics = _topics(notices)
         self._wake(topics)
         if not topics:
             if self._listening is None:
@@ -158,10 +157,6 @@ class PostgresBus:
     def _wake(self, topics: Iterable[Topic]) -> None:
         for topic in topics:
             self._local.tell(topic)
-
-
-def _topics(notices: Iterable[Notice]) -> set[Topic]:
-    return {Topic(notice.recipient, notice.urgency == STATUSES) for notice in notices}
 
 
 def _directory(changes: Changes) -> set[Topic]:

@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from axis.adapters.postgres_server import Driver, Server
-from axis.core.notice import STATUSES
-from axis.core.record import CHANGES, CURSORS, LANES, Page, Stretch, found, page_of
+from axis.core.record import CHANGES, CURSORS, LANES, STATUSES, Page, Stretch, found, page_of
 from axis.lanes import Lag, Lease, Roll, roll_of
 
 #: What ``record.Record`` has, of ``delivery d`` and its ``document t``.

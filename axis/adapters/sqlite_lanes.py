@@ -7,8 +7,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
-from axis.core.notice import STATUSES
-from axis.core.record import CHANGES, CURSORS, LANES, Page, Stretch, found, page_of
+from axis.core.record import CHANGES, CURSORS, LANES, STATUSES, Page, Stretch, found, page_of
 from axis.lanes import Lag, Lease, Roll, roll_of
 
 #: What ``record.Record`` has, of ``delivery d`` and its ``document t``.

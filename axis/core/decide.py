@@ -50,8 +50,7 @@ from axis.core.lifecycle import (
     Request,
     Step,
 )
-from axis.core.notice import STATUSES
-from axis.core.record import LANES
+from axis.core.record import LANES, STATUSES
 from schemas.edxml import NEW
 
 #: The reason under which a lock parks deliveries; unlocking looks for it.

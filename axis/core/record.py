@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from axis.core.notice import STATUSES
-
+#: The "urgency" of a status stream.
+STATUSES: Final = -1
 #: The cursor over what was parked, reset or withdrawn: the events of these kinds, by number. What
 #: has been published already is published again as it stands; the rest comes with its lane.
 CHANGES: Final = -2

@@ -14,8 +14,8 @@ import structlog
 from axis.core.commands import Accepted, Moves, Outcome, Recorded, Redriven, Said
 from axis.core.document import Delivery
 from axis.core.lifecycle import Transport
-from axis.core.notice import STATUSES, Notice
 from axis.core.retry import Backoff
+from axis.core.topic import Topic
 from axis.ports import Bus
 
 log = structlog.get_logger()
@@ -24,28 +24,22 @@ log = structlog.get_logger()
 _LANE_CHANGES = frozenset((Transport.WAITING, Transport.PARKED, Transport.WITHDRAWN))
 
 
-def notices(outcomes: Iterable[Outcome]) -> list[Notice]:
-    """What to tell whom after ``outcomes``: every number of a lane; of a status stream, how far it
-    reaches.
-    """
-    told: list[Notice] = []
-    reach: dict[str, int] = {}
-
-    def reaches(agency: str, seq: int) -> None:
-        reach[agency] = max(seq, reach.get(agency, 0))
+def topics_of(outcomes: Iterable[Outcome]) -> list[Topic]:
+    """Where something came with ``outcomes``, each once."""
+    told: list[Topic] = []
 
     def tell_of(moved: Delivery) -> None:
         if moved.transport in _LANE_CHANGES:
-            told.append(Notice(*moved.place))
+            told.append(Topic(moved.place.recipient, statuses=False))
         if moved.transport is Transport.PARKED:
-            reaches(moved.sender, moved.doc)
+            told.append(Topic(moved.sender, statuses=True))
 
     for outcome in outcomes:
         match outcome:
             case Accepted(document, repeated=False):
-                told += [Notice(r.agency, document.urgency, r.no) for r in document.recipients]
-            case Said(seq=seq, addressee=addressee, repeated=False):
-                reaches(addressee, seq)
+                told += [Topic(r.agency, statuses=False) for r in document.recipients]
+            case Said(addressee=addressee, repeated=False):
+                told.append(Topic(addressee, statuses=True))
             case Moves(items):
                 for item in items:
                     if item.delivery is not None and item.changed:
@@ -54,10 +48,10 @@ def notices(outcomes: Iterable[Outcome]) -> list[Notice]:
                 for delivery in moved:
                     tell_of(delivery)
             case Redriven(recipient):
-                told.append(Notice(recipient, STATUSES, 0))
+                told.append(Topic(recipient, statuses=True))
             case _:
                 pass
-    return [*told, *(Notice(agency, STATUSES, seq) for agency, seq in reach.items())]
+    return list(dict.fromkeys(told))
 
 
 class Teller:
@@ -65,13 +59,13 @@ class Teller:
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._pending: list[Notice] = []
+        self._pending: dict[Topic, None] = {}
         self._more = asyncio.Event()
 
     def announce(self, outcomes: Sequence[Outcome]) -> None:
         """Take note of what was committed; returns at once."""
-        if fresh := notices(outcomes):
-            self._pending.extend(fresh)
+        if fresh := topics_of(outcomes):
+            self._pending |= dict.fromkeys(fresh)
             self._more.set()
 
     async def run(self) -> None:
@@ -80,7 +74,7 @@ class Teller:
         while True:
             await self._more.wait()
             self._more.clear()
-            batch, self._pending = self._pending, []
+            batch, self._pending = list(self._pending), {}
             try:
                 await self._bus.publish(batch)
                 attempt = 0

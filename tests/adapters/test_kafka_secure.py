@@ -20,7 +20,7 @@ from agencies.ways import Told
 from axis.broker.jars import lacking
 from axis.broker.properties import free_port
 from axis.cli.agencies_run import Over, brokers
-from axis.core.notice import STATUSES
+from axis.core.record import STATUSES
 from axis.ports import BusAway
 from axis.settings import KafkaSettings, Settings
 from tests.agencies.topics_read import reading_topics

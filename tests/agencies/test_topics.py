@@ -11,7 +11,7 @@ from agencies.brokers import Brokers
 from agencies.lanes import Lanes
 from agencies.ways import Told
 from axis.adapters.kafka_publisher import KafkaPublisher
-from axis.core.notice import STATUSES
+from axis.core.record import STATUSES
 from axis.settings import KafkaSettings
 from tests.agencies.topics_read import reading_topics
 from tests.contract.books import A, B

@@ -10,7 +10,7 @@ import pytest
 
 from axis.adapters.embedded_bus import EmbeddedBus
 from axis.core.errors import unavailable
-from axis.core.notice import Notice
+from axis.core.topic import Topic
 from axis.ports import Client
 from schemas import rest
 from tests.api.world import LANG_SON, OFFICE, World, package, problem
@@ -37,7 +37,7 @@ async def test_an_axis_is_ready_when_store_and_bus_are(
     async def away(_: str) -> Client | None:
         raise unavailable("axis.store_away")
 
-    async def refuses(_: Sequence[Notice]) -> None:
+    async def refuses(_: Sequence[Topic]) -> None:
         raise ConnectionError
 
     with monkeypatch.context() as patched:

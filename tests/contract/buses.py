@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from axis.adapters.postgres_bus import PostgresBus
 from axis.adapters.postgres_server import Server
-from axis.core.notice import STATUSES, Notice
+from axis.core.topic import Topic
 from axis.ports import Bus, Listener
 from tests.contract.books import A
 
@@ -18,12 +18,12 @@ SOON_S = 30.0
 QUIET_S = 0.3
 
 
-def document_notice(recipient: str, no: int = 1, urgency: int = 0) -> Notice:
-    return Notice(recipient, urgency, no)
+def inbox_of(recipient: str) -> Topic:
+    return Topic(recipient, statuses=False)
 
 
-def status_notice(recipient: str, no: int = 1) -> Notice:
-    return Notice(recipient, STATUSES, no)
+def stream_of(recipient: str) -> Topic:
+    return Topic(recipient, statuses=True)
 
 
 async def quiet(*listeners: Listener) -> None:

@@ -9,8 +9,7 @@ from contextlib import asynccontextmanager
 
 from axis.adapters.kafka_publisher import KafkaPublisher, open_kafka_publisher
 from axis.core.lifecycle import Transport
-from axis.core.notice import STATUSES
-from axis.core.record import Record
+from axis.core.record import STATUSES, Record
 from axis.ports import BusAway
 from axis.settings import KafkaSettings
 from schemas.bus import PARTITIONS, inbox_topic

@@ -9,14 +9,15 @@ from contextlib import ExitStack
 import pytest
 
 from axis.adapters.embedded_bus import EmbeddedBus
+from axis.core.topic import Topic
 from axis.ports import Bus
 from tests.contract.books import CODES, A, B
 from tests.contract.buses import (
     SOON_S,
-    document_notice,
+    inbox_of,
     on_postgres,
     quiet,
-    status_notice,
+    stream_of,
 )
 
 
@@ -34,29 +35,29 @@ async def bus(request: pytest.FixtureRequest, where: tuple[str, str]) -> AsyncIt
 async def test_a_notice_wakes_who_waits_for_it(bus: Bus):
     with bus.listen(A, statuses=False) as listener:
         waiting = asyncio.create_task(listener.wait(SOON_S))
-        await bus.publish([document_notice(A)])
+        await bus.publish([inbox_of(A)])
         assert await waiting
 
 
 async def test_a_notice_before_the_wait_is_not_missed(bus: Bus):
     with bus.listen(A, statuses=False) as inbox, bus.listen(A, statuses=True) as statuses:
-        await bus.publish([document_notice(A, urgency=4), status_notice(A)])
+        await bus.publish([inbox_of(A), stream_of(A)])
         assert await inbox.wait(SOON_S)
         assert await statuses.wait(SOON_S)
 
 
 async def test_no_notice_in_between_is_missed(bus: Bus):
     with bus.listen(A, statuses=False) as listener:
-        await bus.publish([document_notice(A)])
+        await bus.publish([inbox_of(A)])
         await quiet(listener)
-        for no in range(2, 30):
-            await bus.publish([document_notice(A, no, urgency=no % 5)])
+        for _ in range(28):
+            await bus.publish([inbox_of(A)])
             assert await listener.wait(SOON_S)
 
 
 async def test_what_was_told_is_told_once(bus: Bus):
     with bus.listen(A, statuses=False) as listener:
-        await bus.publish([document_notice(A)])
+        await bus.publish([inbox_of(A)])
         await quiet(listener)
         assert not await listener.wait(0.01)
 
@@ -64,9 +65,9 @@ async def test_what_was_told_is_told_once(bus: Bus):
 async def test_everybody_who_waits_for_a_topic_is_woken(bus: Bus):
     with ExitStack() as stack:
         listeners = [stack.enter_context(bus.listen(A, statuses=True)) for _ in range(3)]
-        await bus.publish([status_notice(A)])
+        await bus.publish([stream_of(A)])
         await quiet(*listeners)
-        await bus.publish([status_notice(A, 2)])
+        await bus.publish([stream_of(A)])
         for listener in listeners:
             assert await listener.wait(SOON_S)
 
@@ -77,9 +78,9 @@ async def test_nobody_is_woken_for_another_topic(bus: Bus):
         bus.listen(A, statuses=True) as statuses,
         bus.listen(B, statuses=False) as others,
     ):
-        await bus.publish([document_notice(A), status_notice(A), document_notice(B)])
+        await bus.publish([inbox_of(A), stream_of(A), inbox_of(B)])
         await quiet(mine, statuses, others)
-        await bus.publish([document_notice(B, 2), status_notice(A, 2)])
+        await bus.publish([inbox_of(B), stream_of(A)])
         assert await others.wait(SOON_S)
         assert await statuses.wait(SOON_S)
         assert not await mine.wait(0.01)
@@ -88,10 +89,9 @@ async def test_nobody_is_woken_for_another_topic(bus: Bus):
 async def test_one_call_may_speak_to_all(bus: Bus):
     with ExitStack() as stack:
         listeners = [stack.enter_context(bus.listen(code, statuses=False)) for code in CODES]
-        await bus.publish([document_notice(code) for code in CODES])
+        await bus.publish([inbox_of(code) for code in CODES])
         await quiet(*listeners)
-        many = [document_notice(code, no, no % 5) for code in CODES for no in range(2, 300)]
-        await bus.publish(many)
+        await bus.publish([inbox_of(code) for code in CODES for _ in range(298)])
         for listener in listeners:
             assert await listener.wait(SOON_S)
 
@@ -100,8 +100,7 @@ async def test_polls_that_come_and_go_are_all_woken(bus: Bus):
     async def poll(code: str, statuses: bool) -> None:
         for _ in range(3):
             with bus.listen(code, statuses=statuses) as listener:
-                no = document_notice(code) if not statuses else status_notice(code)
-                await bus.publish([no])
+                await bus.publish([Topic(code, statuses)])
                 assert await listener.wait(SOON_S)
 
     async with asyncio.TaskGroup() as polls:
@@ -111,27 +110,27 @@ async def test_polls_that_come_and_go_are_all_woken(bus: Bus):
 
 
 async def test_without_listeners_nothing_happens(bus: Bus):
-    await bus.publish([document_notice(A)])
+    await bus.publish([inbox_of(A)])
     with bus.listen(A, statuses=False):
         pass
-    await bus.publish([document_notice(A, 2)])
+    await bus.publish([inbox_of(A)])
     await bus.publish([])
 
 
 async def test_a_wait_without_a_notice_ends_with_false(bus: Bus):
     with bus.listen(A, statuses=False) as listener:
-        await bus.publish([document_notice(A)])
+        await bus.publish([inbox_of(A)])
         await quiet(listener)
-        await bus.publish([document_notice(B)])
+        await bus.publish([inbox_of(B)])
         assert not await listener.wait(0.05)
-        await bus.publish([document_notice(A, 2)])
+        await bus.publish([inbox_of(A)])
         assert await listener.wait(SOON_S)
 
 
 async def test_who_watches_hears_of_everybody(bus: Bus):
     with bus.watch() as watch:
-        await bus.publish([document_notice(A)])
+        await bus.publish([inbox_of(A)])
         assert await watch.wait(SOON_S) == frozenset((A,))
-        await bus.publish([document_notice(B), status_notice(A)])
+        await bus.publish([inbox_of(B), stream_of(A)])
         assert await watch.wait(SOON_S) == frozenset((A, B))
         assert await watch.wait(0.05) is None

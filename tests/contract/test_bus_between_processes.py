@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from axis.adapters.embedded_bus import EmbeddedBus
-from axis.core.notice import STATUSES, Notice
+from axis.core.topic import Topic
 from axis.ports import Bus
 from tests.contract.books import A, B
 from tests.contract.buses import SOON_S, on_postgres
@@ -46,7 +46,7 @@ async def test_a_notice_wakes_the_listeners_of_its_recipient(buses: Buses):
         buses.here.listen(A, statuses=False) as here,
         buses.there.listen(A, statuses=False) as there,
     ):
-        await buses.here.publish([Notice(A, 0, 1)])
+        await buses.here.publish([Topic(A, statuses=False)])
         assert await here.wait(SOON_S)
         assert await there.wait(SOON_S)
         assert not await here.wait(NEVER_S)
@@ -57,7 +57,7 @@ async def test_whoever_waits_already_is_woken(buses: Buses):
     with buses.there.listen(A, statuses=False) as listener:
         waiting = asyncio.create_task(listener.wait(SOON_S))
         await asyncio.sleep(0)
-        await buses.here.publish([Notice(A, 0, 1)])
+        await buses.here.publish([Topic(A, statuses=False)])
         assert await waiting
 
 
@@ -67,24 +67,17 @@ async def test_nobody_else_is_woken(buses: Buses):
         buses.there.listen(A, statuses=True) as statuses,
         buses.there.listen(B, statuses=False) as other,
     ):
-        await buses.here.publish([Notice(A, STATUSES, 1)])
+        await buses.here.publish([Topic(A, statuses=True)])
         assert await statuses.wait(SOON_S)
         assert not await documents.wait(NEVER_S)
         assert not await other.wait(0)
 
 
-async def test_every_urgency_is_of_one_topic(buses: Buses):
-    for urgency in range(5):
-        with buses.there.listen(A, statuses=False) as listener:
-            await buses.here.publish([Notice(A, urgency, 1)])
-            assert await listener.wait(SOON_S)
-
-
 async def test_what_comes_while_nobody_waits_is_not_missed(buses: Buses):
     with buses.there.listen(A, statuses=False) as listener:
-        await buses.here.publish([Notice(A, 0, 1)])
+        await buses.here.publish([Topic(A, statuses=False)])
         with buses.there.listen(B, statuses=False) as behind:
-            await buses.here.publish([Notice(B, 0, 1)])
+            await buses.here.publish([Topic(B, statuses=False)])
             assert await behind.wait(SOON_S)
         # What was told before has arrived too by now, and was kept.
         assert await listener.wait(0)
@@ -94,7 +87,7 @@ async def test_whoever_has_left_hears_nothing(buses: Buses):
     with buses.there.listen(A, statuses=False) as listener:
         pass
     with buses.there.listen(A, statuses=False) as other:
-        await buses.here.publish([Notice(A, 0, 1)])
+        await buses.here.publish([Topic(A, statuses=False)])
         assert await other.wait(SOON_S)
     assert not await listener.wait(0)
 
@@ -107,7 +100,7 @@ async def test_many_notices_at_once_all_arrive(buses: Buses):
             for code in codes
             for statuses in (False, True)
         ]
-        await buses.here.publish([Notice(code, u, 1) for code in codes for u in (0, STATUSES)])
+        await buses.here.publish([Topic(code, s) for code in codes for s in (False, True)])
         for listener in listeners:
             assert await listener.wait(SOON_S)
 
@@ -118,6 +111,6 @@ async def test_no_notice_asks_whether_the_bus_is_there(buses: Buses):
 
 async def test_who_watches_elsewhere_hears_whom_it_is_for(buses: Buses):
     with buses.there.watch() as watch, buses.here.watch() as own:
-        await buses.here.publish([Notice(A, 0, 1), Notice(B, STATUSES, 1)])
+        await buses.here.publish([Topic(A, statuses=False), Topic(B, statuses=True)])
         assert await watch.wait(SOON_S) == frozenset((A, B))
         assert await own.wait(SOON_S) == frozenset((A, B))

@@ -9,8 +9,7 @@ import pytest
 from axis.core.commands import ById, Redrive
 from axis.core.document import Place
 from axis.core.lifecycle import Step, Transport
-from axis.core.notice import STATUSES
-from axis.core.record import CHANGES, Page, Record, Stretch
+from axis.core.record import CHANGES, STATUSES, Page, Record, Stretch
 from axis.lanes import Lanes, Lease
 from axis.ports import Store
 from tests.contract.books import CODES, NOON, A, B, C, D, Scribe, agency, document_of, one

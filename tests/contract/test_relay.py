@@ -14,8 +14,7 @@ from axis.adapters.embedded_bus import EmbeddedBus
 from axis.core.commands import Redrive
 from axis.core.document import Place
 from axis.core.lifecycle import Step, Transport
-from axis.core.notice import STATUSES
-from axis.core.record import Record
+from axis.core.record import STATUSES, Record
 from axis.flows.relay import LEASE_S, Relay
 from axis.lanes import Lanes
 from axis.ports import BusAway, Store

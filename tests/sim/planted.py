@@ -304,7 +304,7 @@ PLANTS: Mapping[str, Plant] = {
     "acknowledges before it writes": _plant("lost", store=_WritesBehind),
     "says done when it failed": _plant("lost", store=_SaysDone),
     "never looks again": _plant("late", seeds=30, patches=((handover, "LOOK_AGAIN_S", inf),)),
-    "tells nobody": _plant("late", seeds=30, patches=((telling, "notices", lambda _: []),)),
+    "tells nobody": _plant("late", seeds=30, patches=((telling, "topics_of", lambda _: []),)),
     "forgets keys": _plant("duplicated", store=_ForgetsKeys),
     "forgets conflicts": _plant("conflict", store=_ForgetsConflicts),
     "alters bodies": _plant("altered", store=_AltersBodies),

@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from typing import Any, Literal
 
 from axis.adapters.embedded_bus import EmbeddedBus
 from axis.adapters.memory_store import MemoryBooks
 from axis.core.commands import Command, Outcome
-from axis.core.notice import STATUSES, Notice
+from axis.core.topic import Topic
 from axis.ports import Listener, Store, Watch
 from tests.sim.world import World
 
@@ -123,24 +122,24 @@ class ShakyBus:
         self._topics: dict[tuple[str, bool], dict[str, None]] = {}
         self._listened = 0
 
-    async def publish(self, notices: Sequence[Notice]) -> None:
+    async def publish(self, topics: Sequence[Topic]) -> None:
         weather = self._world.weather
         if self._dice.chance(weather.bus_away):
             raise ConnectionError("the bus is away")
-        for notice in notices:
-            for topic in list(self._topics.get((notice.recipient, notice.urgency == STATUSES), ())):
+        for topic in topics:
+            for own in list(self._topics.get(topic, ())):
                 if self._dice.chance(weather.lost_notice):
                     continue
                 for _ in range(2 if self._dice.chance(weather.repeated_notice) else 1):
-                    await self._carry(replace(notice, recipient=topic), weather.late_notice_s)
+                    await self._carry(topic._replace(recipient=own), weather.late_notice_s)
 
-    async def _carry(self, notice: Notice, late_s: float) -> None:
+    async def _carry(self, topic: Topic, late_s: float) -> None:
         if late_s and self._dice.chance(0.5):
             loop = asyncio.get_running_loop()
-            carry = lambda: loop.create_task(self._inner.publish([notice]))  # noqa: E731
+            carry = lambda: loop.create_task(self._inner.publish([topic]))  # noqa: E731
             loop.call_later(self._dice.uniform(0, late_s), carry)
             return
-        await self._inner.publish([notice])
+        await self._inner.publish([topic])
 
     def watch(self) -> AbstractContextManager[Watch]:
         """No relay runs here; the embedded bus has its own contract."""
