@@ -21,11 +21,11 @@ import uvloop
 from axis.adapters.postgres_store import PostgresStore, open_store
 from axis.cluster import Cluster
 from axis.core.commands import Accept, Accepted, Move
-from axis.core.directory import Agency
 from axis.core.document import Addressee, Place
 from axis.core.lifecycle import Step
 from benchmarks.measure import Spread
 from benchmarks.processes import Cpu
+from benchmarks.store import agency
 from tests import postgres
 
 WAITING = 100_000
@@ -154,13 +154,6 @@ async def _read_so_far(url: str) -> int:
         return int(await driver.fetchval(_ROWS))
     finally:
         await driver.close()
-
-
-def agency(code: str) -> Agency:
-    """An agency to measure with."""
-    return Agency(
-        code=code, name_vi=code, name_en=code, kind="province", level="local", certainty="made up"
-    )
 
 
 def table(full: Lane, empty: Lane, waiting: int) -> str:

@@ -19,9 +19,8 @@ import uvloop
 from axis.adapters.postgres_store import PostgresStore, open_store
 from axis.cluster import Cluster
 from axis.core.commands import Accepted, Command, Outcome
-from axis.core.directory import Agency
 from axis.core.lifecycle import Step
-from benchmarks.store import CODES, accepts, moves, says
+from benchmarks.store import CODES, accepts, agency, moves, says
 from tests import postgres
 
 #: Commands in a group, and how many groups of it.
@@ -62,7 +61,7 @@ async def measure(url: str) -> None:
     """Print a line for each kind and size of group."""
     store = await open_store(url, f"bench-{os.getpid()}")
     try:
-        await store.enrol([_agency(code) for code in CODES], [], [])
+        await store.enrol([agency(code) for code in CODES], [], [])
         first = 0
         for size, groups in SIZES:
             count = size * groups
@@ -73,12 +72,6 @@ async def measure(url: str) -> None:
             await _apply(store, "say 01", says(documents, "01"), size)
     finally:
         await store.close()
-
-
-def _agency(code: str) -> Agency:
-    return Agency(
-        code=code, name_vi=code, name_en=code, kind="province", level="local", certainty="made up"
-    )
 
 
 def main() -> None:

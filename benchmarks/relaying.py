@@ -31,9 +31,8 @@ from axis.cluster import Cluster
 from axis.core.commands import Audit, Redrive
 from axis.flows.relay import Relay
 from axis.settings import KafkaSettings
-from benchmarks.lanes import agency
 from benchmarks.measure import Spread
-from benchmarks.store import AT, CODES, accepts
+from benchmarks.store import AT, CODES, accepts, agency
 from schemas.bus import PARTITIONS, STATUSES_PARTITION, Headers, inbox_topic
 from tests import postgres
 

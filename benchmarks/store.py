@@ -120,7 +120,7 @@ async def measure(folder: Path, size: int = GROUP) -> dict[str, list[float]]:
     """Microseconds of CPU per item, by kind of command, in groups of ``size``."""
     store = open_store(folder)
     try:
-        await store.enrol([_agency(code) for code in CODES], [], [])
+        await store.enrol([agency(code) for code in CODES], [], [])
         await store.apply(accepts(10**9))  # caches and prepared statements, once
         bench = Bench(store, size)
         documents: list[Document] = []
@@ -144,7 +144,8 @@ async def measure(folder: Path, size: int = GROUP) -> dict[str, list[float]]:
         await store.close()
 
 
-def _agency(code: str) -> Agency:
+def agency(code: str) -> Agency:
+    """An agency to measure with."""
     return Agency(
         code=code, name_vi=code, name_en=code, kind="province", level="local", certainty="made up"
     )

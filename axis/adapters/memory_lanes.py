@@ -19,7 +19,7 @@ from axis.core.record import (
     Stretch,
     page_of,
 )
-from axis.lanes import Lag, Lease, Roll
+from axis.lanes import Lag, Lease, Roll, roll_of
 
 if TYPE_CHECKING:
     from axis.adapters.memory_store import MemoryBooks
@@ -63,13 +63,10 @@ class MemoryLanes:
         for lease in leases.values():
             if lease.owner == owner:
                 lease.until = until
-        codes = sorted(self._books.agencies)
-        return Roll(
-            len(relays),
-            len(codes),
-            [Lease(c, leases[c].epoch) for c in codes if c in leases and leases[c].owner == owner],
-            [code for code in codes if self._free(code, now)],
-        )
+        nobody = Held("", 0, 0)
+        rows = ((code, leases.get(code, nobody)) for code in sorted(self._books.agencies))
+        table = ((code, held.owner, held.epoch, held.until) for code, held in rows)
+        return roll_of(len(relays), table, owner, now)
 
     def _free(self, code: str, now: int) -> bool:
         lease = self._state.leases.get(code)

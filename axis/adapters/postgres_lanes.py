@@ -11,18 +11,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from axis.adapters.postgres_server import Driver, Server
+from axis.adapters.rows import LEASES, RECORD
 from axis.core.record import CHANGES, CURSORS, LANES, STATUSES, Page, Stretch, found, page_of
 from axis.lanes import Lag, Lease, Roll, roll_of
-
-#: What ``record.Record`` has, of ``delivery d`` and its ``document t``.
-_RECORD: Final = """d.recipient, d.urgency, d.no, d.transport, d.attempt,
-            t.id, t.sender, t.document_id, t.sha256, t.size, t.occurred_at"""
 
 #: All plans are under test.
 QUERIES: Final = {
     # Before the lanes: a change of a number that its lane still has to tell is passed over.
     "changes": f"""
-        select {CHANGES}, l.published, e.seq, d.no <= p.published, {_RECORD}
+        select {CHANGES}, l.published, e.seq, d.no <= p.published, {RECORD}
         from unnest($1::text[]) w(recipient) cross join lane l
         cross join lateral (
             select e.* from event e
@@ -45,7 +42,7 @@ QUERIES: Final = {
         where l.recipient = w.recipient and l.urgency = {STATUSES}""",
     # Lane by lane as asked, and no further than the rows that are wanted.
     "lanes": f"""
-        select d.urgency, l.published, d.no, true, {_RECORD}
+        select d.urgency, l.published, d.no, true, {RECORD}
         from unnest($1::text[], $2::bigint[]) w(recipient, urgency)
         cross join lateral (
             select l.published from lane l
@@ -81,9 +78,7 @@ QUERIES: Final = {
         where n.no > n.published
         group by a.code order by a.code""",
     "relays": "select count(*) from relay r where r.seen_until > $1",
-    "agencies": """
-        select a.code, s.owner, s.epoch, s.lease_until
-        from agency a left join lease s on s.recipient = a.code order by a.code""",
+    "agencies": LEASES,
 }
 
 STEPS: Final = {

@@ -59,6 +59,16 @@ DELIVERY: Final = (
     "d.recipient, d.urgency, d.no, d.doc, t.id, t.sender, t.kind, "
     "d.transport, d.business, d.request, d.said, d.reason, d.attempt"
 )
+#: What ``record.Record`` has, of ``delivery d`` and its ``document t``.
+RECORD: Final = (
+    "d.recipient, d.urgency, d.no, d.transport, d.attempt, "
+    "t.id, t.sender, t.document_id, t.sha256, t.size, t.occurred_at"
+)
+#: What ``lanes.roll_of`` reads: every agency, and who relays for it.
+LEASES: Final = (
+    "select a.code, s.owner, s.epoch, s.lease_until "
+    "from agency a left join lease s on s.recipient = a.code order by a.code"
+)
 #: What ``event_from`` reads, of ``event e``.
 EVENT: Final = columns(tables.event, "e")
 

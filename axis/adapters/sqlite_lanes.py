@@ -7,19 +7,16 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
+from axis.adapters.rows import LEASES, RECORD
 from axis.core.record import CHANGES, CURSORS, LANES, STATUSES, Page, Stretch, found, page_of
 from axis.lanes import Lag, Lease, Roll, roll_of
-
-#: What ``record.Record`` has, of ``delivery d`` and its ``document t``.
-_RECORD: Final = """d.recipient, d.urgency, d.no, d.transport, d.attempt,
-            t.id, t.sender, t.document_id, t.sha256, t.size, t.occurred_at"""
 
 #: All plans are under test.
 QUERIES: Final = {
     "cursors": """
         select l.published from lane l where l.recipient = ? and l.urgency = ?""",
     "changes": f"""
-        select {CHANGES}, ?, e.seq, d.no <= p.published, {_RECORD}
+        select {CHANGES}, ?, e.seq, d.no <= p.published, {RECORD}
         from event e indexed by event_of_change
         cross join delivery d cross join lane p cross join document t
         where e.recipient = ? and e.kind in ('parked', 'reset', 'withdrawn') and e.seq > ?
@@ -30,7 +27,7 @@ QUERIES: Final = {
         select max(e.seq) from event e
         where e.addressee = ? and e.addressee <> '' and e.seq > ?""",
     "lane": f"""
-        select d.urgency, ?, d.no, 1, {_RECORD}
+        select d.urgency, ?, d.no, 1, {RECORD}
         from delivery d indexed by delivery_lane cross join document t
         where d.recipient = ? and d.urgency = ? and d.no > ? and t.seq = d.doc
         order by d.no limit ?""",
@@ -56,9 +53,7 @@ QUERIES: Final = {
         where n.no > n.published
         group by n.code order by n.code""",
     "relays": "select count(*) from relay r where r.seen_until > ?",
-    "agencies": """
-        select a.code, s.owner, s.epoch, s.lease_until
-        from agency a left join lease s on s.recipient = a.code order by a.code""",
+    "agencies": LEASES,
 }
 
 STEPS: Final = {
