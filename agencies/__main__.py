@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -27,7 +26,7 @@ from agencies.alone import PlayedElsewhere, alone
 from agencies.brokers import Brokers
 from agencies.crew import ANSWER_LONGEST_US, Orders, hours
 from agencies.pace import Pace
-from agencies.process import log_as_json, work
+from agencies.process import log_as_json, parent_pipe, tell, work
 from agencies.share import chosen, share_of
 from agencies.traffic import plan_day
 from schemas.codes import agencies
@@ -76,12 +75,8 @@ def _arguments() -> argparse.Namespace:
 
 
 async def _play(orders: Orders, arguments: argparse.Namespace) -> None:
-    loop = asyncio.get_running_loop()
-    parent = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(parent), sys.stdin)
-    # A signal is as good as the parent's end of the pipe.
-    loop.add_signal_handler(signal.SIGTERM, parent.feed_eof)
-    _tell({"ready": True})
+    parent = await parent_pipe()
+    tell({"ready": True})
     pace: Pace | None = None
     if orders.plan:
         line = await parent.readline()
@@ -91,7 +86,7 @@ async def _play(orders: Orders, arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         parted = tasks.create_task(_until_parted(parent, stop))
-        await work(orders, _tell, stop, pace=pace)
+        await work(orders, tell, stop, pace=pace)
         parted.cancel()
 
 
@@ -109,11 +104,6 @@ def _pace(beginning: Mapping[str, Any], arguments: argparse.Namespace) -> Pace:
         last_us=hours(arguments.day).last_us,
         played=True,
     )
-
-
-def _tell(value: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(value) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,13 +1,20 @@
-"""What every process of agencies does, whoever starts it: work until it is told to stop."""
+"""What every process of agencies does, whoever starts it: work until it is told to stop.
+
+One that was started by another process ends with the pipe from it, and tells of itself in JSON
+lines on stdout.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 
@@ -35,6 +42,31 @@ def log_as_json() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
+async def parent_pipe() -> asyncio.StreamReader:
+    """Standard input, the other end of which the parent holds.
+
+    It ends when the parent does, and on SIGTERM, which is as good.
+    """
+    loop = asyncio.get_running_loop()
+    parent = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(parent), sys.stdin)
+    loop.add_signal_handler(signal.SIGTERM, parent.feed_eof)
+    return parent
+
+
+def tell(value: Mapping[str, Any]) -> None:
+    """Tell the parent: one JSON object in a line."""
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+def spare_collector() -> None:
+    """What is there now lives as long as the process: no collection need look at it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
+
+
 async def work(
     orders: Orders, report: Report, stop: asyncio.Event, *, pace: Pace | None = None, url: str = ""
 ) -> None:
@@ -43,10 +75,7 @@ async def work(
     ``report`` is told how far they are (``Crew.progress``). ``url`` is where the axis is; else it
     has left its address in its folder.
     """
-    # The plan and what was imported live as long as the process: no collection need look at them.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD)
+    spare_collector()
     async with HttpLine(orders.home / "axis", url) as door:
         crew = Crew(orders, door, pace or live(time.monotonic, ANSWER_SPEED), report)
         await crew.run(stop)

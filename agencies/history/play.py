@@ -10,14 +10,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
-import json
-import signal
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import uvloop
 
@@ -28,6 +23,7 @@ from agencies.history.player import Otherwise, Player, Stretch
 from agencies.history.progress import Progress
 from agencies.history.seats import take_seats
 from agencies.line import HttpLine
+from agencies.process import parent_pipe, spare_collector, tell
 from agencies.sizes import PROFILES, SMALL
 from agencies.traffic import Planned
 from axis.core.timetable import DAY_US, MICROSECONDS, day_number, day_of_number, day_start_us
@@ -37,8 +33,6 @@ HOUR_US = 3600 * MICROSECONDS
 #: Days behind the last one by which every clerk has answered: two working days, and Tết may lie
 #: between.
 ANSWERED_DAYS = 31
-#: A collection looks at what is new; a day leaves few cycles behind.
-GC_THRESHOLD = 100_000
 
 
 def main() -> None:
@@ -61,13 +55,8 @@ def _arguments() -> argparse.Namespace:
 
 
 async def _run(arguments: argparse.Namespace) -> None:
-    loop = asyncio.get_running_loop()
-    parent = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(parent), sys.stdin)
-    loop.add_signal_handler(signal.SIGTERM, parent.feed_eof)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD)
+    parent = await parent_pipe()
+    spare_collector()
     async with asyncio.TaskGroup() as tasks:
         playing = tasks.create_task(_play(arguments))
         ending = tasks.create_task(_end_with(parent, playing))
@@ -92,7 +81,7 @@ async def _play(arguments: argparse.Namespace) -> None:
         if day is not None:
             progress.day = day
             progress.save(arguments.home)
-            _tell({"day": day.isoformat(), **_counts(progress)})
+            tell({"day": day.isoformat(), **_counts(progress)})
 
     async with HttpLine(arguments.home / "axis") as line:
         seats = take_seats(arguments.home, line)
@@ -104,9 +93,9 @@ async def _play(arguments: argparse.Namespace) -> None:
         try:
             await player.play(stretches, clock.due, finished)
         except* Otherwise as found:
-            _tell({"otherwise": str(_first(found))})
+            tell({"otherwise": str(_first(found))})
         else:
-            _tell({"finished": True, **_counts(progress)})
+            tell({"finished": True, **_counts(progress)})
 
 
 def _stretches(part: Part, seed: int, done: date | None, *, by_hour: bool) -> Iterator[Stretch]:
@@ -164,11 +153,6 @@ class _Clock:
 def _counts(progress: Progress) -> Mapping[str, int]:
     names = ("sent", "received", "said", "heard", "again", "size")
     return {**{name: getattr(progress, name) for name in names}, "owed": len(progress.owed)}
-
-
-def _tell(value: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(value) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import json
 import random
-import signal
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from agencies.crew import BACKOFF, Crew, Orders, hours
 from agencies.drive import package
 from agencies.line import HttpLine
 from agencies.pace import Pace
+from agencies.process import parent_pipe, tell
 from agencies.share import chosen, share_of
 from schemas.codes import agencies
 from tests.nemesis.day import Day
@@ -89,10 +89,7 @@ def main() -> None:
 
 
 async def _play(asked: argparse.Namespace) -> None:
-    loop = asyncio.get_running_loop()
-    parent = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(parent), sys.stdin)
-    loop.add_signal_handler(signal.SIGTERM, parent.feed_eof)
+    parent = await parent_pipe()
     line = await parent.readline()
     if not line:
         return
@@ -111,7 +108,7 @@ async def _play(asked: argparse.Namespace) -> None:
             for folder in sorted(asked.doors.iterdir())
         ]
         recording = RecordingLine(doors, Tape(asked.tape), random.Random(f"{asked.tape.name}"))
-        crew = Crew(orders, recording, pace, lambda told: print(json.dumps(told), flush=True))
+        crew = Crew(orders, recording, pace, tell)
         beside = Beside(crew, recording, pace, asked.home)
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
