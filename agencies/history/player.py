@@ -37,6 +37,8 @@ AT_ONCE = 8
 WAIT_S = 20.0
 #: So many of one lane are confirmed by a range, which is one step for all; fewer by name.
 RANGE_MIN = 8
+#: The status of a package that was accepted before.
+REPEATED = 200
 #: Documents built between two looks at what has come in.
 BUILT_AT_ONCE = 4
 
@@ -63,6 +65,8 @@ class _Scene:
     taken_us: dict[str, int] = field(default_factory=dict)
     words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    #: An earlier play had handed some of it in: it may have been confirmed, and not answered.
+    known: bool = False
 
 
 class Player:
@@ -96,17 +100,14 @@ class Player:
         Raises ``Otherwise``.
         """
         await _all(seat.client.sign_in() for seat in self._seats.values())
-        # What an earlier play was cut off in may have been confirmed, and not answered.
-        again = True
         async with asyncio.TaskGroup() as tasks:
             endless = [tasks.create_task(self._take(code)) for code in self._seats]
             ahead: asyncio.Queue[_Scene | None] = asyncio.Queue(1)
             tasks.create_task(self._build(stretches, ahead))
             while (scene := await ahead.get()) is not None:
                 await due(scene.stretch)
-                await self._play(scene, again=again)
+                await self._play(scene)
                 finished(scene.stretch)
-                again = False
             for task in endless:
                 task.cancel()
 
@@ -126,10 +127,10 @@ class Player:
             await ahead.put(_Scene(stretch, raws))
         await ahead.put(None)
 
-    async def _play(self, scene: _Scene, *, again: bool) -> None:
+    async def _play(self, scene: _Scene) -> None:
         self._scene = scene
         await self._hand_in(scene)
-        if again:
+        if scene.known:
             await self._pick_up(scene)
         async with self._news:
             await self._news.wait_for(lambda: len(scene.taken) == len(scene.words))
@@ -154,14 +155,15 @@ class Player:
             for planned, result in zip(some, results, strict=True):
                 if "problem" in result:
                     raise Otherwise(f"{planned.document_id} was refused: {result['problem']}")
-                self._accepted(scene, planned, result["receipt"])
+                self._accepted(scene, planned, result)
             await self._tell_news()
 
-    def _accepted(self, scene: _Scene, planned: Planned, receipt: Mapping[str, Any]) -> None:
-        told: Sequence[str] = receipt["deliveries"]
+    def _accepted(self, scene: _Scene, planned: Planned, result: Mapping[str, Any]) -> None:
+        told: Sequence[str] = result["receipt"]["deliveries"]
         if told[0] in scene.words:
             self.progress.again += 1
             return
+        scene.known |= result["status"] == REPEATED
         self.progress.sent += 1
         self.progress.size += len(scene.raws[planned.index])
         for reply, delivery in zip(replies(planned, self._seed), told, strict=True):

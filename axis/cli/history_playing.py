@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -48,7 +49,7 @@ class Play:
     _watch: HistoryWatch | None = None
 
     async def run(self) -> None:
-        """Play to the end. Raises ``Stopped``, ``children.GivenUp`` (in a group), ``InUse``."""
+        """Play to the end. Raises ``InUse``; in a group ``Stopped`` and ``children.GivenUp``."""
         begun_s = time.monotonic()
         world = make_world(self.settings.home, self.seed)
         await enrol_soon(self.settings, world)
@@ -59,16 +60,14 @@ class Play:
             kept.append(tasks.create_task(players.keep(), name=players.name))
             # The plan's own count, beside the play: it takes ten seconds of one core.
             await asyncio.to_thread(self._plan)
-            self._watch = None if self.silent else HistoryWatch(self.figures)
-            await self._finished.wait()
+            with nullcontext() if self.silent else HistoryWatch(self.figures) as self._watch:
+                await self._finished.wait()
+                if "otherwise" in self.told:
+                    raise Stopped(f"Otherwise than planned: {self.told['otherwise']}")
             for task in kept:
                 task.cancel()
-        if self._watch is not None:
-            self._watch.close()
         self.took_s = time.monotonic() - begun_s
         self.restarts = {child.name: child.restarts for child in (axis, players)}
-        if "otherwise" in self.told:
-            raise Stopped(f"Otherwise than planned: {self.told['otherwise']}")
 
     def _plan(self) -> None:
         """Count what the plan wants."""
@@ -83,14 +82,8 @@ class Play:
         part = self.part
         argv = [sys.executable, "-m", "agencies.history.play", "--home", f"{self.settings.home}"]
         argv += ["--seed", f"{self.seed}", "--from", f"{part.first}", "--to", f"{part.last}"]
-        argv += [
-            "--size",
-            self.size,
-            "--only",
-            part.only,
-            "--sample",
-            "/".join(map(str, part.sample)),
-        ]
+        argv += ["--only", part.only, "--sample", "/".join(map(str, part.sample))]
+        argv += ["--size", self.size]
         if self.speed is not None:
             argv += ["--speed", f"{self.speed!r}"]
         return Child("agencies", argv, run_folder(self.settings), heard=self._heard)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from agencies.history.expected import Figures
 from axis.cli import screen
@@ -16,15 +17,31 @@ GOALS = ("sent", "received")
 
 
 class HistoryWatch:
-    """Shows days that are finished. ``figures`` says how much there is of everything."""
+    """A context manager that shows days that are finished, and months.
+
+    ``figures`` says how much there is of everything.
+    """
 
     def __init__(self, figures: Figures) -> None:
         self._figures = figures
         self._goals = {"sent": figures.documents, "received": figures.deliveries}
         self._watch = Watch(self._goals, time.monotonic)
-        self._watch.__enter__()
         self._begun: tuple[float, int] | None = None
         self._month = 0
+
+    def __enter__(self) -> Self:
+        self._watch.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self._close_month()
+        self._watch.__exit__(kind, error, trace)
 
     def show(self, day: date, told: Mapping[str, Any]) -> None:
         """``day`` has been played, and ``told`` is what was done so far."""
@@ -41,11 +58,6 @@ class HistoryWatch:
         if month != self._month and self._figures.sent_by_month[month]:
             self._close_month()
             self._month = month
-
-    def close(self) -> None:
-        """Show nothing any more."""
-        self._close_month()
-        self._watch.__exit__(None, None, None)
 
     def _close_month(self) -> None:
         if self._month:

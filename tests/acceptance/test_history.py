@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
+from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,17 @@ class History:
         """Wait until this day, or a later one, has been finished."""
         until(lambda: self.day() >= day.isoformat(), f"the end of {day}")
 
+    def until_documents(self, count: int) -> None:
+        """Wait until the books hold so many documents."""
+        path = self.home / "axis" / "books.sqlite"
+
+        def there() -> bool:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as books:
+                ((found,),) = books.execute("select count(*) from document")
+            return int(found) >= count
+
+        until(there, f"{count} documents in the books")
+
     def kill(self, name: str) -> None:
         """SIGKILL a child, and wait for the next one."""
         pid = until(lambda: self.pid_of(name), f"a process {name}")
@@ -144,6 +157,21 @@ def test_whatever_is_killed_the_figures_are_the_same(history: History, planned: 
     assert code == 0, said
     assert "Exact, and both lines balance." in said
     assert "Started again after being killed" in said
+    history.must_be_exact(planned)
+
+
+def test_at_a_speed_too_a_day_is_played_again_from_its_beginning(
+    history: History, planned: Figures
+) -> None:
+    # A working day takes three seconds, hour by hour.
+    history.start(*ARGUMENTS, "--speed", "30000")
+    history.until_day(PART.first)
+    day, next_day = (planned.sent_by_day[PART.first + timedelta(days=n)] for n in (0, 1))
+    history.until_documents(day + next_day * 2 // 3)
+    history.kill("agencies")
+    code, said = history.end()
+    assert code == 0, said
+    assert "Exact, and both lines balance." in said
     history.must_be_exact(planned)
 
 
