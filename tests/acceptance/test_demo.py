@@ -7,18 +7,16 @@ import os
 import random
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.acceptance.conftest import alive, until
+from tests.acceptance.conftest import until
+from tests.acceptance.played import AXIS, Played
 
 pytestmark = pytest.mark.acceptance
 
-AXIS = [sys.executable, "-m", "axis"]
 SENT, RECEIVED = 60, 211
 SMALL = ["--sent", f"{SENT}", "--received", f"{RECEIVED}"]
 CHILDREN = ("axis", "agencies-1", "agencies-2")
@@ -27,71 +25,21 @@ LINES = 400
 KILLS = 8
 
 
-class Demo:
+class Demo(Played):
     """A demo in a folder of its own."""
 
     def __init__(self, folder: Path, run: str = "demo") -> None:
-        self.var = folder / "var"
-        self.home = self.var / run
-        self.output = folder / "output.txt"
-        self.pids: set[int] = set()
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self, *arguments: str) -> None:
-        with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
-                [*AXIS, "demo", *SMALL, *arguments],
-                env={**os.environ, "AXIS_VAR": str(self.var)},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
-    def end(self) -> tuple[int, str]:
-        """Wait for its end: exit code, and what it said."""
-        assert self.process is not None
-        until(self._ended, "the end of the demo")
-        return self.process.returncode, self.output.read_text("utf-8")
-
-    def _ended(self) -> bool:
-        assert self.process is not None
-        self.pid_of("axis")
-        return self.process.poll() is not None
-
-    def pid_of(self, name: str) -> int:
-        """The process id of a child; 0 while there is none. Every one ever seen is remembered."""
-        for child in CHILDREN:
-            try:
-                pid = int((self.home / "run" / f"{child}.pid").read_text("ascii") or 0)
-            except FileNotFoundError:
-                continue
-            self.pids.add(pid)
-            if child == name:
-                return pid
-        return 0
+        super().__init__(folder, run, ("demo", *SMALL), CHILDREN)
 
     def lines(self) -> int:
         """How far things are: lines in the journals of the recipients."""
         files = self.home.glob("agencies/*/received.jsonl")
         return sum(path.read_bytes().count(b"\n") for path in files)
 
-    def kill(self, name: str, *, at_lines: int) -> None:
+    def kill_at(self, name: str, lines: int) -> None:
         """SIGKILL a child once the journals have so many lines, and wait for the next one."""
-        until(lambda: self.lines() >= at_lines, f"{at_lines} lines in the journals")
-        pid = until(lambda: self.pid_of(name), f"a process {name}")
-        os.kill(pid, signal.SIGKILL)
-        until(lambda: self.pid_of(name) not in (0, pid), f"a new process {name}")
-
-    def run(self, *arguments: str) -> Any:
-        """The JSON of another command on this folder."""
-        done = subprocess.run(
-            [*AXIS, *arguments, "--json"],
-            env={**os.environ, "AXIS_VAR": str(self.var)},
-            capture_output=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        return json.loads(done.stdout)
+        until(lambda: self.lines() >= lines, f"{lines} lines in the journals")
+        self.kill_child(name)
 
     def must_be_exact(self) -> None:
         """The books that lie there say what was planned, and every event bears them out."""
@@ -101,19 +49,12 @@ class Demo:
         assert [line["difference"] for line in counts["balances"]] == [0, 0]
         assert self.run("audit")["clean"]
 
-    def must_be_gone(self) -> None:
-        """Nothing that was started still runs."""
-        assert self.pids
-        until(lambda: not any(map(alive, self.pids)), f"the end of {self.pids}")
-
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     made = Demo(tmp_path)
     yield made
-    if made.process is not None and made.process.poll() is None:
-        made.process.kill()
-        made.process.wait()
+    made.kill()
     made.must_be_gone()
 
 
@@ -143,7 +84,7 @@ def test_an_axis_killed_at_random_moments_is_started_again_and_all_is_exact(demo
     moments = sorted(random.Random(2020).sample(range(1, LINES), KILLS))
     demo.start("--seconds", "3")
     for moment in moments:
-        demo.kill("axis", at_lines=moment)
+        demo.kill_at("axis", moment)
     code, said = demo.end()
     assert code == 0, said
     assert f"Started again after being killed (times): axis {KILLS}" in said
@@ -152,9 +93,9 @@ def test_an_axis_killed_at_random_moments_is_started_again_and_all_is_exact(demo
 
 def test_agencies_that_are_killed_go_on_from_their_journals(demo: Demo) -> None:
     demo.start("--seconds", "3")
-    demo.kill("agencies-1", at_lines=40)
-    demo.kill("agencies-2", at_lines=120)
-    demo.kill("agencies-1", at_lines=250)
+    demo.kill_at("agencies-1", 40)
+    demo.kill_at("agencies-2", 120)
+    demo.kill_at("agencies-1", 250)
     code, said = demo.end()
     assert code == 0, said
     demo.must_be_exact()
@@ -164,9 +105,7 @@ def test_a_demo_that_is_killed_leaves_nothing_running_and_goes_on_later(demo: De
     demo.start("--seconds", "3")
     until(lambda: demo.lines() >= LINES // 3, "a third of the day")
     demo.pid_of("agencies-2")
-    assert demo.process is not None
-    demo.process.kill()
-    demo.process.wait()
+    demo.kill()
     demo.must_be_gone()
     before = demo.lines()
     demo.start("--seconds", "3")

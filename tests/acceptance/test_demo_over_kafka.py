@@ -15,7 +15,8 @@ import pytest
 from axis.broker.jars import lacking
 from tests import kafka, postgres
 from tests.acceptance.conftest import until
-from tests.acceptance.test_demo import AXIS, RECEIVED, SENT, Demo
+from tests.acceptance.played import AXIS
+from tests.acceptance.test_demo import RECEIVED, SENT, Demo
 
 pytestmark = pytest.mark.acceptance
 
@@ -45,7 +46,7 @@ def _servers_must_be_gone(demo: Demo) -> None:
 
 def test_a_small_day_is_exact_though_the_axis_is_killed(demo: Demo) -> None:
     demo.start("--over-kafka", "--seconds", "3")
-    demo.kill("axis", at_lines=100)
+    demo.kill_at("axis", 100)
     code, said = demo.end()
     assert code == 0, said
     assert "the events prove every counter" in said

@@ -3,70 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from agencies.history.expected import Figures
 from agencies.history.part import Part, documents
-from tests.acceptance.conftest import alive, until
+from tests.acceptance.conftest import until
+from tests.acceptance.played import Played
 
 pytestmark = pytest.mark.acceptance
 
-AXIS = [sys.executable, "-m", "axis"]
 PART = Part(first=date(2019, 10, 8), last=date(2019, 10, 14), sample=(2, 40))
 ARGUMENTS = ["--from", f"{PART.first}", "--to", f"{PART.last}", "--sample", "2/40"]
 
 
-class History:
+class History(Played):
     """A play of the history in a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.var = folder / "var"
-        self.home = self.var / "history"
-        self.output = folder / "output.txt"
-        self.pids: set[int] = set()
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self, *arguments: str) -> None:
-        with self.output.open("ab") as output:
-            self.process = subprocess.Popen(
-                [*AXIS, "replay", "history", *arguments],
-                env={**os.environ, "AXIS_VAR": str(self.var)},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
-    def end(self) -> tuple[int, str]:
-        """Wait for its end: exit code, and all that was said so far."""
-        assert self.process is not None
-        until(self._ended, "the end of the history")
-        return self.process.returncode, self.output.read_text("utf-8")
-
-    def _ended(self) -> bool:
-        assert self.process is not None
-        for name in ("axis", "agencies"):
-            self.pid_of(name)
-        return self.process.poll() is not None
-
-    def pid_of(self, name: str) -> int:
-        """The process id of a child; 0 while there is none. Every one ever seen is remembered."""
-        try:
-            pid = int((self.home / "run" / f"{name}.pid").read_text("ascii") or 0)
-        except FileNotFoundError:
-            return 0
-        self.pids.add(pid)
-        return pid
+        super().__init__(folder, "history", ("replay", "history"), ("axis", "agencies"))
 
     def day(self) -> str:
         """The last day that was finished; empty before the first."""
@@ -90,31 +50,14 @@ class History:
 
         until(there, f"{count} documents in the books")
 
-    def kill(self, name: str) -> None:
-        """SIGKILL a child, and wait for the next one."""
-        pid = until(lambda: self.pid_of(name), f"a process {name}")
-        os.kill(pid, signal.SIGKILL)
-        until(lambda: self.pid_of(name) not in (0, pid), f"a new process {name}")
-
-    def run(self, *arguments: str) -> Any:
-        """The JSON of another command on this folder."""
-        done = subprocess.run(
-            [*AXIS, *arguments, "--run", "history", "--json"],
-            env={**os.environ, "AXIS_VAR": str(self.var)},
-            capture_output=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        return json.loads(done.stdout)
-
     def must_be_exact(self, planned: Figures) -> None:
         """The books say what was planned, and every event bears them out."""
-        counts = self.run("counts")
+        counts = self.run("counts", "--run", "history")
         assert (counts["sent"], counts["received"]) == (planned.documents, planned.deliveries)
         answers = {code: n for code, n in planned.answers_by_code.items() if n}
         assert counts["statuses"] == {"01": planned.deliveries, **answers}
         assert [line["difference"] for line in counts["balances"]] == [0, 0]
-        assert self.run("audit")["clean"]
+        assert self.run("audit", "--run", "history")["clean"]
 
 
 @pytest.fixture(scope="module")
@@ -130,10 +73,10 @@ def planned() -> Figures:
 def history(tmp_path: Path) -> Iterator[History]:
     made = History(tmp_path)
     yield made
-    if made.process is not None and made.process.poll() is None:
-        made.process.kill()
-        made.process.wait()
-    until(lambda: not any(map(alive, made.pids)), f"the end of {made.pids}")
+    made.kill()
+    # A part that cannot be starts nothing.
+    if made.home.exists():
+        made.must_be_gone()
 
 
 def test_a_part_is_exact_in_books_of_its_own(history: History, planned: Figures) -> None:
@@ -151,8 +94,8 @@ def test_a_part_is_exact_in_books_of_its_own(history: History, planned: Figures)
 def test_whatever_is_killed_the_figures_are_the_same(history: History, planned: Figures) -> None:
     history.start(*ARGUMENTS)
     history.until_day(PART.first)
-    history.kill("axis")
-    history.kill("agencies")
+    history.kill_child("axis")
+    history.kill_child("agencies")
     code, said = history.end()
     assert code == 0, said
     assert "Exact, and both lines balance." in said
@@ -168,7 +111,7 @@ def test_at_a_speed_too_a_day_is_played_again_from_its_beginning(
     history.until_day(PART.first)
     day, next_day = (planned.sent_by_day[PART.first + timedelta(days=n)] for n in (0, 1))
     history.until_documents(day + next_day * 2 // 3)
-    history.kill("agencies")
+    history.kill_child("agencies")
     code, said = history.end()
     assert code == 0, said
     assert "Exact, and both lines balance." in said
@@ -183,10 +126,9 @@ def test_one_that_was_killed_goes_on_when_told(history: History, planned: Figure
 
     history.start(*ARGUMENTS)
     history.until_day(PART.first)
-    assert history.process is not None
-    history.process.kill()
-    history.process.wait()
-    until(lambda: not any(map(alive, history.pids)), "the end of its children")
+    history.pid_of("axis")
+    history.kill()
+    history.must_be_gone()
 
     history.start("--resume")
     code, said = history.end()
