@@ -154,13 +154,12 @@ class PostgresLanes:
             await driver.fetch(STEPS["leave"], owner)
 
     async def unpublished(self, recipients: Sequence[str], each_max: int, all_max: int) -> Page:
-        lanes = tuple(
-            zip(*((code, urgency) for code in recipients for urgency in LANES), strict=True)
-        )
+        codes = [code for code in recipients for _ in LANES]
+        urgencies = list(LANES) * len(recipients)
         async with self._server.relaying() as driver:
             rows = await _ask(driver, "changes", recipients, each_max)
             rows += await _ask(driver, "statuses", recipients)
-            rows += await _ask(driver, "lanes", *lanes, each_max, all_max)
+            rows += await _ask(driver, "lanes", codes, urgencies, each_max, all_max)
         return page_of(map(found, rows), recipients, each_max, all_max)
 
     async def advance(

@@ -197,11 +197,11 @@ class Relay:
 
     async def _publish(self, codes: Sequence[str]) -> Iterable[str]:
         """Publish what waits for some agencies; those of whom more may wait."""
-        if not codes:
-            return ()
         if self._clock.now() >= self._until:
             await self.beat()
         leases = {code: self._held[code] for code in codes if code in self._held}
+        if not leases:
+            return ()
         page = await self._lanes.unpublished(list(leases), LANE_RECORDS_MAX, PAGE_RECORDS_MAX)
         if not page.stretches:
             return page.more

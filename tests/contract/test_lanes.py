@@ -185,6 +185,12 @@ async def test_a_page_is_bounded_and_says_who_has_more(store: Store, lanes: Lane
     ]
 
 
+async def test_of_nobody_nothing_is_published(store: Store, lanes: Lanes, scribe: Scribe):
+    await send(store, scribe, 2)
+    await held(lanes)
+    assert await lanes.unpublished([], 100, 1000) == Page([], [], frozenset())
+
+
 async def test_what_is_done_is_published_too(store: Store, lanes: Lanes, scribe: Scribe):
     await send(store, scribe, 3)
     await one(store, scribe.move(Step.DONE, Place(B, 0, 2)))

@@ -145,6 +145,20 @@ async def test_a_relay_whose_lease_ran_out_in_the_middle_only_repeats(scene: Sce
     assert await scene.lanes.lag() == []
 
 
+async def test_a_relay_that_wakes_without_a_lease_publishes_nothing(scene: Scene):
+    late, heir = scene.relay("late"), scene.relay("heir")
+    await late.beat()
+    assert late.held == len(CODES)
+    scene.clock.run_out()
+    await heir.beat()
+    await scene.send(3)
+    # What it believes to hold is another's: it learns so when it looks.
+    await scene.drain(late)
+    assert (late.held, scene.publisher.topic) == (0, [])
+    await scene.drain(heir)
+    assert scene.numbers == [1, 2, 3]
+
+
 async def test_what_was_not_acknowledged_is_published_again(scene: Scene):
     relay = scene.relay("one")
     await relay.beat()
