@@ -20,9 +20,9 @@ from axis.ports import Store
 
 log = structlog.get_logger()
 
-#: Commands in one group: at 64 an fsync is already shared thinly, and the writer's pause stays
-#: a few milliseconds.
-GROUP_COMMANDS_MAX = 128
+#: Commands in one group: one of 512 costs half of one of 64 for each, since neighbours share
+#: counters and pages of the tables, and the writer's pause stays some ten milliseconds.
+GROUP_COMMANDS_MAX = 512
 #: Package bytes in one group: 200 documents of 20 kB; larger ones go nearly alone.
 GROUP_BYTES_MAX = 4 * 1024 * 1024
 #: Bytes and commands that may wait for the store. Past it a caller is told to come back: memory
