@@ -188,10 +188,19 @@ class Range(Wire):
     no: int = Field(ge=0)
 
 
+class ConfirmedAt(Wire):
+    """A delivery with the time at which it was had."""
+
+    delivery: str = Field(max_length=64)
+    occurred_at: str = Field(max_length=40, description="ISO 8601; needs the scope history.")
+
+
 class Confirmation(Wire):
     """What became of deliveries. Either `deliveries` or `range`."""
 
-    deliveries: list[str] | None = Field(None, max_length=1000, description="Ids of deliveries.")
+    deliveries: list[str | ConfirmedAt] | None = Field(
+        None, max_length=1000, description="Ids of deliveries, alone or each with its own time."
+    )
     range: Range | None = None
     result: Literal["done", "fail"]
     reason: str = Field("", max_length=1000, description="Why it failed; needed with `fail`.")

@@ -79,9 +79,9 @@ class Words:
             fields = Fields(parse_json(await room.read(receive, headers, JSON_BYTES_MAX)))
         step = _step(fields)
         reason = fields.text("reason", most=REASON_MAX, default="")
-        names, targets = _targets(fields, caller)
+        names, targets, times = _targets(fields, caller, at)
         fields.end()
-        items = await self._axis.handover.confirm(caller, targets, step, reason, at)
+        items = await self._axis.handover.confirm(caller, targets, step, reason, times)
         # A range names no delivery; what it met is found by itself.
         shown = [
             views.moved(named, item)
@@ -214,8 +214,10 @@ def _step(fields: Fields) -> Step:
     return step
 
 
-def _targets(fields: Fields, caller: Caller) -> tuple[list[str], list[Target]]:
-    """What is confirmed: the ids as they were given with their targets, or a range of a lane."""
+def _targets(
+    fields: Fields, caller: Caller, at: int | None
+) -> tuple[list[str], list[Target], list[int | None]]:
+    """What is confirmed: the ids as they were given, or a range of a lane; targets, and when."""
     listed, span = fields.take("deliveries"), fields.take("range")
     if (listed is None) == (span is None):
         raise invalid(
@@ -227,8 +229,8 @@ def _targets(fields: Fields, caller: Caller) -> tuple[list[str], list[Target]]:
         lane = Fields(span, "range")
         urgency, no = lane.number("urgency", URGENCY_MAX), lane.number("no", NUMBER_MAX)
         lane.end()
-        return [], [UpTo(caller.agency, urgency, no)]
-    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        return [], [UpTo(caller.agency, urgency, no)], [at]
+    if not isinstance(listed, list):
         raise invalid("deliveries", "is not a list of ids", "không phải danh sách mã")
     if len(listed) > CONFIRM_MAX:
         raise invalid(
@@ -236,4 +238,18 @@ def _targets(fields: Fields, caller: Caller) -> tuple[list[str], list[Target]]:
             f"has more than {CONFIRM_MAX} ids",
             f"có quá {CONFIRM_MAX} mã",
         )
-    return listed, [delivery_target(name) or _NOBODY for name in listed]
+    named = [_named(value, index, caller, at) for index, value in enumerate(listed)]
+    names = [name for name, _ in named]
+    return names, [delivery_target(name) or _NOBODY for name in names], [when for _, when in named]
+
+
+def _named(value: Any, index: int, caller: Caller, at: int | None) -> tuple[str, int | None]:
+    """A delivery's id, alone or with a time of its own."""
+    if isinstance(value, str):
+        return value, at
+    place = f"deliveries[{index}]"
+    fields = Fields(value, place)
+    name = fields.text("delivery", most=ID_MAX)
+    stated = fields.text("occurred_at", most=INSTANT_MAX)
+    fields.end()
+    return name, occurred_at(stated, caller, f"{place}.occurred_at")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 from axis.core.caller import Caller
@@ -154,17 +156,20 @@ class Handover:
         targets: Sequence[Target],
         step: Step,
         reason: str = "",
-        occurred_at: int | None = None,
+        times: Sequence[int | None] = (),
     ) -> tuple[Moved, ...]:
-        """``done`` or ``fail`` (with a reason) for the caller's own deliveries."""
+        """``done`` or ``fail`` (with a reason) for the caller's own deliveries.
+
+        ``times`` says of each when it occurred (microseconds UTC; None: now); none at all: now.
+        """
         assert step in (Step.DONE, Step.FAIL)
         if step is Step.FAIL and not reason.strip():
             raise rejected("reason.missing")
-        return await self._move(caller, caller.agency, targets, step, reason, occurred_at)
+        return await self._move(caller, targets, step, reason, times or [None] * len(targets))
 
     async def reset(self, caller: Caller, target: ById | Place) -> Moved:
         """Put a parked delivery of the caller's back into its lane."""
-        (item,) = await self._move(caller, caller.agency, [target], Step.RESET, "", None)
+        (item,) = await self._move(caller, [target], Step.RESET, "", [None])
         if item.fault is not None:
             raise Rejected([item.fault])
         return item
@@ -172,26 +177,31 @@ class Handover:
     async def _move(
         self,
         caller: Caller,
-        mine: str,
         targets: Sequence[Target],
         step: Step,
         reason: str,
-        occurred_at: int | None,
+        times: Sequence[int | None],
     ) -> tuple[Moved, ...]:
+        """Move deliveries of the caller's, those of one time after the other in one command."""
         if len(targets) > CONFIRM_MAX:
             raise rejected(
                 "request.invalid", place="deliveries", message=f"at most {CONFIRM_MAX} at once"
             )
         now = self._clock.now()
-        move = Move(
-            step=step,
-            targets=tuple(targets),
-            actor=caller.id,
-            at=now if occurred_at is None else occurred_at,
-            now=now,
-            mine=mine,
-            reason=reason.strip(),
-        )
-        (outcome,) = await self._committer.submit([move])
-        assert isinstance(outcome, Moves)
-        return outcome.items
+        moves = [
+            Move(
+                step=step,
+                targets=tuple(target for target, _ in some),
+                actor=caller.id,
+                at=now if at is None else at,
+                now=now,
+                mine=caller.agency,
+                reason=reason.strip(),
+            )
+            for at, some in groupby(zip(targets, times, strict=True), itemgetter(1))
+        ]
+        items: list[Moved] = []
+        for outcome in await self._committer.submit(moves):
+            assert isinstance(outcome, Moves)
+            items += outcome.items
+        return tuple(items)

@@ -293,7 +293,9 @@ async def test_a_reset_waits_for_the_lock_to_go(here: World) -> None:
         ({"result": "done"}, "body"),
         ({"deliveries": [], "range": {"urgency": 0, "no": 1}, "result": "done"}, "body"),
         ({"deliveries": "x", "result": "done"}, "deliveries"),
-        ({"deliveries": [1], "result": "done"}, "deliveries"),
+        ({"deliveries": [1], "result": "done"}, "deliveries[0]"),
+        ({"deliveries": ["x", {"delivery": "x"}], "result": "done"}, "deliveries[1].occurred_at"),
+        ({"deliveries": [{"occurred_at": "x"}], "result": "done"}, "deliveries[0].delivery"),
         ({"deliveries": ["x"] * 1001, "result": "done"}, "deliveries"),
         ({"range": 1, "result": "done"}, "range"),
         ({"range": {"urgency": 5, "no": 1}, "result": "done"}, "range.urgency"),
@@ -334,6 +336,27 @@ async def test_another_time_counts_where_it_is_allowed(here: World, there: World
     await there.json(OFFICE, "/v1/inbox/confirm", body, **at)
     counts = (await there.get(OFFICE, "/v1/counts", by="day")).json()
     assert [row["day"] for row in counts["rows"] if row["received"]] == ["2020-01-16"]
+
+
+async def test_deliveries_confirmed_at_once_may_each_have_a_time_of_their_own(
+    here: World, there: World
+) -> None:
+    for number in (7, 8):
+        await there.sent(number=number)
+    listed = (await there.get(OFFICE, "/v1/inbox")).json()["deliveries"]
+    days = ["2020-01-16", "2020-01-17"]
+    named = [
+        {"delivery": one["id"], "occurred_at": f"{day}T10:00:00+07:00"}
+        for one, day in zip(listed, days, strict=True)
+    ]
+    body = {"deliveries": [*named, "nothing"], "result": "done"}
+    faults = problem(await here.json(OFFICE, "/v1/inbox/confirm", body), 403, "auth.history")
+    assert faults["place"] == "deliveries[0].occurred_at"
+    items = (await there.json(OFFICE, "/v1/inbox/confirm", body)).json()["items"]
+    assert [item["delivery"] for item in items] == [*(one["id"] for one in listed), "nothing"]
+    assert [item["changed"] for item in items] == [True, True, False]
+    counts = (await there.get(OFFICE, "/v1/counts", by="day")).json()
+    assert [row["day"] for row in counts["rows"] if row["received"]] == days
 
 
 @pytest.mark.parametrize(
