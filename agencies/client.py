@@ -125,6 +125,15 @@ class Client:
         items: Sequence[Mapping[str, Any]] = answer["items"]
         return items
 
+    async def confirm_each(self, taken: Sequence[tuple[str, str]]) -> Sequence[Mapping[str, Any]]:
+        """Confirm deliveries as done, each at its own time (ISO 8601); one item for each."""
+        listed = [{"delivery": delivery, "occurred_at": at} for delivery, at in taken]
+        answer = await self._post(
+            "/v1/inbox/confirm", {"deliveries": listed, "result": "done"}, None
+        )
+        items: Sequence[Mapping[str, Any]] = answer["items"]
+        return items
+
     async def confirm_up_to(
         self, urgency: int, no: int, occurred_at: str | None
     ) -> Sequence[Mapping[str, Any]]:

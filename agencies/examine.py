@@ -24,8 +24,8 @@ class Finding:
     fault: str = ""
 
 
-#: Packages remembered: those of the last ten seconds of the demo's busiest hour, 300 bytes each.
-REMEMBERED_MAX = 1024
+#: Packages remembered, 300 bytes each: those of two busy days, for who plays a day at once.
+REMEMBERED_MAX = 4096
 
 
 @dataclass(frozen=True)

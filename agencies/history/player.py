@@ -1,9 +1,10 @@
 """All agencies at once, playing whole days of another time, one after the other.
 
 Nobody waits for a clock here: what falls due is handed in, taken, checked, confirmed and answered
-as fast as the machine goes, through the doors that live traffic takes, and each request states when
-it happens in the run's time. A stretch of time ends when all that was sent in it has been taken and
-all that is due by its end has been said; what clerks say later is owed until then.
+as fast as the machine goes, through the doors that live traffic takes, and each word states when
+it happens in the run's time. A stretch of time is handed in whole, then every agency takes what
+waits for it and says what is due by the end; what clerks say later is owed until then. So requests
+are few and full, which is what makes whole days cheap.
 
 Nothing need be remembered within a day. One that was cut off is played again from its beginning:
 the same bytes get the same receipts, what was confirmed is not handed out again, and a status said
@@ -33,10 +34,8 @@ from axis.core.timetable import from_iso, iso
 
 #: Bulk requests and pages under way at once; more would only wait at the axis.
 AT_ONCE = 8
-#: One poll of a recipient that waits for what is announced to it.
+#: One poll of a recipient; all that was handed in waits already, unless it was put back.
 WAIT_S = 20.0
-#: So many of one lane are confirmed by a range, which is one step for all; fewer by name.
-RANGE_MIN = 8
 #: The status of a package that was accepted before.
 REPEATED = 200
 #: Documents built between two looks at what has come in.
@@ -62,9 +61,11 @@ class _Scene:
 
     stretch: Stretch
     raws: Mapping[int, bytes] = field(repr=False)
-    taken_us: dict[str, int] = field(default_factory=dict)
     words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
+    #: By recipient, the deliveries that it has still to take.
+    left: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    #: By agency, what it says by the end of the stretch.
+    due: dict[str, list[Word]] = field(default_factory=lambda: defaultdict(list))
     #: An earlier play had handed some of it in: it may have been confirmed, and not answered.
     known: bool = False
 
@@ -86,8 +87,6 @@ class Player:
         self._seed = seed
         self.progress = progress
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._scene: _Scene | None = None
-        self._news = asyncio.Condition()
 
     async def play(
         self,
@@ -101,15 +100,12 @@ class Player:
         """
         await _all(seat.client.sign_in() for seat in self._seats.values())
         async with asyncio.TaskGroup() as tasks:
-            endless = [tasks.create_task(self._take(code)) for code in self._seats]
             ahead: asyncio.Queue[_Scene | None] = asyncio.Queue(1)
             tasks.create_task(self._build(stretches, ahead))
             while (scene := await ahead.get()) is not None:
                 await due(scene.stretch)
                 await self._play(scene)
                 finished(scene.stretch)
-            for task in endless:
-                task.cancel()
 
     async def _build(
         self, stretches: Iterable[Stretch], ahead: asyncio.Queue[_Scene | None]
@@ -128,15 +124,15 @@ class Player:
         await ahead.put(None)
 
     async def _play(self, scene: _Scene) -> None:
-        self._scene = scene
+        owed = self.progress.owed
+        while owed and owed[0].at_us <= scene.stretch.last_us:
+            word = heapq.heappop(owed)
+            scene.due[recipient_of(word.delivery)].append(word)
         await self._hand_in(scene)
         if scene.known:
             await self._pick_up(scene)
-        async with self._news:
-            await self._news.wait_for(lambda: len(scene.taken) == len(scene.words))
-        await self._say_due(scene.stretch.last_us)
+        await _all(self._answer(scene, code) for code in self._seats)
         await _all(self._hear(code) for code in self._seats)
-        self._scene = None
 
     # ---- sending ----------------------------------------------------------------------------
 
@@ -156,7 +152,6 @@ class Player:
                 if "problem" in result:
                     raise Otherwise(f"{planned.document_id} was refused: {result['problem']}")
                 self._accepted(scene, planned, result)
-            await self._tell_news()
 
     def _accepted(self, scene: _Scene, planned: Planned, result: Mapping[str, Any]) -> None:
         told: Sequence[str] = result["receipt"]["deliveries"]
@@ -168,43 +163,38 @@ class Player:
         self.progress.size += len(scene.raws[planned.index])
         for reply, delivery in zip(replies(planned, self._seed), told, strict=True):
             assert recipient_of(delivery) == reply.recipient
-            scene.taken_us[delivery] = reply.taken_us
+            scene.left[reply.recipient].add(delivery)
             scene.words[delivery] = (
                 Word(reply.taken_us, delivery, "01"),
                 Word(reply.answered_us, delivery, reply.code, reply.reason, reply.staff),
             )
 
-    async def _tell_news(self) -> None:
-        async with self._news:
-            self._news.notify_all()
-
     # ---- taking -----------------------------------------------------------------------------
 
-    async def _take(self, code: str) -> None:
-        """Take what is announced to one agency, for ever."""
-        while True:
-            page, _ = await self._seats[code].client.packages("", WAIT_S, None)
-            if page:
-                await self._receive(code, page)
+    async def _answer(self, scene: _Scene, code: str) -> None:
+        """Take what was sent to one agency, and say what is due from it."""
+        left = scene.left[code]
+        after = ""
+        while left:
+            async with self._places:
+                page, after = await self._seats[code].client.packages(after, WAIT_S, None)
+                # A play that was cut off may have left there what was sent later.
+                mine = [package for package in page if package.told["id"] in left]
+                if mine:
+                    await self._receive(scene, code, mine)
+            after = after if page else ""
+        async with self._places:
+            await self._say(code, sorted(scene.due[code]))
 
-    async def _receive(self, code: str, page: Sequence[Package]) -> None:
-        ids = [str(package.told["id"]) for package in page]
-        # A package may be here before its sender knows that it was accepted.
-        async with self._news:
-            await self._news.wait_for(lambda: self._knows(ids))
-        scene = self._scene
-        assert scene is not None
+    async def _receive(self, scene: _Scene, code: str, page: Sequence[Package]) -> None:
         for package in page:
             self._check(package)
-        at = iso(max(scene.taken_us[delivery] for delivery in ids))
-        async with self._places:
-            await self._confirm(code, page, at)
-            await self._say(code, [scene.words[delivery][0] for delivery in ids])
-        await self._had(scene, ids)
-
-    def _knows(self, ids: Iterable[str]) -> bool:
-        scene = self._scene
-        return scene is not None and all(delivery in scene.words for delivery in ids)
+        ids = [str(package.told["id"]) for package in page]
+        taken = [(delivery, iso(scene.words[delivery][0].at_us)) for delivery in ids]
+        for item in await self._seats[code].client.confirm_each(taken):
+            if "problem" in item:
+                raise Otherwise(f"{item['delivery']} was not confirmed: {item['problem']}")
+        self._had(scene, code, ids)
 
     def _check(self, package: Package) -> None:
         told = package.told
@@ -213,52 +203,25 @@ class Player:
         if found.fault:
             raise Otherwise(f"{told['id']} cannot be taken: {found.fault}")
 
-    async def _confirm(self, code: str, page: Sequence[Package], at: str) -> None:
-        client = self._seats[code].client
-        lanes: dict[int, list[Package]] = defaultdict(list)
-        for package in page:
-            lanes[int(package.told["urgency"])].append(package)
-        by_name: list[str] = []
-        for urgency, packages in lanes.items():
-            if len(packages) < RANGE_MIN:
-                by_name += [str(package.told["id"]) for package in packages]
-            else:
-                no = max(int(package.told["no"]) for package in packages)
-                await client.confirm_up_to(urgency, no, at)
-        for item in await client.confirm(by_name, at) if by_name else ():
-            if "problem" in item:
-                raise Otherwise(f"{item['delivery']} was not confirmed: {item['problem']}")
-
-    async def _had(self, scene: _Scene, ids: Iterable[str]) -> None:
-        """Note deliveries that were taken and answered with 01; the rest of the words is owed."""
+    def _had(self, scene: _Scene, code: str, ids: Iterable[str]) -> None:
+        """Note deliveries that were taken: what is not to be said of them by the end is owed."""
         for delivery in ids:
-            if delivery not in scene.taken:
-                scene.taken.add(delivery)
-                self.progress.received += 1
-                heapq.heappush(self.progress.owed, scene.words[delivery][1])
-        await self._tell_news()
+            scene.left[code].remove(delivery)
+            self.progress.received += 1
+            for word in scene.words[delivery]:
+                if word.at_us <= scene.stretch.last_us:
+                    scene.due[code].append(word)
+                else:
+                    heapq.heappush(self.progress.owed, word)
 
     async def _pick_up(self, scene: _Scene) -> None:
-        """Say 01 of what an earlier play confirmed: it is not handed out any more."""
-        waiting: set[str] = set()
-        for code in self._seats:
-            waiting |= await self._seats[code].client.waiting()
-        left: dict[str, list[str]] = defaultdict(list)
-        for delivery in scene.words.keys() - waiting:
-            left[recipient_of(delivery)].append(delivery)
-        for code, ids in left.items():
-            await self._say(code, [scene.words[delivery][0] for delivery in ids])
-            await self._had(scene, ids)
+        """Go on with what an earlier play confirmed: it is not handed out any more."""
+        for code, left in scene.left.items():
+            async with self._places:
+                waiting = await self._seats[code].client.waiting()
+            self._had(scene, code, left - waiting)
 
     # ---- saying and hearing -----------------------------------------------------------------
-
-    async def _say_due(self, last_us: int) -> None:
-        due: dict[str, list[Word]] = defaultdict(list)
-        owed = self.progress.owed
-        while owed and owed[0].at_us <= last_us:
-            word = heapq.heappop(owed)
-            due[recipient_of(word.delivery)].append(word)
-        await _all(self._say(code, words) for code, words in due.items())
 
     async def _say(self, code: str, words: Sequence[Word]) -> None:
         client = self._seats[code].client
