@@ -13,6 +13,7 @@ import binascii
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 
 from schemas.attachments import entry_name, pack_attachment
 from schemas.edxml import (
@@ -38,6 +39,8 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 OPENING = f'<edXML xmlns="{NS}">\n<edXML:edXMLEnvelope xmlns:edXML="{NS}">\n<edXML:edXMLHeader>\n'
 _MARK = "<?axis-secret?>\n"
+#: Texts of organizations that are kept, 500 characters each: every package names some again.
+ORGANIZATIONS_KEPT = 1024
 
 
 def write(package: Package, *, stored: bool = True) -> bytes:
@@ -110,6 +113,7 @@ def _moment(value: datetime | None) -> str:
     return f"{_day(value)} {value.hour:02}:{value.minute:02}:{value.second:02}"
 
 
+@lru_cache(ORGANIZATIONS_KEPT)
 def _organization(name: str, organization: Organization) -> str:
     fields = (
         ("OrganizationInCharge", organization.in_charge),
