@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -287,7 +287,7 @@ class Store(Protocol):
         """The newest refused inputs."""
         ...
 
-    def history(self) -> AsyncIterator[Counters | Document | Event | Delivery]:
+    def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
         """Everything the counters are made of, for a recount, from one consistent snapshot:
         first all counters, then documents and events (each in commit order, documents first),
         then the deliveries as they stand.

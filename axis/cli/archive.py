@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any, cast
@@ -20,9 +20,11 @@ from axis.adapters.sqlite_history import history
 from axis.api import counts as counts_door
 from axis.api import views
 from axis.cli.failures import NoAxis
+from axis.core.breakdown import Breakdown
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
 from axis.core.errors import rejected
+from axis.core.tally import Key
 from axis.flows.tracking import Tracking
 from axis.ports import Counters, Store
 from axis.settings import Settings
@@ -44,7 +46,7 @@ class Archive:
         """Counters, as the store gives them."""
         return reads.counts(self._connection, agencies, first_day, last_day)
 
-    async def history(self) -> AsyncIterator[Counters | Document | Event | Delivery]:
+    async def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
         """Everything the counters are made of, from one snapshot."""
         for page in history(self._connection):
             for value in page:
@@ -75,6 +77,16 @@ def audit(settings: Settings) -> dict[str, Any]:
     async def work() -> dict[str, Any]:
         async with _books(settings) as store:
             return views.proof(await Tracking(store).audit())
+
+    return asyncio.run(work())
+
+
+def breakdown(settings: Settings) -> tuple[Mapping[Key, int], Breakdown, list[Agency]]:
+    """Every counter, the books broken down, and the directory."""
+
+    async def work() -> tuple[Mapping[Key, int], Breakdown, list[Agency]]:
+        async with _books(settings) as store:
+            return *await Tracking(store).breakdown(), await store.agencies()
 
     return asyncio.run(work())
 

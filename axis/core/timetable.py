@@ -16,14 +16,15 @@ from functools import lru_cache
 MICROSECONDS = 1_000_000
 DAY_US = 86_400 * MICROSECONDS
 VIETNAM = timezone(timedelta(hours=7), "+07:00")
-_OFFSET_US = 7 * 3600 * MICROSECONDS
+#: What is added to an instant in UTC to have Viet Nam's hours and days.
+OFFSET_US = 7 * 3600 * MICROSECONDS
 _EPOCH = date(1970, 1, 1)
 OPENED = date(2019, 3, 12)
 
 
 def day_number(at_us: int) -> int:
     """The Viet Nam day of an instant, as days since 1 January 1970."""
-    return (at_us + _OFFSET_US) // DAY_US
+    return (at_us + OFFSET_US) // DAY_US
 
 
 def day_of_number(number: int) -> date:
@@ -38,7 +39,7 @@ def number_of_day(day: date) -> int:
 
 def day_start_us(day: date) -> int:
     """The instant at which a Viet Nam day begins."""
-    return number_of_day(day) * DAY_US - _OFFSET_US
+    return number_of_day(day) * DAY_US - OFFSET_US
 
 
 def month30(day: date) -> int:

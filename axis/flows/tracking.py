@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from axis.core import tally
+from axis.core.breakdown import Breakdown
 from axis.core.caller import Caller
 from axis.core.document import Delivery, Document, Event
 from axis.core.errors import rejected
@@ -115,3 +117,20 @@ class Tracking:
             if books.get(key, 0) != recount.tally[key]
         }
         return Proof(seen["Document"], seen["Event"], seen["Delivery"], counters, wrong)
+
+    async def breakdown(self) -> tuple[Mapping[tally.Key, int], Breakdown]:
+        """Every counter, and beside them the books broken down, from one snapshot."""
+        counters: Mapping[tally.Key, int] = {}
+        found = Breakdown()
+        async with aclosing(self._store.history()) as history:
+            async for item in history:
+                match item:
+                    case Document():
+                        found.document(item)
+                    case Event():
+                        found.event(item)
+                    case Delivery():
+                        break  # How deliveries stand is among the counters.
+                    case _:
+                        counters = item
+        return counters, found
