@@ -5,10 +5,8 @@
 agency was ever published, so most of the shape is assumed; the day totals tie it to what was.
 
 The day series (``data/daily.csv``: date, 30-day month, sent, received) is derived: day weights
-times a quadratic trend, with the sent share linear in time, fitted so that these come out exactly:
-298,000 sent and 945,000 received from 12 March 2019 to 4 February 2020 (Báo Lạng Sơn, 7 February
-2020); 163,107 and 488,165 of them by 30 September 2019 (laichau.dcs.vn, November 2019); month 10,
-sent and received together, twice month 1 (138,544 = 2 x 69,272; en.qdnd.vn, February 2020).
+times a quadratic trend, fitted so that every published point comes out exactly
+(``agencies.model_days``). What offices do with a document stands in ``agencies.model_offices``.
 Integers throughout: shares are per mille or parts per million, so nothing depends on rounding.
 """
 
@@ -22,7 +20,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import accumulate
 
-from agencies import model_offices
+from agencies import model_days, model_offices
 from agencies.figure import Figure
 from schemas.codes import AgencyRow, agencies
 
@@ -198,8 +196,8 @@ DUE_DAYS = Figure((7, 21), "assumed", "First and last day an answer may be due, 
 
 
 def figures() -> Mapping[str, Figure[object]]:
-    """Every figure of the model by its name, those of ``agencies.model_offices`` among them."""
-    named = {**vars(model_offices), **globals()}
+    """Every figure of the model by its name: of the days, of this module, of the offices."""
+    named = {**vars(model_days), **globals(), **vars(model_offices)}
     return {name: f for name, f in named.items() if isinstance(f, Figure)}
 
 

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from agencies import model
+from agencies import model_days as days
+from agencies.history.part import CLOSED
 from agencies.lists import GOVERNMENT_OFFICE
 from agencies.pinning import LANG_SON
 from agencies.quota import YEAR_END
 from agencies.traffic import Planned
-from axis.core.timetable import month30
+from axis.core.timetable import month30, month30_days
 
 _AUTUMN = date(2019, 9, 30)
 
 
 class Anchor(NamedTuple):
-    """One published point: what it counts, the figure, and what was found."""
+    """One published point: what it counts, the figure, and what was found.
+
+    ``last`` is the last Viet Nam day it counts, from the first one on, and ``measure`` of what:
+    all that was sent, all that was received, both in a month of 30 days, or one agency's.
+    """
 
     name: str
     published: int
     found: int
+    last: date
+    measure: Literal["sent", "received", "month", "agency"]
 
     @property
     def exact(self) -> bool:
@@ -49,21 +57,47 @@ def anchors(
     def until(by_day: Mapping[date, int], last: date) -> int:
         return sum(n for day, n in by_day.items() if day <= last)
 
-    first = both(1)
+    month_1 = days.MONTH_1_SENT_AND_RECEIVED.value
     return (
-        Anchor("sent", 298_000, sum(sent.values())),
-        Anchor("received", 945_000, sum(received.values())),
-        Anchor("sent by 30 September 2019", 163_107, until(sent, _AUTUMN)),
-        Anchor("received by 30 September 2019", 488_165, until(received, _AUTUMN)),
-        Anchor("sent and received in month 1 (30 days)", 69_272, first),
-        Anchor("sent and received in month 10, twice month 1", 138_544, both(10)),
+        Anchor("sent", days.SENT.value, sum(sent.values()), CLOSED, "sent"),
+        Anchor("received", days.RECEIVED.value, sum(received.values()), CLOSED, "received"),
         Anchor(
-            "sent by Lạng Sơn by 31 December 2019", model.LANG_SON_SENT_2019.value, lang_son_sent
+            "sent by 30 September 2019",
+            days.SENT_BY_30_SEPTEMBER_2019.value,
+            until(sent, _AUTUMN),
+            _AUTUMN,
+            "sent",
+        ),
+        Anchor(
+            "received by 30 September 2019",
+            days.RECEIVED_BY_30_SEPTEMBER_2019.value,
+            until(received, _AUTUMN),
+            _AUTUMN,
+            "received",
+        ),
+        Anchor(
+            "sent and received in month 1 (30 days)", month_1, both(1), month30_days(1)[1], "month"
+        ),
+        Anchor(
+            "sent and received in month 10, twice month 1",
+            month_1 * days.MONTH_10_TO_MONTH_1.value,
+            both(10),
+            month30_days(10)[1],
+            "month",
+        ),
+        Anchor(
+            "sent by Lạng Sơn by 31 December 2019",
+            model.LANG_SON_SENT_2019.value,
+            lang_son_sent,
+            YEAR_END,
+            "agency",
         ),
         Anchor(
             "received by Lạng Sơn from the Government Office by 31 December 2019",
             model.LANG_SON_FROM_GOVERNMENT_OFFICE_2019.value,
             lang_son_from_office,
+            YEAR_END,
+            "agency",
         ),
     )
 

@@ -12,7 +12,7 @@ from agencies.history.expected import Figures
 from agencies.history.part import Part
 from agencies.history.progress import Progress
 from agencies.sizes import SMALL
-from axis.cli import archive, screen
+from axis.cli import archive, replay_report, screen
 from axis.cli.history_playing import Play
 from axis.core.timetable import month30, month30_days
 from axis.settings import Settings
@@ -54,6 +54,8 @@ def outcome(settings: Settings, play: Play) -> dict[str, Any]:
     if play.part == Part():
         points = anchors(sent, received, *play.lang_son)
         found += [f"{p.name}: {p.found}, published {p.published}" for p in points if not p.exact]
+    files, more = _breakdown(settings, play)
+    found += more
     return {
         "part": {"from": f"{play.part.first}", "to": f"{play.part.last}", "only": play.part.only},
         "seed": play.seed,
@@ -63,12 +65,24 @@ def outcome(settings: Settings, play: Play) -> dict[str, Any]:
         "sent_again": play.told["again"],
         "package_bytes": play.told["size"],
         "months": _months(sent, received),
-        "anchors": [point._asdict() for point in points],
+        "anchors": [{**point._asdict(), "last": f"{point.last}"} for point in points],
         "balances": by_day["balances"],
         "seconds": round(play.took_s, 1),
         "restarts": {name: n for name, n in play.restarts.items() if n},
+        "files": files,
         "differences": found,
     }
+
+
+def _breakdown(settings: Settings, play: Play) -> tuple[list[str], list[str]]:
+    """Write the page and its CSV files; their paths, and what is not as it should be."""
+    if not play.silent:
+        screen.say("Breaking the books down; those of the whole history take half a minute.")
+    try:
+        told = replay_report.write(settings)
+    except OSError as error:
+        return [], [f"the report cannot be written: {error}"]
+    return told["files"], told["differences"]
 
 
 def _differences(what: str, planned: Mapping[Any, int], found: Mapping[Any, int]) -> list[str]:
@@ -160,6 +174,8 @@ def report(told: Mapping[str, Any]) -> None:
     if told["restarts"]:
         again = ", ".join(f"{name} {n}" for name, n in told["restarts"].items())
         screen.say(f"Started again after being killed (times): {again}")
+    if told["files"]:
+        replay_report.show_files(told["files"])
     found = told["differences"]
     if found:
         screen.say(f"NOT EXACT: {len(found)} differences")

@@ -3,64 +3,31 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Annotated
 
 import typer
 
 from agencies import model
-from agencies.history.part import CLOSED, Part, documents, months
+from agencies.history.part import CLOSED, documents, months
 from agencies.history.progress import Progress
-from agencies.sizes import PROFILES, SMALL, Even, Profile, total_bytes
+from agencies.sizes import SMALL, Even, total_bytes
 from agencies.world import SEED, AnotherWorld
 from axis.adapters.sqlite_file import InUse
 from axis.adapters.system_clock import SystemClock
-from axis.cli import children, history_report, screen, session
+from axis.cli import children, history_report, replay_report, screen, session
 from axis.cli.history_playing import Play, Stopped
+from axis.cli.history_state import MAKER, RUN, STATE_FILE, State
 from axis.cli.marked import Marked
 from axis.core.timetable import OPENED, iso
 from axis.settings import Settings
 
-RUN = "history"
-STATE_FILE = "history.json"
-MAKER = "axis replay history"
 #: What the packages of a play may take of the disk that is free; the books come on top.
 DISK_SHARE_MAX = 0.6
 
 group = typer.Typer(help="Play what was, again: the published history.", no_args_is_help=True)
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the run in ``var/history`` plays, and whether it got to the end."""
-
-    first: str
-    last: str
-    only: str
-    sample: str
-    size: str
-    seed: int
-    started: str
-    finished: str = ""
-
-    @property
-    def part(self) -> Part:
-        """The part of the history."""
-        i, n = self.sample.split("/")
-        return Part(
-            first=date.fromisoformat(self.first),
-            last=date.fromisoformat(self.last),
-            only=self.only,
-            sample=(int(i), int(n)),
-        )
-
-    @property
-    def profile(self) -> Profile:
-        """How large its packages are; ValueError for a profile that there is not."""
-        if self.size not in PROFILES:
-            raise ValueError(f"--size is one of {', '.join(PROFILES)}")
-        return PROFILES[self.size]
+replay_report.register(group)
 
 
 def register(app: typer.Typer) -> None:

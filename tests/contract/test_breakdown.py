@@ -15,7 +15,7 @@ from axis.core.commands import ById
 from axis.core.lifecycle import Step
 from axis.flows.tracking import Tracking
 from axis.ports import Store
-from tests.contract.books import A, B, C, CODES, Scribe, agency
+from tests.contract.books import CODES, A, B, C, Scribe, agency
 from tests.contract.conftest import Library
 from tests.contract.recipes import Recipe, groups, written
 
