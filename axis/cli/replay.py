@@ -27,11 +27,11 @@ from axis.settings import Settings
 DISK_SHARE_MAX = 0.6
 
 group = typer.Typer(help="Play what was, again: the published history.", no_args_is_help=True)
-replay_report.register(group)
 
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands."""
+    replay_report.register(group)
     app.add_typer(group, name="replay", rich_help_panel=screen.OPERATOR)
 
 

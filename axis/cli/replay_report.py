@@ -29,10 +29,10 @@ def report(
     ] = None,
     json: screen.Json = False,
 ) -> None:
-    """Count what a run sent and received, by everything that tells documents apart, and write a
-    page to look at and CSV files.
+    """Write what a run came to: a page to look at, and CSV files.
 
-    The books are read where they lie, while they are played too.
+    All is counted from the books, which are read where they lie, while they are played too. Exit 1:
+    their counters are not what documents and events say.
     """
     try:
         told = write(session.open_session(run).settings, output)

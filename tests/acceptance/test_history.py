@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -89,6 +90,19 @@ def test_a_part_is_exact_in_books_of_its_own(history: History, planned: Figures)
     assert told["anchors"] == []
     history.must_be_exact(planned)
     assert not (history.var / "axis").exists()
+    page, *tables = map(Path, told["files"])
+    assert page == history.home / "report" / "index.html"
+    assert f"{planned.documents}</b><span>sent" in page.read_text("utf-8")
+    counted = {path.name: path.read_bytes() for path in tables}
+    assert b"types.csv" in page.read_bytes()
+
+    # The books alone have all of it: without the page, and without what the agencies remember.
+    shutil.rmtree(page.parent)
+    shutil.rmtree(history.home / "agencies")
+    again = history.run("replay", "report")
+    assert again["files"] == told["files"]
+    assert again["differences"] == []
+    assert {path.name: path.read_bytes() for path in tables} == counted
 
 
 def test_whatever_is_killed_the_figures_are_the_same(history: History, planned: Figures) -> None:
@@ -129,6 +143,10 @@ def test_one_that_was_killed_goes_on_when_told(history: History, planned: Figure
     history.pid_of("axis")
     history.kill()
     history.must_be_gone()
+    so_far = history.run("replay", "report")
+    assert "Not finished" in so_far["part"][0]
+    assert 0 < so_far["sent"] < planned.documents
+    assert so_far["differences"] == []
 
     history.start("--resume")
     code, said = history.end()

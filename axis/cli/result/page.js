@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const map = document.getElementById("pairs");
+  if (!map) return; // Empty books have none.
   const line = document.getElementById("pair");
   const told = JSON.parse(document.getElementById("told").textContent);
   const place = (at) => told.places.findIndex((start) => at >= start && at < start + told.cell);

@@ -44,20 +44,9 @@ def page(result: Result, csv_names: list[str]) -> str:
         '<meta name="color-scheme" content="light dark">'
         f"<title>{words(title)}</title>{tag('style', _file('page.css'))}"
     )
-    body = (
-        _header(result),
-        tag(
-            "main",
-            opening(result),
-            published(result),
-            when(result),
-            what(result),
-            who(result),
-            waits(result),
-            _sources(result, csv_names),
-        ),
-        tag("script", _file("page.js")),
-    )
+    parts = (published, when, what, who, waits) if result.found.documents else ()
+    main = (opening(result), *(part(result) for part in parts), _sources(result, csv_names))
+    body = (_header(result), tag("main", *main), tag("script", _file("page.js")))
     html = tag("html", tag("head", head), tag("body", *body), lang="en")
     return f"<!doctype html>\n{html}\n"
 
@@ -79,7 +68,7 @@ def _header(result: Result) -> str:
             words(span),
             tag("span", words(f"What the books of the run '{result.run}' say"), class_="run"),
         ),
-        tag("nav", *(_link(name, text) for name, text in _SECTIONS.items())),
+        tag("nav", *(_link(name, text) for name, text in _SECTIONS.items() if days)),
     )
 
 

@@ -92,9 +92,9 @@ def what(result: Result) -> str:
     )
     if result.played is not None:
         told += para(
-            f"On top, {number(result.played.again)} documents were sent a second time, the same "
-            "bytes, by senders who saw no answer. So their senders noted: the books have one line "
-            "for a document however often it comes, and these count nowhere.",
+            "On top of these some documents were sent a second time, the same bytes, by senders "
+            f"who saw no answer: {number(result.played.again)}. So the senders noted. The books "
+            "have one line for a document however often it comes, and these count nowhere.",
             "quiet",
         )
     types = found.by_type()
