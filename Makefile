@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo demo-kafka serve kafka test test-long check sim nemesis bench lock clean
+.PHONY: help demo demo-kafka serve kafka test test-long check sim nemesis bench model lock clean
 
 help:           ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ \t/'
@@ -56,6 +56,9 @@ nemesis: $(VENV)/installed-dev  ## the large form in a storm of SECONDS=600: kil
 
 bench: $(VENV)/installed-dev  ## measure, and write docs/performance.md
 	@$(BIN)/python -m benchmarks
+
+model: $(VENV)/installed  ## write docs/traffic-model.md from the model
+	@$(BIN)/python -X utf8 -m agencies.model_page > docs/traffic-model.md
 
 LOCK = $(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --no-header --strip-extras --allow-unsafe --extra build
 lock:           ## renew both lock files (no index address in them)

@@ -75,7 +75,16 @@ ANSWER_WORKING_DAYS_MAX = Figure(
     "promptly and names no figure. One delay in two thousand is cut to it.",
 )
 
+CLERKS = Figure(4, "assumed", "People of a registry who take turns in answering.")
+
 # How large the files are
+
+SMALL_PACKAGE_BYTES = Figure(
+    (18_000, 22_000),
+    "assumed",
+    "Smallest and largest signed package of the profile 'small', each size as likely: about what a "
+    "letter of one page without its scan weighs. What follows is the profile 'real'.",
+)
 
 MAIN_FILE_MEDIAN_BYTES = Figure(
     180_000,

@@ -31,8 +31,7 @@ _DAYS_MAX = model_offices.ANSWER_WORKING_DAYS_MAX.value
 DELAY_MAX_US = _DAYS_MAX * office_hours.WORKING_DAY_US
 _FETCH_US = model_offices.FETCH_EVERY_SECONDS.value * MICROSECONDS
 _AT_ONCE_US = model_offices.FETCH_AT_ONCE_SECONDS.value * MICROSECONDS
-#: People in each registry, assumed.
-_CLERKS = 4
+_CLERKS = model_offices.CLERKS.value
 
 
 class Reply(NamedTuple):

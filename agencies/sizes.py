@@ -65,7 +65,7 @@ class Real:
 Profile = Even | Real
 
 #: About 20 kB. A list of everyone alone weighs 13 kB; there the file is little but its page.
-SMALL = Even("small", 18_000, 22_000)
+SMALL = Even("small", *model.SMALL_PACKAGE_BYTES.value)
 REAL = Real("real")
 PROFILES = {profile.name: profile for profile in (SMALL, REAL)}
 
