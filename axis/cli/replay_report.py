@@ -34,8 +34,11 @@ def report(
     All is counted from the books, which are read where they lie, while they are played too. Exit 1:
     their counters are not what documents and events say.
     """
+    settings = session.open_session(run).settings
+    if not json:
+        screen.say(f"Reading the books of the run '{settings.run}'.")
     try:
-        told = write(session.open_session(run).settings, output)
+        told = write(settings, output)
     except OSError as error:
         typer.echo(f"The report cannot be written: {error}", err=True)
         raise typer.Exit(1) from None

@@ -100,6 +100,27 @@ def test_dark_and_light_and_paper_have_every_colour(shown: html.HtmlElement) -> 
     assert set(re.findall(r"var\(--([a-z0-9]+)\)", style)) <= colours[0]
 
 
+def test_text_can_be_read_on_every_paper(shown: html.HtmlElement) -> None:
+    """Contrast of at least 4.5 to 1, as WCAG 2 asks of small text (1.4.3)."""
+    for block in re.findall(r":root \{(.*?)\}", shown.xpath("//style")[0].text, re.DOTALL):
+        colours = dict(re.findall(r"--([a-z0-9]+): (#[0-9a-f]{3,6})", block))
+        for paper in ("paper", "card"):
+            for text in ("ink", "quiet", "sent", "received", "point"):
+                assert contrast(colours[text], colours[paper]) >= 4.5, (text, paper)
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 # It says what the books say
 
 

@@ -100,7 +100,7 @@ def _sources(result: Result, csv_names: list[str]) -> str:
         "Where the figures come from",
         "Nguồn số liệu",
         *(tag("p", words(text)) for text in told),
-        tag("p", "The same as CSV, beside this page:"),
+        tag("p", "The same as CSV, beside this page:", class_="files-are"),
         tag("ul", links, class_="files"),
     )
 

@@ -110,7 +110,7 @@ def waits(result: Result) -> str:
         tag(
             "div",
             figure(
-                "The axis's clock: from acceptance until a recipient was handed the package, and "
+                "The axis's clock: from POST until a recipient was handed the package, and "
                 f"until it confirmed it.{_IN_BULK if result.played else ''}",
                 waits_chart.waits("axis-clock", "Waiting by the axis's clock", axis),
                 _spreads(axis),
