@@ -48,42 +48,16 @@ def anchors(
     ``sent`` and ``received`` are documents and deliveries by Viet Nam day; the other two are
     those of Lạng Sơn by 31 December 2019.
     """
-
-    def both(month: int) -> int:
-        return sum(
-            n for by_day in (sent, received) for d, n in by_day.items() if month30(d) == month
-        )
-
-    def until(by_day: Mapping[date, int], last: date) -> int:
-        return sum(n for day, n in by_day.items() if day <= last)
-
     month_1 = days.MONTH_1_SENT_AND_RECEIVED.value
+    from_office = model.LANG_SON_FROM_GOVERNMENT_OFFICE_2019.value
     return (
         Anchor("sent", days.SENT.value, sum(sent.values()), CLOSED, "sent"),
         Anchor("received", days.RECEIVED.value, sum(received.values()), CLOSED, "received"),
-        Anchor(
-            "sent by 30 September 2019",
-            days.SENT_BY_30_SEPTEMBER_2019.value,
-            until(sent, _AUTUMN),
-            _AUTUMN,
-            "sent",
-        ),
-        Anchor(
-            "received by 30 September 2019",
-            days.RECEIVED_BY_30_SEPTEMBER_2019.value,
-            until(received, _AUTUMN),
-            _AUTUMN,
-            "received",
-        ),
-        Anchor(
-            "sent and received in month 1 (30 days)", month_1, both(1), month30_days(1)[1], "month"
-        ),
-        Anchor(
-            "sent and received in month 10, twice month 1",
-            month_1 * days.MONTH_10_TO_MONTH_1.value,
-            both(10),
-            month30_days(10)[1],
-            "month",
+        _by_autumn("sent", days.SENT_BY_30_SEPTEMBER_2019.value, sent),
+        _by_autumn("received", days.RECEIVED_BY_30_SEPTEMBER_2019.value, received),
+        _month("month 1 (30 days)", 1, month_1, sent, received),
+        _month(
+            "month 10, twice month 1", 10, month_1 * days.MONTH_10_TO_MONTH_1.value, sent, received
         ),
         Anchor(
             "sent by Lạng Sơn by 31 December 2019",
@@ -94,12 +68,31 @@ def anchors(
         ),
         Anchor(
             "received by Lạng Sơn from the Government Office by 31 December 2019",
-            model.LANG_SON_FROM_GOVERNMENT_OFFICE_2019.value,
+            from_office,
             lang_son_from_office,
             YEAR_END,
             "agency",
         ),
     )
+
+
+def _by_autumn(
+    measure: Literal["sent", "received"], published: int, by_day: Mapping[date, int]
+) -> Anchor:
+    found = sum(n for day, n in by_day.items() if day <= _AUTUMN)
+    return Anchor(f"{measure} by 30 September 2019", published, found, _AUTUMN, measure)
+
+
+def _month(
+    name: str,
+    number: int,
+    published: int,
+    sent: Mapping[date, int],
+    received: Mapping[date, int],
+) -> Anchor:
+    found = sum(n for by_day in (sent, received) for d, n in by_day.items() if month30(d) == number)
+    last = month30_days(number)[1]
+    return Anchor(f"sent and received in {name}", published, found, last, "month")
 
 
 def lang_son(plan: Iterable[Planned]) -> tuple[int, int]:

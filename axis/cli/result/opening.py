@@ -51,8 +51,11 @@ def part_of(played: Played | None) -> list[str]:
         return []
     told = []
     if not played.finished:
-        until = "not one day" if played.reached is None else f"the days to {played.reached}"
-        told.append(f"Not finished: {until}. Go on with: axis replay history --resume")
+        so_far = f"the days to {played.reached}" if played.reached else "not one day"
+        told.append(
+            f"Not finished: {so_far} played. If it was stopped, it goes on with: "
+            "axis replay history --resume"
+        )
     part = played.part
     if part != Part():
         sample = f", sample {part.sample[0]} of {part.sample[1]}" if part.sample[1] > 1 else ""
