@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from axis.core.commands import ByDocument, ById, Command, Note, Refuse, Register, Target, UpTo
 from axis.core.document import Event, Link, Place
 from axis.core.lifecycle import STATUS_CODES, Step, Transport
-from axis.ports import Search, Store
+from axis.core.questions import Search
+from axis.ports import Store
 from tests.contract.books import CODES, NOON, Scribe, agency
 
 #: A command to be, once a scribe numbers it.
