@@ -145,7 +145,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         statuses=Statuses(store, committer, members, bus, clock),
         tracking=Tracking(store),
         oversight=Oversight(store, committer, members, clock),
-        extraction=Extraction(store, committer.submit, clock),
+        extraction=Extraction(store, clock, committer.submit),
     )
     return axis, loops
 

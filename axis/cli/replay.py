@@ -16,7 +16,7 @@ from agencies.sizes import PROFILES, SMALL, Even, Profile, total_bytes
 from agencies.world import SEED, AnotherWorld
 from axis.adapters.sqlite_file import InUse
 from axis.adapters.system_clock import SystemClock
-from axis.cli import children, history_report, screen, session
+from axis.cli import children, history_report, replay_export, screen, session
 from axis.cli.history_playing import Play, Stopped
 from axis.cli.marked import Marked
 from axis.core.timetable import OPENED, iso
@@ -29,6 +29,7 @@ MAKER = "axis replay history"
 DISK_SHARE_MAX = 0.6
 
 group = typer.Typer(help="Play what was, again: the published history.", no_args_is_help=True)
+replay_export.register(group)
 
 
 @dataclass(frozen=True, slots=True)

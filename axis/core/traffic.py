@@ -95,21 +95,21 @@ def _happening(event: Event, recipient: str) -> Happening:
 class Checks:
     """Checks rows one after the other, in the order of their file.
 
-    ``agencies`` are the codes that there are; ``header`` says in which window the rows lie.
+    ``header`` says in which window the rows lie, ``agencies`` are the codes that there are, and
+    ``now`` (microseconds UTC) is what nothing was recorded behind.
     """
 
-    def __init__(self, header: Header, agencies: Collection[str]) -> None:
+    def __init__(self, header: Header, agencies: Collection[str], now: int) -> None:
         self._agencies = frozenset(agencies)
         self._since = _moment(header.asked.since)
         self._until = _moment(header.asked.until)
-        self._exported = _moment(header.exported_at)
+        self._latest = now + CLOCKS_APART_US
         self._seq = 0
 
     @property
     def header_fault(self) -> Fault | None:
         """What is wrong with the times of the header."""
-        times = (self._since, self._until, self._exported)
-        if None in times or (self._since or 0) >= (self._until or 0):
+        if None in (self._since, self._until) or (self._since or 0) >= (self._until or 0):
             return _no_time("The window", "its header", "its times are none, or in no order")
         return None
 
@@ -141,15 +141,13 @@ class Checks:
     def _times(self, row: Row) -> Fault | None:
         assert self._since is not None
         assert self._until is not None
-        assert self._exported is not None
-        latest = self._exported + CLOCKS_APART_US
         sent, written = _moment(row.occurred_at), _moment(row.recorded_at)
         if sent is None or written is None:
             return _no_time("It", f"{row.occurred_at[:40]}", "that is no time from 2000 to 2099")
         if not self._since <= sent < self._until:
             return _no_time("It", row.occurred_at, "that is outside the window of the file")
-        if written > latest:
-            return _no_time("It", row.recorded_at, "that is after the file was written")
+        if written > self._latest:
+            return _no_time("It", row.recorded_at, "that is in the future")
         for share in row.deliveries:
             for happening in share.happened:
                 what = f"{happening.kind} {happening.code}".strip()
@@ -159,8 +157,8 @@ class Checks:
                     return _no_time(what, found, "that is no time from 2000 to 2099")
                 if at < sent - CLOCKS_APART_US or recorded < written - CLOCKS_APART_US:
                     return _no_time(what, happening.occurred_at, "the document was sent later")
-                if recorded > latest:
-                    return _no_time(what, happening.recorded_at, "the file was written before")
+                if recorded > self._latest:
+                    return _no_time(what, happening.recorded_at, "that is in the future")
         return None
 
 

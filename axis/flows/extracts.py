@@ -31,10 +31,10 @@ class Extraction:
     """For operators and auditors; packages are for operators alone, with a reason.
 
     ``write`` takes the line of the audit log: the committer's way of a running axis, or the store's
-    own where none runs.
+    own where none runs. Without it no packages can be read.
     """
 
-    def __init__(self, store: Store, write: Write, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, write: Write | None = None) -> None:
         self._store = store
         self._write = write
         self._clock = clock
@@ -73,6 +73,7 @@ class Extraction:
         """The packages in base64 by their digests, behind the line that they were read."""
         if not found:
             return {}
+        assert self._write is not None, "no way to say that packages are read"
         first, last = found[0].document, found[-1].document
         audit = Audit(
             actor=caller.id,

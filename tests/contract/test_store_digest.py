@@ -31,7 +31,7 @@ async def written(store: Store) -> BooksDigest:
 
 async def _digest(store: Store) -> BooksDigest:
     caller = Caller("minh", frozenset({AUDITOR}))
-    return await Extraction(store, store.apply, HandClock()).digest(caller)
+    return await Extraction(store, HandClock()).digest(caller)
 
 
 async def test_a_digest_is_the_same_in_every_store(store: Store) -> None:
