@@ -121,6 +121,23 @@ async def books(settings: Settings, *, to_write: bool = False) -> AsyncIterator[
         await shared.close()
 
 
+async def there(settings: Settings) -> bool:
+    """Whether the run has books already."""
+    try:
+        async with books(settings):
+            return True
+    except NoAxis:
+        return False
+
+
+async def drop(settings: Settings) -> None:
+    """Delete the books of a run in a database; those in a folder go with it."""
+    if settings.database is not None:
+        from axis.adapters.postgres_migrate import drop_schema
+
+        await drop_schema(settings.database.get_secret_value(), settings.run)
+
+
 @asynccontextmanager
 async def _read(path: Path) -> AsyncIterator[Store]:
     connection = reads.prepare(Database(path).reader())

@@ -16,9 +16,18 @@ from agencies.sizes import PROFILES, SMALL, Even, Profile, total_bytes
 from agencies.world import SEED, AnotherWorld
 from axis.adapters.sqlite_file import InUse
 from axis.adapters.system_clock import SystemClock
-from axis.cli import children, history_report, replay_export, screen, session
+from axis.cli import (
+    children,
+    history_report,
+    replay_export,
+    replay_import,
+    replay_shadow,
+    screen,
+    session,
+)
 from axis.cli.history_playing import Play, Stopped
 from axis.cli.marked import Marked
+from axis.cli.own_run import own_settings
 from axis.core.timetable import OPENED, iso
 from axis.settings import Settings
 
@@ -30,6 +39,8 @@ DISK_SHARE_MAX = 0.6
 
 group = typer.Typer(help="Play what was, again: the published history.", no_args_is_help=True)
 replay_export.register(group)
+replay_import.register(group)
+replay_shadow.register(group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +126,7 @@ def history(
         _ = wanted.part, wanted.profile  # Raises for what cannot be.
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    settings = Settings(run=RUN, history=True, port=0)
+    settings = own_settings(RUN)
     if settings.database is not None:
         raise typer.BadParameter("AXIS_DATABASE is set; a history plays in books of its own")
     folder = Marked(settings, STATE_FILE, MAKER)
