@@ -146,7 +146,7 @@ def _require_version(line: bytes) -> None:
     except ValueError:
         told = None
     if not isinstance(told, dict) or told.get("format") != FORMAT:
-        raise NotTraffic("traffic.version", 1, found="no traffic file")
+        raise NotTraffic("traffic.format", 1)
     if told.get("version") != VERSION:
         version = str(told.get("version"))[:20]
         raise NotTraffic("traffic.version", 1, found=f"{FORMAT} version {version}")

@@ -33,19 +33,24 @@ from schemas.signing import sign
 from schemas.traffic import Row
 from schemas.xmldsig import PrivateKey
 
-#: Bytes of a file whose package is weighed first.
-_WEIGHED_BYTES = 3000
+#: Bytes of a file whose package is weighed first, and how often it is corrected: lengths that the
+#: file tells of itself have more digits or fewer.
+_WEIGHED_BYTES, _TRIES = 3000, 5
+_BASE64_BYTES = 4
 
 
 def rebuilt(row: Row, seed: int, key: PrivateKey, certificate_der: bytes) -> bytes:
     """The signed package of a row; larger than stated only where its elements alone are."""
     package = _package(row, seed)
-    weighed = len(_signed(package, row, _WEIGHED_BYTES, 0, key, certificate_der))
-    # Three bytes of a file are four characters of base64.
-    size = max(0, _WEIGHED_BYTES + (row.size - weighed) // 4 * 3)
-    raw = _signed(package, row, size, 0, key, certificate_der)
-    missing = row.size - len(raw)
-    # The remainder goes into the description, which takes single characters.
+    size = _WEIGHED_BYTES
+    for _ in range(_TRIES):
+        raw = _signed(package, row, size, 0, key, certificate_der)
+        missing = row.size - len(raw)
+        if 0 <= missing < _BASE64_BYTES:
+            break
+        # Three bytes of a file are four characters of base64.
+        size = max(0, size + missing // _BASE64_BYTES * 3)
+    # The remainder goes into the summary, which takes single characters.
     return _signed(package, row, size, missing, key, certificate_der) if missing > 0 else raw
 
 
@@ -63,9 +68,11 @@ def _signed(
         content_id="cid:1",
         name="van-ban.pdf",
         data=pdf(lines, seed, size),
-        description=package.subject + "." * padding,
+        description=package.subject,
     )
-    return sign(write(replace(package, attachments=(file,))), key, certificate_der)
+    content = package.content + "." * padding
+    raw = write(replace(package, content=content, attachments=(file,)))
+    return sign(raw, key, certificate_der)
 
 
 def _package(row: Row, seed: int) -> DocumentPackage:

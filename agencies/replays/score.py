@@ -170,7 +170,10 @@ class Score:
 
     def _last(self, first: int, span_us: int | None) -> int:
         """Where a stretch from ``first`` on ends; what is of one moment stays together."""
-        last = 2**62 if span_us is None else first + span_us - 1
+        ends = "select max(at_us) from (select at_us from act union all select at_us from document)"
+        last: int = self._connection.execute(ends).fetchone()[0]
+        if span_us is not None:
+            last = min(last, first + span_us - 1)
         sql = "select at_us from act where at_us >= ? order by at_us limit 1 offset ?"
         over = self._connection.execute(sql, (first, ACTS_MAX)).fetchone()
         if over is not None:

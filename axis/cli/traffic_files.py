@@ -6,7 +6,7 @@ import gzip
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
 
@@ -49,8 +49,6 @@ def rows(path: Path) -> Iterator[Header | Row]:
         yield from read(_lines(path))
     except NotTraffic as error:
         raise rejected(error.code, error.place, **error.detail) from None
-    except EOFError:
-        raise rejected("traffic.damaged", message="it was cut short") from None
     except (zlib.error, gzip.BadGzipFile) as error:
         raise rejected("traffic.damaged", message=error) from None
 
@@ -61,5 +59,6 @@ def _lines(path: Path) -> Iterator[bytes]:
         raw.seek(0)
         file = cast("IO[bytes]", gzip.GzipFile("", "rb", fileobj=raw)) if packed else raw
         # One byte more than a line may have, so that a longer one is seen to be.
-        while line := file.readline(LINE_BYTES_MAX + 1):
-            yield line
+        with suppress(EOFError):  # A packed file that was cut short ends in the middle of a line.
+            while line := file.readline(LINE_BYTES_MAX + 1):
+                yield line

@@ -123,6 +123,7 @@ FORM: Final[Words] = {
 
 #: A traffic file (``schemas.traffic_lines``), and what it says.
 TRAFFIC: Final[Words] = {
+    "traffic.format": ("This is no traffic file.", "Đây không phải tệp lưu lượng."),
     "traffic.version": (
         "The file is {found}; axis-traffic version 1 is read here.",
         "Tệp là {found}; ở đây chỉ đọc axis-traffic phiên bản 1.",
