@@ -102,7 +102,7 @@ def _unlike(row: Row, found: Examined) -> str | None:
         "urgency": (letter.priority, row.urgency),
         "recipients": (set(letter.recipients), units),
     }
-    return next((f"its {name} is another" for name, (a, b) in said.items() if a != b), None)
+    return next((f"it has not the same {name}" for name, (a, b) in said.items() if a != b), None)
 
 
 def _wrong(message: str) -> Fault:
