@@ -162,7 +162,7 @@ def report(settings: Settings, told: Mapping[str, Any], record: str) -> None:
         again = ", ".join(f"{name} {n}" for name, n in told["restarts"].items())
         screen.say(f"Started again after being killed (times): {again}")
     for one in told["not_same"]:
-        screen.say(f"{one['verdict']}  {one['delivery']}  {'; '.join(one['differences'])}")
+        screen.say(f"{one['verdict']} {one['delivery']} {'; '.join(one['differences'])}")
 
 
 def _row(verdicts: Mapping[str, int]) -> tuple[int, ...]:
