@@ -8,6 +8,7 @@ how far it is, and at last ``{"finished": true}``.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,6 +66,8 @@ async def _play(arguments: argparse.Namespace) -> None:
             tempo = Tempo(speed, score.state.until_us)
             await Player(seats, examiner, score, build).play(span_us, tempo.due, finished)
         tell({"finished": True, **_counts(score)})
+    # One that ended would be started again; the parent ends it when nothing is left to do.
+    await asyncio.Event().wait()
 
 
 def _counts(score: Score) -> Mapping[str, int | str]:

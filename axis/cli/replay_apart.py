@@ -26,6 +26,7 @@ from axis.cli.failures import NoAxis
 from axis.cli.marked import Marked
 from axis.cli.own_run import kept
 from axis.cli.progress import Watch
+from axis.cli.published import all_published
 from axis.settings import Settings
 
 #: What packages may take of the disk that is free; the rows of the books come on top.
@@ -113,7 +114,8 @@ def _require_fresh(settings: Settings, *, known: bool) -> None:
 class Playing:
     """One playing of the score in the folder of ``settings``, from wherever it got to.
 
-    ``took_s`` is how long it took this time, start and end included.
+    ``took_s`` is how long it took this time, start and end included; ``published`` whether all of
+    it has reached its topics, where there are any.
     """
 
     settings: Settings
@@ -121,6 +123,7 @@ class Playing:
     speed: float | None
     silent: bool
     took_s: float = 0.0
+    published: bool = True
     restarts: Mapping[str, int] = field(default_factory=dict)
     _finished: asyncio.Event = field(default_factory=asyncio.Event)
     _watch: Watch | None = None
@@ -145,6 +148,7 @@ class Playing:
         async with kept(self.settings, self.seed, players) as axis:
             with nullcontext() if self.silent else Watch(goals, time.monotonic) as self._watch:
                 await self._finished.wait()
+            self.published = await all_published(self.settings)
         self.took_s = time.monotonic() - begun_s
         self.restarts = {child.name: child.restarts for child in (axis, players)}
 

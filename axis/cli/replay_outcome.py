@@ -59,6 +59,7 @@ def outcome(
         "deliveries": verdicts,
         "statuses": {"said": sums.said, "came_back": state.heard},
         "took_s": dict(zip(("recorded", "played"), map(_percentiles, sums.took), strict=True)),
+        "published": playing.published,
         "audit_clean": archive.audit(settings)["clean"],
         "seconds": round(playing.took_s, 1),
         "restarts": {name: n for name, n in playing.restarts.items() if n},
@@ -153,6 +154,7 @@ def report(settings: Settings, told: Mapping[str, Any], record: str) -> None:
             "statuses": f"{screen.number(statuses['said'])} said, "
             f"{screen.number(statuses['came_back'])} came back",
             "refused": told["refused"] or "",
+            "topics": "" if told["published"] else "some numbers have not been published yet",
             "books": f"{audit}: axis counts --run {settings.run}",
             "each delivery": f"{settings.home / DELIVERIES_FILE}",
             "time": f"{told['seconds']} s this time",
