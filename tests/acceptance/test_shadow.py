@@ -13,12 +13,15 @@ from typing import Any
 
 import asyncpg
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from axis.cli.traffic_files import rows as rows_of
+from schemas.bus import PARTITIONS
 from tests import postgres
 from tests.acceptance.axis_process import running_axis
 from tests.acceptance.conftest import until
 from tests.acceptance.played import Played
+from tests.kafka import Kafka
 from tests.traffic_rows import DONE, G22, H26, H37, SAID, happening, lines, row, share
 
 pytestmark = pytest.mark.acceptance
@@ -299,14 +302,33 @@ async def _fetch(url: str, sql: str) -> Any:
         await connection.close()
 
 
+async def _published(bootstrap: str, run: str) -> int:
+    """Records in the lanes of a run's topics."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        topics = [name for name in await consumer.topics() if name.startswith(f"{run}.axis.inbox.")]
+        lanes = [TopicPartition(name, lane) for name in topics for lane in range(PARTITIONS - 1)]
+        return sum((await consumer.end_offsets(lanes)).values())
+    finally:
+        await consumer.stop()
+
+
 @pytest.mark.long
 def test_the_large_form_does_the_same(
-    importing: Apart, var: Path, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    importing: Apart,
+    var: Path,
+    tmp_path: Path,
+    postgres_url: str,
+    kafka: Kafka,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     file = str(tmp_path / "packed.jsonl.gz")
     export = ("replay", "export", "--run", "history", *MORNING, "-o", file)
     deliveries = importing.run(*export, "--packages", *WHY)["deliveries"]
     monkeypatch.setenv("AXIS_DATABASE", postgres_url)
+    if kafka.real:
+        monkeypatch.setenv("AXIS_KAFKA_BOOTSTRAP", kafka.bootstrap)
     source, copy = f"src-{os.getpid()}", f"sha-{os.getpid()}"
     try:
         importing.home = var / source
@@ -324,6 +346,15 @@ def test_the_large_form_does_the_same(
         must_be_the_same(beside, told, deliveries)
         assert told["books"]["equal"]
         assert told["books"]["after"] == before == beside.run("digest", "--run", source)["sha256"]
+        if kafka.real:
+            # An axis that was killed may have published some twice.
+            assert postgres.apart(_published(kafka.bootstrap, source)) == deliveries
+            assert postgres.apart(_published(kafka.bootstrap, copy)) >= deliveries
+            # A name whose topics hold a play is not taken again.
+            beside.start("--run", source, "--into", copy, *MORNING, *SLOWLY, *WHY)
+            code, said = beside.end()
+            assert code == 2
+            assert "take another name" in said
         acts_of = f"select count(*) from axis_{source.replace('-', '_')}.audit"
         assert postgres.apart(_fetch(postgres_url, acts_of)) == 1
     finally:
