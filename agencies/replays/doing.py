@@ -52,7 +52,8 @@ class Doing:
 
     async def _do(self, acts: Sequence[Act], docs: Docs) -> None:
         """Do one act of each delivery."""
-        confirmed: dict[tuple[str, str, str], list[Act]] = defaultdict(list)
+        done: dict[str, list[Act]] = defaultdict(list)
+        failed: dict[tuple[str, str, str], list[Act]] = defaultdict(list)
         said: dict[str, list[Act]] = defaultdict(list)
         jobs: list[Coroutine[Any, Any, None]] = []
         for act in acts:
@@ -60,20 +61,27 @@ class Doing:
                 said[act.speaker].append(act)
             elif act.kind == RESET:
                 jobs.append(self._reset(act, docs))
+            elif act.kind == FAIL:
+                failed[act.recipient, act.occurred_at, act.reason].append(act)
             else:
-                failed = act.reason if act.kind == FAIL else ""
-                confirmed[act.recipient, act.occurred_at, failed].append(act)
-        jobs += [self._confirm(*key, of, docs) for key, of in confirmed.items()]
+                done[act.recipient].append(act)
+        jobs += [self._confirm(code, of, docs) for code, of in done.items()]
+        jobs += [self._fail(*key, of, docs) for key, of in failed.items()]
         jobs += [self._say(speaker, of, docs) for speaker, of in said.items()]
         await together(jobs)
 
-    async def _confirm(
-        self, code: str, at: str, failed: str, acts: Sequence[Act], docs: Docs
-    ) -> None:
+    async def _confirm(self, code: str, acts: Sequence[Act], docs: Docs) -> None:
         for some in _cut(acts, CONFIRMED_MAX):
+            taken = [(_delivery(act, docs), act.occurred_at) for act in some]
             async with self._places:
-                ids = [_delivery(act, docs) for act in some]
-                items = await self._seats[code].client.confirm(ids, at, failed)
+                items = await self._seats[code].client.confirm_each(taken)
+            self._note(some, items)
+
+    async def _fail(self, code: str, at: str, reason: str, acts: Sequence[Act], docs: Docs) -> None:
+        for some in _cut(acts, CONFIRMED_MAX):
+            ids = [_delivery(act, docs) for act in some]
+            async with self._places:
+                items = await self._seats[code].client.confirm(ids, at, reason)
             self._note(some, items)
 
     async def _say(self, code: str, acts: Sequence[Act], docs: Docs) -> None:
