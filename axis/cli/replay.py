@@ -37,7 +37,9 @@ MAKER = "axis replay history"
 #: What the packages of a play may take of the disk that is free; the books come on top.
 DISK_SHARE_MAX = 0.6
 
-group = typer.Typer(help="Play what was, again: the published history.", no_args_is_help=True)
+group = typer.Typer(
+    help="Play what was, again: the published history, a window, a file.", no_args_is_help=True
+)
 replay_export.register(group)
 replay_import.register(group)
 replay_shadow.register(group)

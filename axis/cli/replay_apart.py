@@ -27,6 +27,7 @@ from axis.cli.marked import Marked
 from axis.cli.own_run import kept
 from axis.cli.progress import Watch
 from axis.cli.published import all_published
+from axis.core.timetable import MICROSECONDS, from_iso
 from axis.settings import Settings
 
 #: What packages may take of the disk that is free; the rows of the books come on top.
@@ -127,6 +128,7 @@ class Playing:
     restarts: Mapping[str, int] = field(default_factory=dict)
     _finished: asyncio.Event = field(default_factory=asyncio.Event)
     _watch: Watch | None = None
+    _until_us: int = 0
 
     def run(self, again: str) -> None:
         """Play to the end, or end the command; ``again`` is how to go on with it."""
@@ -143,6 +145,7 @@ class Playing:
         begun_s = time.monotonic()
         with Score(self.settings.home) as score:
             state = score.state
+        self._until_us = state.until_us
         goals = {"sent": state.documents, "received": state.deliveries}
         players = self._players()
         async with kept(self.settings, self.seed, players) as axis:
@@ -159,8 +162,15 @@ class Playing:
             argv += ["--speed", f"{self.speed!r}"]
         return Child("agencies", argv, run_folder(self.settings), heard=self._heard)
 
+    def _left(self, at: str) -> str:
+        """The time that is left where it passes at a speed; behind the window nobody waits."""
+        left_us = self._until_us - from_iso(at)
+        if self.speed is None or left_us <= 0:
+            return ""
+        return f", {left_us / MICROSECONDS / self.speed:.0f} s left"
+
     def _heard(self, _child: Child, message: Mapping[str, Any]) -> None:
         if self._watch is not None and "sent" in message:
-            self._watch.show(message, screen.moment(message["at"]))
+            self._watch.show(message, f"{screen.moment(message['at'])}{self._left(message['at'])}")
         if "finished" in message:
             self._finished.set()
