@@ -28,14 +28,13 @@ from axis.cli import (
 from axis.cli.history_playing import Play, Stopped
 from axis.cli.marked import Marked
 from axis.cli.own_run import own_settings
+from axis.cli.replay_apart import DISK_SHARE_MAX
 from axis.core.timetable import OPENED, iso
 from axis.settings import Settings
 
 RUN = "history"
 STATE_FILE = "history.json"
 MAKER = "axis replay history"
-#: What the packages of a play may take of the disk that is free; the books come on top.
-DISK_SHARE_MAX = 0.6
 
 group = typer.Typer(
     help="Play what was, again: the published history, a window, a file.", no_args_is_help=True

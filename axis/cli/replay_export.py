@@ -25,7 +25,7 @@ from axis.cli.traffic_source import (
     window_of,
 )
 from axis.core.timetable import iso
-from schemas.traffic import FORMAT, VERSION, Header
+from schemas.traffic import FORMAT, VERSION, End, Header
 from schemas.traffic_lines import Chain
 
 
@@ -64,35 +64,37 @@ def export(
         asked=asking(window),
         packages=packages,
     )
-    chain = Chain()
-    next_line_s = time.monotonic() + LINE_EVERY_S
     try:
-        with written(file) as out:
-            out.write(chain.line(header))
-            for page in Source(here, window, reason if packages else "").pages():
-                out.writelines(map(chain.line, page))
-                if time.monotonic() >= next_line_s:
-                    next_line_s += LINE_EVERY_S
-                    typer.echo(f"{screen.number(chain.told.rows)} rows", err=True)
-            out.write(chain.end())
+        end = _write(file, header, Source(here, window, reason if packages else ""))
     except (InUse, OSError) as error:
         typer.echo(f"{error}", err=True)
         raise typer.Exit(1) from None
-    end = chain.told
+    _report(file, header, end, json=json)
+
+
+def _write(file: Path, header: Header, source: Source) -> End:
+    """Write the file; now and then how many rows there are."""
+    chain = Chain()
+    next_line_s = time.monotonic() + LINE_EVERY_S
+    with written(file) as out:
+        out.write(chain.line(header))
+        for page in source.pages():
+            out.writelines(map(chain.line, page))
+            if time.monotonic() >= next_line_s:
+                next_line_s += LINE_EVERY_S
+                typer.echo(f"{screen.number(chain.told.rows)} rows", err=True)
+        out.write(chain.end())
+    return chain.told
+
+
+def _report(file: Path, header: Header, end: End, *, json: bool) -> None:
     file_bytes = file.stat().st_size
-    told = {
-        "file": str(file),
-        "file_bytes": file_bytes,
-        "rows": end.rows,
-        "deliveries": end.deliveries,
-        "package_bytes": end.package_bytes,
-        "packages": packages,
-        "run": header.run,
-    }
     if json:
-        screen.data(told)
+        counts = end.model_dump(exclude={"end"})
+        told = {"file": str(file), "file_bytes": file_bytes, **counts}
+        screen.data({**told, "packages": header.packages, "run": header.run})
         return
-    inside = "inside" if packages else "not inside"
+    inside = "inside" if header.packages else "not inside"
     screen.say(
         f"{screen.number(end.rows)} documents for {screen.number(end.deliveries)} recipients "
         f"of the run '{header.run}' are in {file}"
