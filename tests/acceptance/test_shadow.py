@@ -21,8 +21,9 @@ from tests import postgres
 from tests.acceptance.axis_process import running_axis
 from tests.acceptance.conftest import until
 from tests.acceptance.played import Played
+from tests.agencies.courses import every_course
 from tests.kafka import Kafka
-from tests.traffic_rows import DONE, G22, H26, H37, SAID, happening, lines, row, share
+from tests.traffic_rows import G22, lines, row
 
 pytestmark = pytest.mark.acceptance
 
@@ -208,73 +209,13 @@ def test_an_import_is_what_was_exported(importing: Apart, var: Path, tmp_path: P
     assert set(digests[0].values()).isdisjoint(digests[1].values())
 
 
-#: What may become of a delivery, each by a document of its own.
-COURSES: tuple[dict[str, Any], ...] = (
-    {"state": "waiting", "answer": "none", "happened": []},
-    {"state": "offered", "answer": "none", "happened": [happening("offered")]},
-    {"answer": "none", "happened": [happening("done")]},
-    {
-        "state": "parked",
-        "answer": "none",
-        "reason": "đĩa đầy",
-        "happened": [happening("offered"), happening("parked", reason="đĩa đầy")],
-    },
-    {
-        "state": "parked",
-        "answer": "none",
-        "reason": "locked",
-        "happened": [happening("parked", reason="locked", by="operator")],
-    },
-    {
-        "answer": "arrived",
-        "happened": [
-            happening("parked", reason="đĩa đầy"),
-            happening("reset", by="operator"),
-            happening("done", SAID),
-            happening("status", SAID, code="01"),
-        ],
-    },
-    {
-        "answer": "refused",
-        "reason": "gửi nhầm",
-        "happened": [
-            happening("done"),
-            happening("status", code="01"),
-            happening("status", SAID, code="02", reason="gửi nhầm"),
-        ],
-    },
-    {
-        "answer": "arrived",
-        "request": "refused",
-        "reason": "đã xử lý",
-        "happened": [
-            happening("done"),
-            happening("status", code="01"),
-            happening("status", DONE, code="13", by=H37),
-            happening("status", SAID, code="16", reason="đã xử lý"),
-        ],
-    },
-)
-
-
 def test_every_course_of_a_delivery_can_be_played(importing: Apart, tmp_path: Path) -> None:
-    rows = [
-        row(n, deliveries=[share(**course), share(H26, no=n)])
-        for n, course in enumerate(COURSES, 1)
-    ]
-    update = [happening("done"), happening("status", SAID, code="15")]
-    rows.append(
-        row(
-            90,
-            kind=2,
-            links=[{"relation": "updates", "sender": H37, "document_id": rows[0].document_id}],
-            deliveries=[share(happened=update, answer="none", request="agreed")],
-        )
-    )
+    rows = every_course()
     (tmp_path / "t.jsonl").write_bytes(b"".join(lines(*rows)))
     importing.start(str(tmp_path / "t.jsonl"), "--json")
     told = told_of(importing)
-    assert told["deliveries"] == {"same": 2 * len(COURSES) + 1, "different": 0, "missing": 0}
+    deliveries = sum(len(row.deliveries) for row in rows)
+    assert told["deliveries"] == {"same": deliveries, "different": 0, "missing": 0}
     assert told["audit_clean"]
 
 
