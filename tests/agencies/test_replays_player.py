@@ -19,6 +19,7 @@ from agencies.replays.rebuilt import rebuilt
 from agencies.replays.score import Score
 from agencies.tempo import Tempo
 from axis.core.comparison import Compared, compared
+from axis.core.errors import unavailable
 from axis.core.questions import Window
 from axis.core.timetable import from_iso
 from axis.core.traffic import row_of
@@ -148,6 +149,8 @@ def test_a_play_that_is_cut_off_and_loses_answers_is_as_it_was(
                     break
             assert await play(home, line, dice, span_us=span_us)
             must_be_the_same(await compare(here, home))
+            with Score(home) as score:
+                assert [one.troubles for one in score.played() if one.troubles] == []
 
     loop.run(main())
 
@@ -163,6 +166,18 @@ def test_what_the_axis_refuses_is_noted_and_the_rest_goes_on(tmp_path: Path) -> 
             found = await compare(here, tmp_path)
             assert [one.verdict for one in found] == ["same", "missing", "same"]
             assert found[1].differences[0].startswith("document.conflict: ")
+
+    loop.run(main())
+
+
+def test_what_a_store_that_is_away_did_not_take_is_handed_in_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(history=True) as here:
+            fill(tmp_path, every_course())
+            here.faults += [unavailable("axis.store_away")] * 3
+            assert await play(tmp_path, AppLine(here.http), random.Random(1))
+            assert here.faults == []
+            must_be_the_same(await compare(here, tmp_path))
 
     loop.run(main())
 

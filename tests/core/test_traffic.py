@@ -85,19 +85,21 @@ def test_a_recipient_stands_in_a_row_once():
     assert code_of(row(deliveries=[share(), share(H26)])) == ""
 
 
+#: Nothing has happened to it yet, so it may be of any time.
+WAITS: dict[str, Any] = {"deliveries": [share(state="waiting", answer="none", happened=[])]}
 EARLY, LATE = "2020-01-15T08:00:00+07:00", "2020-01-18T08:00:00+07:00"
 
 
 @pytest.mark.parametrize(
     "more",
     [
-        {"occurred_at": "2020-01-14T23:59:59+07:00"},
-        {"occurred_at": "2020-01-16T00:00:00+07:00"},
-        {"occurred_at": "1999-01-15T08:30:00+07:00"},
-        {"occurred_at": "soon"},
-        {"occurred_at": "9999-12-31T23:59:59-14:00"},
-        {"recorded_at": ""},
-        {"recorded_at": LATE},
+        {"occurred_at": "2020-01-14T23:59:59+07:00", **WAITS},
+        {"occurred_at": "2020-01-16T00:00:00+07:00", **WAITS},
+        {"occurred_at": "1999-01-15T08:30:00+07:00", **WAITS},
+        {"occurred_at": "soon", **WAITS},
+        {"occurred_at": "9999-12-31T23:59:59-14:00", **WAITS},
+        {"recorded_at": "", **WAITS},
+        {"recorded_at": LATE, **WAITS},
         {"deliveries": [share(happened=[happening("done", EARLY)], answer="none")]},
         {"deliveries": [share(happened=[happening("done", recorded_at=EARLY)], answer="none")]},
         {"deliveries": [share(happened=[happening("done", recorded_at=LATE)], answer="none")]},
@@ -106,6 +108,11 @@ EARLY, LATE = "2020-01-15T08:00:00+07:00", "2020-01-18T08:00:00+07:00"
 )
 def test_impossible_times_are_refused(more: dict[str, Any]):
     assert code_of(row(**more)) == "traffic.time"
+
+
+def test_a_row_of_any_moment_of_the_window_passes():
+    for at in ("2020-01-15T00:00:00+07:00", "2020-01-15T23:59:59.999999+07:00"):
+        assert fault(row(occurred_at=at, **WAITS)) is None
 
 
 def test_clocks_of_one_axis_need_not_agree_to_the_second():
