@@ -114,7 +114,11 @@ class Score:
 
     @classmethod
     def begin(cls, home: Path) -> Self:
-        """A new one, in which nothing is; one transaction until ``close``."""
+        """A new one, in which nothing is: one transaction until ``complete``.
+
+        It may hold packages, so nobody else may read it.
+        """
+        (home / SCORE_FILE).touch(0o600, exist_ok=False)
         score = cls(home)
         score._connection.executescript(_TABLES)
         score._connection.execute("begin")

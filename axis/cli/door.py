@@ -63,10 +63,6 @@ class Door:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let the connection go."""
         if self._http is not None:
             self._runner.run(self._http.close())
         self._runner.close()

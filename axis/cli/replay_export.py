@@ -76,7 +76,8 @@ def _write(file: Path, header: Header, source: Source) -> End:
     """Write the file; now and then how many rows there are."""
     chain = Chain()
     next_line_s = time.monotonic() + LINE_EVERY_S
-    with written(file) as out:
+    # Packages are read with a reason: nobody else shall find them in the file.
+    with written(file, 0o600 if header.packages else 0o666) as out:
         out.write(chain.line(header))
         for page in source.pages():
             out.writelines(map(chain.line, page))

@@ -20,14 +20,15 @@ _GZIP_LEVEL = 6
 
 
 @contextmanager
-def written(path: Path) -> Iterator[IO[bytes]]:
+def written(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
     """A file that appears under its name when it is whole; ``.gz`` packs it.
 
-    The same lines give the same bytes.
+    The same lines give the same bytes. ``mode`` says who may read it, as far as the umask lets.
     """
     half = path.with_name(f"{path.name}.part")
+    half.unlink(missing_ok=True)
     try:
-        with half.open("wb") as raw:
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as raw:
             if path.suffix == ".gz":
                 with gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0) as packed:
                     yield cast("IO[bytes]", packed)

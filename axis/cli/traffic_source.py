@@ -13,7 +13,6 @@ from agencies.world import OPERATOR_ID
 from axis.adapters.system_clock import SystemClock
 from axis.api.extracts import told
 from axis.cli import archive, session
-from axis.cli.failures import Refusal
 from axis.core.caller import AUDITOR, OPERATOR, Caller
 from axis.core.questions import Window
 from axis.core.timetable import DAY_US, from_iso, iso
@@ -59,22 +58,14 @@ class Source:
         }
         if self.reason:
             asked |= {"packages": "true", "why": self.reason}
-        door = self.here.door(OPERATOR_ID)
         after: int | None = 0
         while after is not None:
-            try:
-                answer = door.get("/v1/operator/traffic", **asked, after=after)
-            except Refusal as refusal:
-                if refusal.problem.get("code") != "auth.bad_token" or not after:
-                    raise
-                # A long export outlives its token.
-                door.close()
-                door = self.here.door(OPERATOR_ID)
+            # A token for each page: a long export would outlive one.
+            with self.here.door(OPERATOR_ID) as door:
                 answer = door.get("/v1/operator/traffic", **asked, after=after)
             page = Traffic.model_validate_json(answer.body, strict=True)
             yield page
             after = page.after
-        door.close()
 
     def _at_rest(self) -> Iterator[Traffic]:
         pages = self._read()

@@ -140,6 +140,8 @@ def test_a_shadow_is_as_it_was_and_the_books_do_not_move(shadow: Apart) -> None:
     assert shadow.run("digest", "--run", "history")["sha256"] == before == told["books"]["after"]
     assert acts(shadow.var) == [("operator", "read packages", WHY[1])]
     assert told["restarts"] == {}
+    # The packages are for nobody else.
+    assert {file.stat().st_mode & 0o077 for file in shadow.home.glob("score.sqlite*")} == {0}
 
 
 @pytest.mark.long
@@ -185,6 +187,7 @@ def test_traffic_through_the_door_is_that_of_the_books(shadow: Apart, tmp_path: 
         ("operator", "read packages", WHY[1])
     ] * 2
     assert told["rows"] == rest["rows"] == 48
+    assert [file.stat().st_mode & 0o777 for file in (at_rest, through)] == [0o600] * 2
     assert list(rows_of(through))[1:] == list(rows_of(at_rest))[1:]
 
 

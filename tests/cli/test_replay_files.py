@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -187,6 +188,17 @@ def test_a_file_appears_when_it_is_whole(axis: Axis, var: Path, tmp_path: Path) 
     assert result.exit_code == 1
     assert "no axis runs there" in result.stderr.replace("\n", " ")
     assert list(tmp_path.glob("x*")) == []
+
+
+def test_a_file_with_packages_is_for_its_owner_alone(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    before = os.umask(0o022)
+    request.addfinalizer(lambda: os.umask(before))
+    for mode, others in ((0o600, 0), (0o666, 0o044)):
+        with traffic_files.written(tmp_path / "x.jsonl", mode) as out:
+            out.writelines(lines(*ROWS))
+        assert (tmp_path / "x.jsonl").stat().st_mode & 0o044 == others
 
 
 def test_a_packed_file_is_the_same_each_time(tmp_path: Path) -> None:
