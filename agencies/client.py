@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 
@@ -142,6 +142,10 @@ class Client:
         answer = await self._post("/v1/inbox/confirm", body, occurred_at)
         items: Sequence[Mapping[str, Any]] = answer["items"]
         return items
+
+    async def reset(self, delivery: str) -> None:
+        """Put a parked delivery of its own back into its lane."""
+        await self._ask("POST", f"/v1/deliveries/{quote(delivery)}/reset")
 
     async def say(self, statuses: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
         """Say up to ``STATUSES_MAX`` statuses; one result for each, in order."""

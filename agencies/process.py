@@ -13,7 +13,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
@@ -52,6 +52,21 @@ async def parent_pipe() -> asyncio.StreamReader:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(parent), sys.stdin)
     loop.add_signal_handler(signal.SIGTERM, parent.feed_eof)
     return parent
+
+
+async def while_parent_lives(working: Coroutine[Any, Any, None]) -> None:
+    """Work until it is done, or until the parent is gone or says so."""
+    parent = await parent_pipe()
+
+    async def end(task: asyncio.Task[None]) -> None:
+        await parent.read()
+        task.cancel()
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(working)
+        ending = tasks.create_task(end(task))
+        await asyncio.wait([task])
+        ending.cancel()
 
 
 def tell(value: Mapping[str, Any]) -> None:

@@ -29,6 +29,7 @@ from axis.adapters.trust_list import TrustList
 from axis.api.running import Axis
 from axis.core.errors import Unavailable
 from axis.flows.commit import Committer
+from axis.flows.extracts import Extraction
 from axis.flows.handover import Handover
 from axis.flows.intake import Intake, Policy
 from axis.flows.members import Members
@@ -144,6 +145,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         statuses=Statuses(store, committer, members, bus, clock),
         tracking=Tracking(store),
         oversight=Oversight(store, committer, members, clock),
+        extraction=Extraction(store, clock, committer.submit),
     )
     return axis, loops
 

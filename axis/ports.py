@@ -13,6 +13,7 @@ from typing import Protocol
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
+from axis.core.questions import Extracts, Search, Window
 from axis.core.topic import Topic
 from axis.core.trust import Certificate, Verdict
 from schemas.examined import Examined, Seal
@@ -149,19 +150,6 @@ class Client:
     roles: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """Filters of ``Store.find``; None and "" do not filter. Times are microseconds UTC."""
-
-    sender: str = ""
-    recipient: str = ""
-    transport: int | None = None
-    business: int | None = None
-    since: int | None = None
-    text: str = ""
-    limit: int = 100
-
-
 @dataclass(frozen=True, slots=True)
 class Queue:
     """What waits for one agency. ``oldest`` is the recorded time of its oldest open delivery."""
@@ -277,6 +265,13 @@ class Store(Protocol):
 
     async def find(self, search: Search) -> list[Row]:
         """Deliveries that match, newest first."""
+        ...
+
+    async def extract(self, window: Window, after: int, limit: int) -> Extracts:
+        """Up to ``limit`` documents of a window behind number ``after``, in commit order.
+
+        A page may hold fewer, or none, before the last: how far one looks is bounded.
+        """
         ...
 
     async def audit_log(self, limit: int) -> list[Audit]:

@@ -9,7 +9,6 @@ writes JSON lines to stdout: how far it is behind each day, and at last ``{"fini
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,8 +22,9 @@ from agencies.history.player import Otherwise, Player, Stretch
 from agencies.history.progress import Progress
 from agencies.history.seats import take_seats
 from agencies.line import HttpLine
-from agencies.process import parent_pipe, spare_collector, tell
+from agencies.process import spare_collector, tell, while_parent_lives
 from agencies.sizes import PROFILES, SMALL
+from agencies.tempo import Tempo
 from agencies.traffic import Planned
 from axis.core.timetable import DAY_US, MICROSECONDS, day_number, day_of_number, day_start_us
 
@@ -38,7 +38,7 @@ ANSWERED_DAYS = 31
 def main() -> None:
     """Play until the part is over or the parent is gone."""
     arguments = _arguments()
-    uvloop.run(_run(arguments))
+    uvloop.run(while_parent_lives(_play(arguments)))
 
 
 def _arguments() -> argparse.Namespace:
@@ -54,26 +54,16 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def _run(arguments: argparse.Namespace) -> None:
-    parent = await parent_pipe()
-    spare_collector()
-    async with asyncio.TaskGroup() as tasks:
-        playing = tasks.create_task(_play(arguments))
-        ending = tasks.create_task(_end_with(parent, playing))
-        await asyncio.wait([playing])
-        ending.cancel()
-
-
-async def _end_with(parent: asyncio.StreamReader, playing: asyncio.Task[None]) -> None:
-    await parent.read()
-    playing.cancel()
-
-
 async def _play(arguments: argparse.Namespace) -> None:
+    spare_collector()
     i, n = map(int, arguments.sample.split("/"))
     part = Part(first=arguments.first, last=arguments.last, only=arguments.only, sample=(i, n))
     progress = Progress.load(arguments.home)
-    clock = _Clock(arguments.speed)
+    tempo = Tempo(arguments.speed)
+
+    async def due(stretch: Stretch) -> None:
+        if stretch.plan:
+            await tempo.due(stretch.first_us)
 
     def finished(stretch: Stretch) -> None:
         # Only whole days are remembered: within one nothing need be.
@@ -91,7 +81,7 @@ async def _play(arguments: argparse.Namespace) -> None:
             part, arguments.seed, progress.day, by_hour=arguments.speed is not None
         )
         try:
-            await player.play(stretches, clock.due, finished)
+            await player.play(stretches, due, finished)
         except* Otherwise as found:
             tell({"otherwise": str(_first(found))})
         else:
@@ -129,25 +119,6 @@ def _day_ended(stretch: Stretch) -> date | None:
 
 def _first(found: BaseException) -> BaseException:
     return _first(found.exceptions[0]) if isinstance(found, BaseExceptionGroup) else found
-
-
-class _Clock:
-    """The run's time, where it passes at a given speed."""
-
-    def __init__(self, speed: float | None) -> None:
-        self._speed = speed
-        self._begun: tuple[float, int] | None = None
-
-    async def due(self, stretch: Stretch) -> None:
-        """Wait until the run's time has come to a stretch; it begins with the first."""
-        if self._speed is None or not stretch.plan:
-            return
-        now_s = asyncio.get_running_loop().time()
-        if self._begun is None:
-            self._begun = now_s, stretch.first_us
-        begun_s, first_us = self._begun
-        passed_s = (stretch.first_us - first_us) / MICROSECONDS / self._speed
-        await asyncio.sleep(max(0.0, begun_s + passed_s - now_s))
 
 
 def _counts(progress: Progress) -> Mapping[str, int]:

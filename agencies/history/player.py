@@ -30,6 +30,7 @@ from agencies.history.requests import batches, recipient_of, statement
 from agencies.history.seats import Seat
 from agencies.replies import replies
 from agencies.sizes import Profile
+from agencies.together import together
 from agencies.traffic import Planned
 from axis.core.timetable import from_iso, iso
 
@@ -102,7 +103,7 @@ class Player:
 
         Raises ``Otherwise``.
         """
-        await _all(seat.client.sign_in() for seat in self._seats.values())
+        await together(seat.client.sign_in() for seat in self._seats.values())
         async with asyncio.TaskGroup() as tasks:
             ahead: asyncio.Queue[_Scene | None] = asyncio.Queue(1)
             tasks.create_task(self._build(stretches, ahead))
@@ -135,8 +136,8 @@ class Player:
         await self._hand_in(scene)
         if scene.known:
             await self._pick_up(scene)
-        await _all(self._answer(scene, code) for code in self._seats)
-        await _all(self._hear(code) for code in self._seats)
+        await together(self._answer(scene, code) for code in self._seats)
+        await together(self._hear(code) for code in self._seats)
 
     # ---- sending ----------------------------------------------------------------------------
 
@@ -145,10 +146,10 @@ class Player:
         by_sender: dict[str, list[Planned]] = defaultdict(list)
         for moment in moments(scene.stretch.plan):
             by_sender[moment.planned.sender].append(moment.planned)
-        await _all(self._hand_in_all(scene, plan) for plan in by_sender.values())
+        await together(self._hand_in_all(scene, plan) for plan in by_sender.values())
 
     async def _hand_in_all(self, scene: _Scene, plan: Sequence[Planned]) -> None:
-        for some in batches(plan, scene.raws):
+        for some in batches(plan, lambda planned: len(scene.raws[planned.index])):
             packages = [(scene.raws[planned.index], iso(planned.at_us)) for planned in some]
             async with self._places:
                 results = await self._seats[plan[0].sender].client.post_documents(packages)
@@ -249,9 +250,3 @@ class Player:
             self.progress.heard += sum(one["kind"] == "status" for one in page)
             if len(page) < STATUSES_MAX:
                 return
-
-
-async def _all(jobs: Iterable[Coroutine[Any, Any, None]]) -> None:
-    async with asyncio.TaskGroup() as tasks:
-        for job in jobs:
-            tasks.create_task(job)

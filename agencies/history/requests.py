@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from agencies.client import POSTED_MAX
 from agencies.history.progress import Word
-from agencies.traffic import Planned
 from axis.core.document import split_delivery_id
 from axis.core.timetable import iso
 
 #: Package bytes of one bulk request: a tenth of what the door takes, and still many of 20 kB.
 POSTED_BYTES_MAX = 6 * 1024 * 1024
 
+T = TypeVar("T")
 
-def batches(plan: Sequence[Planned], raws: Mapping[int, bytes]) -> Iterable[list[Planned]]:
+
+def batches(documents: Iterable[T], bytes_of: Callable[[T], int]) -> Iterable[list[T]]:
     """Documents in their order, as many as go into one request."""
-    some: list[Planned] = []
+    some: list[T] = []
     size = 0
-    for planned in plan:
-        more = len(raws[planned.index])
+    for document in documents:
+        more = bytes_of(document)
         if some and (len(some) == POSTED_MAX or size + more > POSTED_BYTES_MAX):
             yield some
             some, size = [], 0
-        some.append(planned)
+        some.append(document)
         size += more
     if some:
         yield some

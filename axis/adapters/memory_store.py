@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Literal
 
 from axis.adapters.memory_lanes import MemoryLanes, Relaying
-from axis.adapters.search import mentions
+from axis.adapters.search import matches
 from axis.core import tally
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.decide import decide
@@ -22,8 +22,9 @@ from axis.core.document import Delivery, Document, Event, Lane, Place
 from axis.core.errors import unavailable
 from axis.core.facts import Changes, Facts, Wants, wants
 from axis.core.lifecycle import Transport
+from axis.core.questions import Extract, Extracts, Search, Window
 from axis.core.trust import Certificate
-from axis.ports import REFUSALS_KEPT_MAX, Client, Counters, Queue, Row, Search
+from axis.ports import REFUSALS_KEPT_MAX, Client, Counters, Queue, Row
 
 #: Asked before each group with the word ``apply``. ``before``: the group fails and nothing is
 #: written; ``after``: it is written and the answer is lost; None: all goes well.
@@ -258,9 +259,18 @@ class MemoryStore:
 
     async def find(self, search: Search) -> list[Row]:
         rows = [self._row(place) for place in self._books.deliveries]
-        found = [row for row in rows if _matches(search, row)]
+        found = [row for row in rows if matches(search, row)]
         found.sort(key=lambda row: (-row.document.seq, row.delivery.place.recipient))
         return found[: search.limit]
+
+    async def extract(self, window: Window, after: int, limit: int) -> Extracts:
+        behind = [d for seq, d in self._books.documents.items() if seq > after]
+        documents = [document for document in behind if window.holds(document)]
+        found = [
+            Extract(d, tuple(await self.deliveries(d.seq)), tuple(await self.events(d.seq)))
+            for d in documents[:limit]
+        ]
+        return Extracts(tuple(found), found[-1].document.seq if len(documents) > limit else 0)
 
     async def audit_log(self, limit: int) -> list[Audit]:
         return self._books.audits[::-1][:limit]
@@ -282,15 +292,3 @@ class MemoryStore:
 
     async def close(self) -> None:
         """Nothing is held: the books stay."""
-
-
-def _matches(search: Search, row: Row) -> bool:
-    delivery, document = row.delivery, row.document
-    return (
-        search.sender in ("", document.sender)
-        and search.recipient in ("", delivery.place.recipient)
-        and search.transport in (None, delivery.transport)
-        and search.business in (None, delivery.business)
-        and (search.since is None or document.occurred_at >= search.since)
-        and (not search.text or mentions(search.text, document.document_id, document.meta))
-    )

@@ -18,7 +18,7 @@ from axis.adapters.rows import DELIVERY, delivery_from
 from axis.adapters.search import mentions
 from axis.core.document import Delivery
 from axis.core.lifecycle import Transport
-from axis.ports import Search
+from axis.core.questions import Search
 
 #: Rows looked through at a time for words.
 PAGE_ROWS: Final = 500

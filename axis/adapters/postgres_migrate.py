@@ -10,6 +10,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from axis.adapters.postgres_server import Server
+from axis.settings import LIVE
 
 #: Whoever holds it migrates the schema that the lock is named after; it goes with the transaction.
 _LOCK: Final = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
@@ -28,6 +29,14 @@ async def migrate(server: Server, revision: str = "head") -> None:
         if (await connection.execute(known, {"name": server.schema})).first() is None:
             await connection.execute(text(f"create schema {server.schema}"))
         await connection.run_sync(_upgrade, revision)
+
+
+async def drop_schema(url: str, run: str) -> None:
+    """Delete the books of a run, never those of the live one. Raises ``Unavailable``."""
+    assert run != LIVE, "the live books are deleted by nobody"
+    server = Server(url, run)
+    async with server.migrating() as connection:
+        await connection.execute(text(f"drop schema if exists {server.schema} cascade"))
 
 
 def _upgrade(connection: Connection, revision: str) -> None:

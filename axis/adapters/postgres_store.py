@@ -15,6 +15,7 @@ import asyncpg
 from axis.adapters import postgres_reads as reads
 from axis.adapters import rows
 from axis.adapters.documents_kept import DocumentsKept
+from axis.adapters.postgres_extract import extract
 from axis.adapters.postgres_find import find
 from axis.adapters.postgres_lanes import PostgresLanes
 from axis.adapters.postgres_migrate import migrate
@@ -24,8 +25,9 @@ from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, documen
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
+from axis.core.questions import Extracts, Search, Window
 from axis.core.trust import Certificate
-from axis.ports import Client, Counters, Queue, Row, Search
+from axis.ports import Client, Counters, Queue, Row
 from axis.settings import LIVE
 
 #: Rows that a recount holds at a time.
@@ -158,6 +160,10 @@ class PostgresStore:
     async def find(self, search: Search) -> list[Row]:
         async with self._server.reading() as driver:
             return await reads.with_documents(driver, self._kept, await find(driver, search))
+
+    async def extract(self, window: Window, after: int, limit: int) -> Extracts:
+        async with self._server.reading() as driver:
+            return await extract(driver, window, after, limit)
 
     async def audit_log(self, limit: int) -> list[Audit]:
         return [rows.audit_from(row) for row in await self._ask("audit_log", limit)]

@@ -6,6 +6,21 @@ import unicodedata
 from collections.abc import Iterator
 
 from axis.core.document import Details
+from axis.core.questions import Search
+from axis.ports import Row
+
+
+def matches(search: Search, row: Row) -> bool:
+    """Whether a delivery is one that a search looks for."""
+    delivery, document = row.delivery, row.document
+    return (
+        search.sender in ("", document.sender)
+        and search.recipient in ("", delivery.place.recipient)
+        and search.transport in (None, delivery.transport)
+        and search.business in (None, delivery.business)
+        and (search.since is None or document.occurred_at >= search.since)
+        and (not search.text or mentions(search.text, document.document_id, document.meta))
+    )
 
 
 def mentions(text: str, document_id: str, meta: Details) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 from axis.adapters import tables
 from axis.adapters.rows import DELIVERY
 from axis.core.lifecycle import Transport
-from axis.ports import Search
+from axis.core.questions import Search
 
 _BY_STATE: Final = {
     Transport.WAITING: ("delivery_open", "d.transport < 2 and d.transport = 0"),

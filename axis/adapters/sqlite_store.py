@@ -23,6 +23,7 @@ from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.recent import OPEN, OPEN_ROWS_MAX, Recent
 from axis.adapters.segments import Segments
 from axis.adapters.sqlite_checkpoints import Checkpoints
+from axis.adapters.sqlite_extract import extract
 from axis.adapters.sqlite_file import (
     Database,
     LockFile,
@@ -36,8 +37,9 @@ from axis.adapters.sqlite_writer import Writer
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
+from axis.core.questions import Extracts, Search, Window
 from axis.core.trust import Certificate
-from axis.ports import Client, Counters, Queue, Row, Search
+from axis.ports import Client, Counters, Queue, Row
 
 #: Reading threads: one may be busy with a long search while the other serves pages.
 READERS: Final = 2
@@ -211,6 +213,9 @@ class SqliteStore:
             )
 
         return await self._read(work)
+
+    async def extract(self, window: Window, after: int, limit: int) -> Extracts:
+        return await self._read(extract, window, after, limit)
 
     async def audit_log(self, limit: int) -> list[Audit]:
         return await self._read(reads.audit_log, limit)

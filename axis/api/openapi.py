@@ -13,8 +13,8 @@ from starlette.routing import BaseRoute
 
 from axis.api import openapi_errors as errors
 from axis.api import openapi_examples as examples
-from axis.api import openapi_hot
-from schemas import rest, rest_books, rest_relay
+from axis.api import openapi_extracts, openapi_hot
+from schemas import rest, rest_books, rest_digest, rest_relay, traffic
 
 TITLE = "Document axis"
 VERSION = "1"
@@ -146,7 +146,7 @@ def _add_examples(operation: dict[str, Any]) -> None:
 
 
 def _answer(name: str, status: str) -> Any:
-    answer = examples.ANSWERS[name]
+    answer = {**examples.ANSWERS, **openapi_extracts.ANSWERS}[name]
     if (name, status) == ("post_status", "200"):
         return {**answer, "repeated": True}
     return {**answer, "ready": False, "bus": False} if status == "503" else answer
@@ -154,6 +154,7 @@ def _answer(name: str, status: str) -> Any:
 
 _PARAMETERS = {
     "since": "2020-01-15T08:30:00+07:00",
+    "until": "2020-01-15T09:30:00+07:00",
     "delivery": "doc_01DYKA4R00N0QB5GZK7V2M9T3C.000.00.00.G22",
     "doc": "doc_01DYKA4R00N0QB5GZK7V2M9T3C",
     "code": "000.00.00.G22",
@@ -217,7 +218,7 @@ def _package_responses(name: str) -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     models = {
         name: model
-        for module in (rest, rest_books, rest_relay)
+        for module in (rest, rest_books, rest_relay, rest_digest, traffic)
         for name, model in vars(module).items()
         if isinstance(model, type) and issubclass(model, rest.Wire)
     }

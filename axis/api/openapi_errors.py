@@ -27,8 +27,11 @@ WARNINGS = frozenset(
         "attachment.size_lies",
     }
 )
-#: Codes that no operation has: a wrong address has none, the strict schema is asked offline.
-NOWHERE = frozenset({"request.route", "edxml.schema"})
+#: Codes that no operation has: a wrong address has none; the strict schema is asked, and traffic
+#: files are read, offline.
+NOWHERE = frozenset(
+    {"request.route", "edxml.schema", *(code for code in CATALOGUE if code.startswith("traffic."))}
+)
 
 _ANY = ("request.invalid", "request.method", "axis.stopping", "axis.internal")
 _CALLER = (*_ANY, "auth.missing", "auth.bad_token")
@@ -130,6 +133,8 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "audit_log": (*_AGENCY, *_READ),
     "refusals": (*_AGENCY, *_READ),
     "audit": (*_AGENCY, *_READ),
+    "traffic": (*_OPERATOR, "agency.unknown"),
+    "digest": (*_AGENCY, *_READ),
 }
 
 #: What the sentences speak of, for the examples.

@@ -19,9 +19,9 @@ from axis.core.caller import OPERATOR, Caller
 from axis.core.directory import Agency
 from axis.core.errors import rejected
 from axis.core.lifecycle import Business, Transport
+from axis.core.questions import Search
 from axis.core.timetable import from_iso
 from axis.flows.handover import PAGE_ROWS_MAX
-from axis.ports import Search
 from schemas import rest, rest_books, rest_relay
 
 #: Lines of a log or a search unless the caller says otherwise.

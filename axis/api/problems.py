@@ -36,6 +36,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "certificate": ("The certificate cannot be served so", "Không phục vụ được chứng thư số này"),
     "auth": ("Not authorised", "Không được phép"),
     "reason": ("A reason is missing", "Thiếu lý do"),
+    "traffic": ("The traffic file is not accepted", "Không nhận được tệp lưu lượng"),
     "request": ("The request is not as it should be", "Yêu cầu không đúng"),
     "axis": ("The axis cannot serve this now", "Trục hiện không phục vụ được"),
 }

@@ -10,6 +10,7 @@ from typing import TypeVar
 from starlette.types import Receive
 
 from axis.flows.commit import Committer
+from axis.flows.extracts import Extraction
 from axis.flows.handover import Handover
 from axis.flows.intake import Intake
 from axis.flows.members import Members
@@ -142,6 +143,7 @@ class Axis:
     statuses: Statuses
     tracking: Tracking
     oversight: Oversight
+    extraction: Extraction
     polls: Polls = field(default_factory=Polls)
 
     async def readiness(self) -> Readiness:

@@ -33,6 +33,7 @@ MODULES = {
     "show": "books",
     "counts": "books",
     "audit": "books",
+    "digest": "books",
     "init": "setup",
     "play": "beside",
     "replay": "replay",

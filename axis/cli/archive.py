@@ -1,6 +1,7 @@
 """Read the books where they lie, while no axis runs: no lock is taken and nothing is written.
 
-SQLite is read through one connection, PostgreSQL through the store that an axis has.
+SQLite is read through one connection, PostgreSQL through the store that an axis has. Only who reads
+packages writes, the line that says so: then SQLite is opened as an axis opens it.
 
 The answers are those of the REST door, made by its own functions.
 """
@@ -12,11 +13,14 @@ import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any, cast
 
 from axis.adapters import sqlite_reads as reads
+from axis.adapters.sqlite_extract import extract
 from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_history import history
+from axis.adapters.sqlite_store import open_store
 from axis.api import counts as counts_door
 from axis.api import views
 from axis.cli.failures import NoAxis
@@ -24,14 +28,18 @@ from axis.core.breakdown import Breakdown
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
 from axis.core.errors import rejected
+from axis.core.questions import Extracts, Window
 from axis.core.tally import Key
+from axis.core.trust import Certificate
 from axis.flows.tracking import Tracking
 from axis.ports import Counters, Store
 from axis.settings import Settings
 
 
 class Archive:
-    """What counting and proving ask of a store (``axis.ports.Store``), on one connection."""
+    """What counting, proving and extracting ask of a store (``axis.ports.Store``), on one
+    connection.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -45,6 +53,14 @@ class Archive:
     ) -> list[tuple[str, int, str, int]]:
         """Counters, as the store gives them."""
         return reads.counts(self._connection, agencies, first_day, last_day)
+
+    async def certificates(self) -> list[Certificate]:
+        """The trust list, as the store gives it."""
+        return reads.certificates(self._connection)
+
+    async def extract(self, window: Window, after: int, limit: int) -> Extracts:
+        """A page of a window, as the store gives it."""
+        return extract(self._connection, window, after, limit)
 
     async def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
         """Everything the counters are made of, from one snapshot."""
@@ -62,7 +78,7 @@ def counts(
     """What ``GET /v1/counts`` would answer. Raises ``agency.unknown``."""
 
     async def work() -> dict[str, Any]:
-        async with _books(settings) as store:
+        async with books(settings) as store:
             if agency and agency not in {a.code for a in await store.agencies()}:
                 raise rejected("agency.unknown", code=agency)
             codes = [agency] if agency else []
@@ -75,7 +91,7 @@ def audit(settings: Settings) -> dict[str, Any]:
     """What ``GET /v1/operator/audit`` would answer."""
 
     async def work() -> dict[str, Any]:
-        async with _books(settings) as store:
+        async with books(settings) as store:
             return views.proof(await Tracking(store).audit())
 
     return asyncio.run(work())
@@ -85,38 +101,69 @@ def breakdown(settings: Settings) -> tuple[Mapping[Key, int], Breakdown, list[Ag
     """Every counter, the books broken down, and the directory."""
 
     async def work() -> tuple[Mapping[Key, int], Breakdown, list[Agency]]:
-        async with _books(settings) as store:
+        async with books(settings) as store:
             return *await Tracking(store).breakdown(), await store.agencies()
 
     return asyncio.run(work())
 
 
 @asynccontextmanager
-async def _books(settings: Settings) -> AsyncIterator[Store]:
-    """The books, to be read. Raises ``NoAxis`` where there are none."""
+async def books(settings: Settings, *, to_write: bool = False) -> AsyncIterator[Store]:
+    """The books, to be read; ``to_write`` a line into them too.
+
+    Raises ``NoAxis`` where there are none, and ``InUse`` where they cannot be written.
+    """
     if settings.database is None:
-        connection = _open(settings)
-        try:
-            # Counting and proving ask for nothing but what an Archive has.
-            yield cast("Store", Archive(connection))
-        finally:
-            connection.close()
+        path = settings.axis_dir / "books.sqlite"
+        if not path.is_file():
+            raise NoAxis(f"There are no books in {path.parent}, and no axis runs there.")
+        async with _written(settings) if to_write else _read(path) as store:
+            yield store
         return
-    from axis.adapters.postgres_store import NoBooks, open_store
+    from axis.adapters import postgres_store
 
     url = settings.database.get_secret_value()
     try:
-        store = await open_store(url, settings.run, upgrade=False)
-    except NoBooks:
+        shared = await postgres_store.open_store(url, settings.run, upgrade=False)
+    except postgres_store.NoBooks:
         raise NoAxis(f"There are no books in {settings.books}, and no axis runs there.") from None
+    try:
+        yield shared
+    finally:
+        await shared.close()
+
+
+async def there(settings: Settings) -> bool:
+    """Whether the run has books already."""
+    try:
+        async with books(settings):
+            return True
+    except NoAxis:
+        return False
+
+
+async def drop(settings: Settings) -> None:
+    """Delete the books of a run in a database; those in a folder go with it."""
+    if settings.database is not None:
+        from axis.adapters.postgres_migrate import drop_schema
+
+        await drop_schema(settings.database.get_secret_value(), settings.run)
+
+
+@asynccontextmanager
+async def _read(path: Path) -> AsyncIterator[Store]:
+    connection = reads.prepare(Database(path).reader())
+    try:
+        # Nothing is asked for but what an Archive has.
+        yield cast("Store", Archive(connection))
+    finally:
+        connection.close()
+
+
+@asynccontextmanager
+async def _written(settings: Settings) -> AsyncIterator[Store]:
+    store = open_store(settings.axis_dir)
     try:
         yield store
     finally:
         await store.close()
-
-
-def _open(settings: Settings) -> sqlite3.Connection:
-    path = settings.axis_dir / "books.sqlite"
-    if not path.is_file():
-        raise NoAxis(f"There are no books in {path.parent}, and no axis runs there.")
-    return reads.prepare(Database(path).reader())

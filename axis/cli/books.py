@@ -36,7 +36,7 @@ class By(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (show, counts, audit):
+    for command in (show, counts, audit, digest):
         app.command(rich_help_panel=screen.BOOKS)(command)
 
 
@@ -120,6 +120,33 @@ def audit(json: screen.Json = False, url: session.Url = None, run: session.Run =
         _proof(told)
     if not told["clean"]:
         raise typer.Exit(1)
+
+
+def digest(
+    upto: Annotated[
+        int | None, typer.Option(min=0, help="Also of what was there up to this number.")
+    ] = None,
+    json: screen.Json = False,
+    url: session.Url = None,
+    run: session.Run = None,
+) -> None:
+    """Hash the books: equal digests, equal books.
+
+    Documents and events up to a number never change; their digest stays when the books go on.
+    """
+    from axis.cli.traffic_source import digest as digest_of
+
+    told = digest_of(session.open_session(run, url), upto)
+    if json:
+        screen.data(told)
+        return
+    screen.say(f"{told['sha256']}  number {screen.number(told['seq'])}")
+    if upto is not None:
+        screen.say(f"{told['past']}  up to number {screen.number(upto)}")
+    screen.table(
+        ("rows of", "rows", "sha256"),
+        [(name, one["rows"], one["sha256"]) for name, one in told["sections"].items()],
+    )
 
 
 def _archive() -> ModuleType:

@@ -163,6 +163,7 @@ def axis_child(settings: Settings) -> Child:
         "AXIS_RUN": settings.run,
         "AXIS_HOST": settings.host,
         "AXIS_PORT": str(settings.port),
+        "AXIS_URL": settings.url,
         "AXIS_WORKERS": str(settings.workers),
         "AXIS_HISTORY": str(settings.history).lower(),
     }

@@ -15,9 +15,9 @@ from agencies.history.anchors import lang_son
 from agencies.history.expected import Figures
 from agencies.history.part import Part, documents
 from agencies.sizes import SMALL
-from agencies.world import make_world
-from axis.cli.children import Child, address, axis_child, enrol_soon, run_folder
+from axis.cli.children import Child, run_folder
 from axis.cli.history_watch import HistoryWatch
+from axis.cli.own_run import kept
 from axis.settings import Settings
 
 
@@ -51,21 +51,14 @@ class Play:
     async def run(self) -> None:
         """Play to the end. Raises ``InUse``; in a group ``Stopped`` and ``children.GivenUp``."""
         begun_s = time.monotonic()
-        world = make_world(self.settings.home, self.seed)
-        await enrol_soon(self.settings, world)
-        axis, players = axis_child(self.settings), self._players()
-        async with asyncio.TaskGroup() as tasks:
-            kept = [tasks.create_task(axis.keep(), name=axis.name)]
-            await address(self.settings, axis)
-            kept.append(tasks.create_task(players.keep(), name=players.name))
+        players = self._players()
+        async with kept(self.settings, self.seed, players) as axis:
             # The plan's own count, beside the play: it takes ten seconds of one core.
             await asyncio.to_thread(self._plan)
             with nullcontext() if self.silent else HistoryWatch(self.figures) as self._watch:
                 await self._finished.wait()
                 if "otherwise" in self.told:
                     raise Stopped(f"Otherwise than planned: {self.told['otherwise']}")
-            for task in kept:
-                task.cancel()
         self.took_s = time.monotonic() - begun_s
         self.restarts = {child.name: child.restarts for child in (axis, players)}
 

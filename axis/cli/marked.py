@@ -68,6 +68,12 @@ class Marked:
         fresh.write_text(text + "\n", encoding="utf-8")
         fresh.replace(self._path)
 
+    def forget(self) -> None:
+        """Delete the world with its mark: there never was one."""
+        self.clear()
+        self._path.unlink(missing_ok=True)
+        self.settings.home.rmdir()
+
     def clear(self) -> None:
         """Delete the world but its mark, so that one killed meanwhile still knows it as its own."""
         for path in self.settings.home.iterdir():

@@ -16,22 +16,35 @@ from agencies.sizes import SMALL, Even, total_bytes
 from agencies.world import SEED, AnotherWorld
 from axis.adapters.sqlite_file import InUse
 from axis.adapters.system_clock import SystemClock
-from axis.cli import children, history_report, replay_report, screen, session
+from axis.cli import (
+    children,
+    history_report,
+    replay_export,
+    replay_import,
+    replay_report,
+    replay_shadow,
+    screen,
+    session,
+)
 from axis.cli.history_playing import Play, Stopped
 from axis.cli.history_state import MAKER, RUN, STATE_FILE, State
 from axis.cli.marked import Marked
+from axis.cli.own_run import own_settings
+from axis.cli.replay_apart import DISK_SHARE_MAX
 from axis.core.timetable import OPENED, iso
 from axis.settings import Settings
 
-#: What the packages of a play may take of the disk that is free; the books come on top.
-DISK_SHARE_MAX = 0.6
-
-group = typer.Typer(help="Play what was, again: the published history.", no_args_is_help=True)
+group = typer.Typer(
+    help="Play what was, again: the published history, a window, a file.", no_args_is_help=True
+)
+replay_export.register(group)
+replay_import.register(group)
+replay_report.register(group)
+replay_shadow.register(group)
 
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands."""
-    replay_report.register(group)
     app.add_typer(group, name="replay", rich_help_panel=screen.OPERATOR)
 
 
@@ -81,7 +94,7 @@ def history(
         _ = wanted.part, wanted.profile  # Raises for what cannot be.
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    settings = Settings(run=RUN, history=True, port=0)
+    settings = own_settings(RUN)
     if settings.database is not None:
         raise typer.BadParameter("AXIS_DATABASE is set; a history plays in books of its own")
     folder = Marked(settings, STATE_FILE, MAKER)

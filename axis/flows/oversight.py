@@ -18,9 +18,10 @@ from axis.core.commands import (
 from axis.core.document import Document
 from axis.core.errors import Rejected, rejected
 from axis.core.lifecycle import Step
+from axis.core.questions import Search
 from axis.flows.commit import Committer
 from axis.flows.members import Members
-from axis.ports import Clock, Queue, Row, Search, Store
+from axis.ports import Clock, Queue, Row, Store
 
 
 class Oversight:

@@ -20,7 +20,7 @@ from axis.adapters import (
 from axis.adapters.postgres_migrate import migrate
 from axis.adapters.postgres_server import Driver, Server
 from axis.core.lifecycle import Transport
-from axis.ports import Search
+from axis.core.questions import Search
 from tests.contract.books import NOON, A, B
 
 #: The index that each query must come by, in the order of the plan.

@@ -11,7 +11,7 @@ import pytest
 from axis.adapters import rows, sqlite_facts, sqlite_find, sqlite_lanes, sqlite_reads
 from axis.adapters.sqlite_file import Database, migrate
 from axis.core.lifecycle import Transport
-from axis.ports import Search
+from axis.core.questions import Search
 
 #: The index or key that each query must come by, in the order of the plan.
 EXPECTED = {

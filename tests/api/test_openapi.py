@@ -79,6 +79,8 @@ def test_every_route_of_the_wire_format_is_there(made: dict[str, Any]) -> None:
         "GET /v1/operator/audit-log",
         "GET /v1/operator/refusals",
         "GET /v1/operator/audit",
+        "GET /v1/operator/traffic",
+        "GET /v1/operator/digest",
     }
 
 

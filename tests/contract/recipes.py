@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from axis.core.commands import ByDocument, ById, Command, Note, Refuse, Register, Target, UpTo
 from axis.core.document import Event, Link, Place
 from axis.core.lifecycle import STATUS_CODES, Step, Transport
-from axis.ports import Search, Store
+from axis.core.questions import Search, Window
+from axis.ports import Store
 from tests.contract.books import CODES, NOON, Scribe, agency
 
 #: A command to be, once a scribe numbers it.
@@ -132,6 +133,7 @@ async def everything(store: Store) -> list[Any]:
     seqs = [item.seq for item in history if isinstance(item, Event) and item.kind == "accepted"]
     read: list[Any] = [history, await store.agencies(), await store.queues()]
     read += [await store.audit_log(99), await store.refusals(99), await store.find(Search())]
+    read += (await store.extract(Window(since=0, until=2**62), 0, 99)).found
     for seq in seqs:
         read += [await store.deliveries(seq), await store.events(seq)]
     for code in CODES:

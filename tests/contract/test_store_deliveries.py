@@ -10,7 +10,8 @@ from axis.core.commands import ByDocument, ById, Moved, Target, UpTo
 from axis.core.document import Document, Place
 from axis.core.errors import Fault
 from axis.core.lifecycle import Business, Request, Step, Transport
-from axis.ports import Queue, Search, Store
+from axis.core.questions import Search
+from axis.ports import Queue, Store
 from tests.contract.books import (
     DONE,
     NOON,

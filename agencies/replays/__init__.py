@@ -1,0 +1,1 @@
+"""Recorded traffic played again, by agencies that do and say what the record has."""

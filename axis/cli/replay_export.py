@@ -1,0 +1,110 @@
+"""``axis replay export``: traffic of a window into an open file (docs/traffic-file.md)."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from axis.adapters.sqlite_file import InUse
+from axis.adapters.system_clock import SystemClock
+from axis.cli import screen, session
+from axis.cli.progress import LINE_EVERY_S
+from axis.cli.traffic_files import written
+from axis.cli.traffic_source import (
+    From,
+    Reason,
+    Since,
+    Source,
+    To,
+    Type,
+    Until,
+    asking,
+    window_of,
+)
+from axis.core.timetable import iso
+from schemas.traffic import FORMAT, VERSION, End, Header
+from schemas.traffic_lines import Chain
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command."""
+    group.command()(export)
+
+
+def export(
+    since: Since,
+    until: Until,
+    file: Annotated[
+        Path, typer.Option("-o", "--output", dir_okay=False, help="Where to; .gz packs it.")
+    ],
+    from_: From = "",
+    to: To = "",
+    type_name: Type = "",
+    packages: Annotated[
+        bool, typer.Option("--packages", help="With the packages; it needs a reason.")
+    ] = False,
+    reason: Reason = "",
+    json: screen.Json = False,
+    url: session.Url = None,
+    run: session.Run = None,
+) -> None:
+    """Write the traffic of a window into a file: one row for each document."""
+    if packages != bool(reason.strip()):
+        raise typer.BadParameter("--packages and --reason go together")
+    window = window_of(since, until, from_, to, type_name)
+    here = session.open_session(run, url)
+    header = Header(
+        format=FORMAT,
+        version=VERSION,
+        run=here.settings.run,
+        exported_at=iso(SystemClock().now()),
+        asked=asking(window),
+        packages=packages,
+    )
+    try:
+        end = _write(file, header, Source(here, window, reason if packages else ""))
+    except (InUse, OSError) as error:
+        typer.echo(f"{error}", err=True)
+        raise typer.Exit(1) from None
+    _report(file, header, end, json=json)
+
+
+def _write(file: Path, header: Header, source: Source) -> End:
+    """Write the file; now and then how many rows there are."""
+    chain = Chain()
+    next_line_s = time.monotonic() + LINE_EVERY_S
+    # Packages are read with a reason: nobody else shall find them in the file.
+    with written(file, 0o600 if header.packages else 0o666) as out:
+        out.write(chain.line(header))
+        for page in source.pages():
+            out.writelines(map(chain.line, page))
+            if time.monotonic() >= next_line_s:
+                next_line_s += LINE_EVERY_S
+                typer.echo(f"{screen.number(chain.told.rows)} rows", err=True)
+        out.write(chain.end())
+    return chain.told
+
+
+def _report(file: Path, header: Header, end: End, *, json: bool) -> None:
+    file_bytes = file.stat().st_size
+    if json:
+        counts = end.model_dump(exclude={"end"})
+        told = {"file": str(file), "file_bytes": file_bytes, **counts}
+        screen.data({**told, "packages": header.packages, "run": header.run})
+        return
+    inside = "inside" if header.packages else "not inside"
+    screen.say(
+        f"{screen.number(end.rows)} documents for {screen.number(end.deliveries)} recipients "
+        f"of the run '{header.run}' are in {file}"
+    )
+    screen.facts(
+        {
+            "window": f"{screen.moment(header.asked.since)} to {screen.moment(header.asked.until)}",
+            "packages": f"{screen.number(end.package_bytes)} bytes, {inside}",
+            "file": f"{screen.number(file_bytes)} bytes",
+        },
+        indent="  ",
+    )

@@ -1,0 +1,65 @@
+"""Traffic files on the disk: written whole or not at all, read line by line under limits."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, cast
+
+from axis.core.errors import rejected
+from schemas.traffic import Header, Row
+from schemas.traffic_lines import LINE_BYTES_MAX, NotTraffic, read
+
+_GZIP_MAGIC = b"\x1f\x8b"
+#: Base64 of what is compressed already gains little from more.
+_GZIP_LEVEL = 6
+
+
+@contextmanager
+def written(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
+    """A file that appears under its name when it is whole; ``.gz`` packs it.
+
+    The same lines give the same bytes. ``mode`` says who may read it, as far as the umask lets.
+    """
+    half = path.with_name(f"{path.name}.part")
+    half.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as raw:
+            if path.suffix == ".gz":
+                with gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0) as packed:
+                    yield cast("IO[bytes]", packed)
+            else:
+                yield raw
+            raw.flush()
+            os.fsync(raw.fileno())
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def rows(path: Path) -> Iterator[Header | Row]:
+    """The header and the rows of a traffic file, each proved; packed or not.
+
+    Raises ``Rejected`` with the row and what is wrong, ``OSError`` for what cannot be opened.
+    """
+    try:
+        yield from read(_lines(path))
+    except NotTraffic as error:
+        raise rejected(error.code, error.place, **error.detail) from None
+    except (zlib.error, gzip.BadGzipFile) as error:
+        raise rejected("traffic.damaged", message=error) from None
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as raw:
+        packed = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+        raw.seek(0)
+        file = cast("IO[bytes]", gzip.GzipFile("", "rb", fileobj=raw)) if packed else raw
+        # One byte more than a line may have, so that a longer one is seen to be.
+        with suppress(EOFError):  # A packed file that was cut short ends in the middle of a line.
+            while line := file.readline(LINE_BYTES_MAX + 1):
+                yield line

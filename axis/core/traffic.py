@@ -1,0 +1,259 @@
+"""Documents of the books as rows of traffic, and whether a row can have been.
+
+Pure. A row that was written by an axis passes every check; a hostile or a mistaken one is refused
+before anything of it is played.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from axis.core.document import Delivery, Event
+from axis.core.errors import Fault
+from axis.core.lifecycle import (
+    ANSWERS,
+    BUSINESS,
+    BY_SENDER,
+    STATUS_CODES,
+    TRANSPORT,
+    WITH_REASON,
+    Business,
+    Request,
+    Step,
+    Transport,
+)
+from axis.core.questions import Extract
+from axis.core.timetable import MICROSECONDS, from_iso, iso
+from schemas.edxml import UPDATE
+from schemas.organ import agency_of
+from schemas.traffic import HAPPENINGS, Happening, Header, Row, Share, Speaks
+
+#: Clocks of the processes of one axis need not agree to the second.
+CLOCKS_APART_US: Final = 300 * MICROSECONDS
+#: As the door has it: beyond them a clock is broken.
+_FIRST_US, _LAST_US = from_iso("2000-01-01"), from_iso("2100-01-01")
+
+
+def row_of(extract: Extract, package: str | None = None) -> Row:
+    """A document with all that is said of it as a row; ``package`` is base64."""
+    document = extract.document
+    events: dict[str, list[Event]] = {}
+    for event in extract.events:
+        if event.kind in HAPPENINGS:
+            events.setdefault(event.recipient, []).append(event)
+    units = {recipient.agency: recipient.units for recipient in document.recipients}
+    return Row(
+        seq=document.seq,
+        doc=document.id,
+        sender=document.sender,
+        unit=document.unit,
+        document_id=document.document_id,
+        kind=document.kind,
+        urgency=document.urgency,
+        type=str(document.meta.get("type", "")),
+        code=str(document.meta.get("code", "")),
+        occurred_at=iso(document.occurred_at),
+        recorded_at=iso(document.recorded_at),
+        size=document.size,
+        sha256=document.sha256,
+        verdict=document.verdict,
+        links=[Speaks(**link._asdict()) for link in document.links],
+        deliveries=[
+            _share(one, units[one.place.recipient], events.get(one.place.recipient, ()))
+            for one in extract.deliveries
+        ],
+        package=package,
+    )
+
+
+def _share(delivery: Delivery, units: Sequence[str], events: Sequence[Event]) -> Share:
+    recipient = delivery.place.recipient
+    return Share(
+        recipient=recipient,
+        units=list(units),
+        no=delivery.place.no,
+        state=delivery.transport.name.lower(),
+        answer=delivery.business.name.lower(),
+        request=delivery.request.name.lower(),
+        reason=delivery.reason,
+        happened=[_happening(event, recipient) for event in events],
+    )
+
+
+def _happening(event: Event, recipient: str) -> Happening:
+    return Happening(
+        kind=event.kind,
+        code=event.code,
+        reason=str(event.body.get("reason", "")),
+        by="" if event.actor == recipient else event.actor,
+        occurred_at=iso(event.occurred_at),
+        recorded_at=iso(event.recorded_at),
+    )
+
+
+class Checks:
+    """Checks rows one after the other, in the order of their file.
+
+    ``header`` says in which window the rows lie, ``agencies`` are the codes that there are, and
+    ``now`` (microseconds UTC) is what nothing was recorded behind.
+    """
+
+    def __init__(self, header: Header, agencies: Collection[str], now: int) -> None:
+        self._agencies = frozenset(agencies)
+        self._since = _moment(header.asked.since)
+        self._until = _moment(header.asked.until)
+        self._latest = now + CLOCKS_APART_US
+        self._seq = 0
+
+    @property
+    def header_fault(self) -> Fault | None:
+        """What is wrong with the times of the header."""
+        if None in (self._since, self._until) or (self._since or 0) >= (self._until or 0):
+            return _no_time("The window", "its header", "its times are none, or in no order")
+        return None
+
+    def fault(self, row: Row) -> Fault | None:
+        """Why a row cannot have been, and nothing can be played of it; None when it can."""
+        if row.seq <= self._seq:
+            return Fault("traffic.order", "", {"found": str(row.seq)})
+        self._seq = row.seq
+        return self._parties(row) or self._times(row) or _course(row)
+
+    def _parties(self, row: Row) -> Fault | None:
+        recipients = [share.recipient for share in row.deliveries]
+        strange = [code for code in (row.sender, *recipients) if code not in self._agencies]
+        strange += [
+            unit
+            for agency, units in (
+                (row.sender, [row.unit]),
+                *((s.recipient, s.units) for s in row.deliveries),
+            )
+            for unit in units
+            if not _beneath(unit, agency)
+        ]
+        if strange:
+            return Fault("traffic.agency", "", {"codes": ", ".join(sorted(set(strange)))})
+        if len(set(recipients)) < len(recipients):
+            return Fault("traffic.row", "", {"message": "a recipient stands in it twice"})
+        return None
+
+    def _times(self, row: Row) -> Fault | None:
+        assert self._since is not None
+        assert self._until is not None
+        sent, written = _moment(row.occurred_at), _moment(row.recorded_at)
+        if sent is None or written is None:
+            return _no_time("It", f"{row.occurred_at[:40]}", "that is no time from 2000 to 2099")
+        if not self._since <= sent < self._until:
+            return _no_time("It", row.occurred_at, "that is outside the window of the file")
+        if written > self._latest:
+            return _no_time("It", row.recorded_at, "that is in the future")
+        for share in row.deliveries:
+            for happening in share.happened:
+                what = f"{happening.kind} {happening.code}".strip()
+                at, recorded = _moment(happening.occurred_at), _moment(happening.recorded_at)
+                if at is None or recorded is None:
+                    found = happening.occurred_at[:40]
+                    return _no_time(what, found, "that is no time from 2000 to 2099")
+                if at < sent - CLOCKS_APART_US or recorded < written - CLOCKS_APART_US:
+                    return _no_time(what, happening.occurred_at, "the document was sent later")
+                if recorded > self._latest:
+                    return _no_time(what, happening.recorded_at, "that is in the future")
+        return None
+
+
+def _moment(text: str) -> int | None:
+    """Microseconds of a time; None for what is none, or lies where no clock is right."""
+    try:
+        at = from_iso(text)
+    except (ValueError, OverflowError):
+        return None
+    return at if _FIRST_US <= at < _LAST_US else None
+
+
+def _no_time(what: str, found: str, message: str) -> Fault:
+    return Fault("traffic.time", "", {"what": what, "found": found, "message": message})
+
+
+def _beneath(unit: str, agency: str) -> bool:
+    try:
+        return agency_of(unit) == agency
+    except ValueError:
+        return False
+
+
+#: By which step a happening came about; a lock parks as a failure does.
+_STEPS: Final = {
+    "offered": Step.OFFER,
+    "done": Step.DONE,
+    "parked": Step.FAIL,
+    "reset": Step.RESET,
+}
+
+
+def _course(row: Row) -> Fault | None:
+    """Whether what happened to each delivery can have, and led to where it stands."""
+    for share in row.deliveries:
+        message = _Course(share, row).fault()
+        if message:
+            return Fault("traffic.state", "", {"recipient": share.recipient, "message": message})
+    return None
+
+
+class _Course:
+    """One delivery's happenings, followed through the state machines."""
+
+    def __init__(self, share: Share, row: Row) -> None:
+        self._share = share
+        self._sender = row.sender
+        self._transport = Transport.WAITING
+        self._business = Business.NONE
+        self._request = Request.OPEN if row.kind == UPDATE else Request.NONE
+
+    def fault(self) -> str:
+        for happening in self._share.happened:
+            message = (
+                self._status(happening) if happening.kind == "status" else self._move(happening)
+            )
+            if message:
+                return message
+        reached = (self._transport, self._business, self._request)
+        states = tuple(state.name.lower() for state in reached)
+        told = (self._share.state, self._share.answer, self._share.request)
+        # Books may know of an end that no happening of version 1 tells of.
+        if states != told and self._share.state != "withdrawn":
+            return f"it leads to {', '.join(states)} and stands as {', '.join(told)}"
+        return ""
+
+    def _move(self, happening: Happening) -> str:
+        state = TRANSPORT.get((self._transport, _STEPS[happening.kind]))
+        if state is None:
+            return f"{happening.kind} cannot follow {self._transport.name.lower()}"
+        self._transport = state
+        return ""
+
+    def _status(self, happening: Happening) -> str:
+        code = happening.code
+        if code not in STATUS_CODES:
+            return f"there is no status {code!r}"
+        if (happening.by or self._share.recipient) != (
+            self._sender if code in BY_SENDER else self._share.recipient
+        ):
+            return f"{code} is not said by {happening.by}"
+        if code in WITH_REASON and not happening.reason.strip():
+            return f"{code} has no reason"
+        if code in BY_SENDER:
+            self._request = Request.OPEN
+            return "" if not self._business.ended else f"{code} cannot follow"
+        if self._transport is not Transport.DONE:
+            return f"{code} was said before it was done"
+        if code in ANSWERS:
+            asked, self._request = self._request, ANSWERS[code]
+            return "" if asked is Request.OPEN else f"{code} answers nothing"
+        if (self._business, code) not in BUSINESS:
+            return f"{code} cannot follow {self._business.name.lower()}"
+        self._business = BUSINESS[self._business, code]
+        return ""
+
+
+assert _STEPS.keys() | {"status"} == HAPPENINGS

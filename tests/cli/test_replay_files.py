@@ -1,0 +1,214 @@
+"""Traffic files that nothing is played of: refused with the row and the reason, leaving nothing."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agencies.keys import make_agency, make_authority
+from agencies.replays.rebuilt import rebuilt
+from agencies.words import row_of
+from axis.cli import replay_apart, traffic_files
+from schemas.traffic import Header, Row
+from tests.cli.conftest import Axis
+from tests.traffic_rows import HEADER, lines, row, share
+
+PACKED = HEADER.model_copy(update={"packages": True})
+WINDOW = ("--since", "2020-01-15", "--until", "2020-01-16")
+
+
+def with_package(number: int = 1, seed: int = 1, **more: Any) -> Row:
+    """A row that holds the package it tells of."""
+    plain = row(number, **more)
+    key = make_agency(make_authority(seed), plain.sender, row_of(plain.sender).name_vi)
+    raw = rebuilt(plain, 1, key.private_key, key.certificate_der)
+    return plain.model_copy(
+        update={
+            "size": len(raw),
+            "sha256": hashlib.sha256(raw).hexdigest(),
+            "package": base64.b64encode(raw).decode(),
+        }
+    )
+
+
+@pytest.fixture
+def refused(axis: Axis, var: Path, tmp_path: Path) -> Callable[..., str]:
+    """Import some lines, which must be refused before there is anything: what is said of it."""
+
+    def run(content: list[bytes], *, whole: bool = False) -> str:
+        (tmp_path / "traffic.jsonl").write_bytes(b"".join(content))
+        result = axis("replay", "import", tmp_path / "traffic.jsonl")
+        assert result.exit_code == 1, result.output
+        assert not (var / "import").exists()
+        told = result.stderr if whole else result.stderr.splitlines()[0]
+        return " ".join(told.split())
+
+    return run
+
+
+ROWS = [row(number) for number in (1, 2, 3)]
+
+
+def test_what_was_done_to_a_file_is_told_with_its_row(refused: Callable[..., str]) -> None:
+    file = lines(*ROWS)
+    assert refused(file[:3]) == "error traffic.cut_short at row 3"
+    assert refused([*file[:3], file[3][:100]]) == "error traffic.cut_short at row 3"
+    edited = [*file[:2], file[2].replace(b"H37", b"H38", 1), *file[3:]]
+    assert refused(edited) == "error traffic.edited at row 2"
+    other = [file[0].replace(b'"version":1', b'"version":2'), *file[1:]]
+    assert refused(other) == "error traffic.version at header"
+    assert refused([b"\x00\x01"]) == "error traffic.format at header"
+    assert refused([]) == "error traffic.cut_short at header"
+    assert refused(lines()) == "error traffic.none"
+
+
+def test_a_packed_file_may_be_cut_or_damaged_too(refused: Callable[..., str]) -> None:
+    packed = gzip.compress(b"".join(lines(*ROWS)))
+    # What is left of it unpacks to whole rows or fewer.
+    assert refused([packed[: len(packed) * 3 // 4]]).startswith("error traffic.cut_short at row")
+    damaged = packed[:-8] + bytes(4) + packed[-4:]
+    assert refused([damaged]) == "error traffic.damaged"
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"sender": "000.00.00.X99", "unit": "000.00.00.X99"}, "traffic.agency"),
+        ({"deliveries": [share("000.00.00.X99")]}, "traffic.agency"),
+        ({"occurred_at": "2020-01-17T08:00:00+07:00"}, "traffic.time"),
+        ({"recorded_at": "2099-01-15T08:30:00+07:00"}, "traffic.time"),
+        ({"deliveries": [share(happened=[])]}, "traffic.state"),
+        ({"seq": 1}, "traffic.order"),
+        ({"package": "AAAA"}, "traffic.package"),
+    ],
+)
+def test_what_cannot_have_been_is_told_with_its_row(
+    refused: Callable[..., str], more: dict[str, Any], code: str
+) -> None:
+    assert refused(lines(row(1), row(2, **more))) == f"error {code} at row 2"
+
+
+def _altered(one: Row) -> Row:
+    raw = bytearray(base64.b64decode(one.package or ""))
+    raw[-100] ^= 1
+    return one.model_copy(update={"package": base64.b64encode(raw).decode()})
+
+
+def _relabelled(one: Row, **more: Any) -> Row:
+    return one.model_copy(update=more)
+
+
+H26 = "000.00.00.H26"
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        (lambda: row(2), "no base64"),
+        (lambda: _relabelled(with_package(2), package="no base64"), "no base64"),
+        (lambda: _altered(with_package(2)), "the digest"),
+        (lambda: _relabelled(with_package(2), sha256="0" * 64), "the digest"),
+        (lambda: _relabelled(with_package(2), document_id="x"), "not the same DocumentId"),
+        (lambda: _relabelled(with_package(2), urgency=1), "not the same urgency"),
+        (lambda: _relabelled(with_package(2), kind=1), "not the same kind"),
+        (lambda: _relabelled(with_package(2), deliveries=row(2, deliveries=[share(H26)]).deliveries), "not the same recipients"),
+        (lambda: with_package(2, seed=2), "untrusted in a world of this seed: unknown"),
+    ],
+)  # fmt: skip
+def test_a_package_is_what_its_row_says(
+    refused: Callable[..., str], second: Callable[[], Row], why: str
+) -> None:
+    told = refused(lines(with_package(1), second(), header=PACKED), whole=True)
+    assert told.startswith("error traffic.package at row 2 The package is not what the row says:")
+    assert why in told
+
+
+def test_a_bomb_is_not_unpacked(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traffic_files, "LINE_BYTES_MAX", 10_000)
+    monkeypatch.setattr("schemas.traffic_lines.LINE_BYTES_MAX", 10_000)
+    header = lines()[0]
+    assert refused([gzip.compress(header + bytes(50_000_000))]) == "error traffic.row at row 1"
+
+
+def test_a_disk_without_room_is_told_before_anything_is_played(
+    axis: Axis, var: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay_apart, "DISK_SHARE_MAX", 1e-12)
+    (tmp_path / "t.jsonl").write_bytes(b"".join(lines(*ROWS)))
+    result = axis("replay", "import", tmp_path / "t.jsonl")
+    assert result.exit_code == 1
+    assert "20,000 bytes" in result.stderr
+    assert not (var / "import").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["import"], "FILE"),
+        (["import", "--resume", "x"], "FILE"),
+        (["import", "--resume"], "no half-played"),
+        (["import", "x", "--run", "live"], "live run"),
+        (["import", "x", "--run", "../x"], "--run"),
+        (["import", "x", "--speed", "0.5"], "--speed"),
+        (["shadow"], "--since"),
+        (["shadow", *WINDOW], "--reason"),
+        (["shadow", "--resume"], "no half-played"),
+        (["shadow", *WINDOW, "--reason", "x", "--into", "live"], "live run"),
+        (["shadow", *WINDOW, "--reason", "x", "--run", "shadow"], "own shadow"),
+        (["shadow", "--since", "2020-01-01", "--until", "2020-03-01", "--reason", "x"], "31 days"),
+        (["shadow", "--since", "x", "--until", "y", "--reason", "x"], "isoformat"),
+        (["shadow", *WINDOW, "--reason", "x", "--speed", "0"], "--speed"),
+        (["export", *WINDOW, "-o", "x", "--packages"], "--reason"),
+        (["export", *WINDOW, "-o", "x", "--reason", "y"], "--packages"),
+        (["export", "--since", "2020-01-16", "--until", "2020-01-15", "-o", "x"], "--since"),
+        (["export", *WINDOW, "-o", "x", "--from", "nonsense"], "nonsense"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_a_usage_error(
+    axis: Axis, var: Path, arguments: list[str], told: str
+) -> None:
+    result = axis("replay", *arguments)
+    assert result.exit_code == 2, result.output
+    assert told in " ".join(result.stderr.replace("│", " ").split())
+    assert not any(var.glob("*/*.json"))
+
+
+def test_a_file_appears_when_it_is_whole(axis: Axis, var: Path, tmp_path: Path) -> None:
+    result = axis("replay", "export", *WINDOW, "-o", tmp_path / "x.jsonl")
+    assert result.exit_code == 1
+    assert "no axis runs there" in result.stderr.replace("\n", " ")
+    assert list(tmp_path.glob("x*")) == []
+
+
+def test_a_file_with_packages_is_for_its_owner_alone(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    before = os.umask(0o022)
+    request.addfinalizer(lambda: os.umask(before))
+    for mode, others in ((0o600, 0), (0o666, 0o044)):
+        with traffic_files.written(tmp_path / "x.jsonl", mode) as out:
+            out.writelines(lines(*ROWS))
+        assert (tmp_path / "x.jsonl").stat().st_mode & 0o044 == others
+
+
+def test_a_packed_file_is_the_same_each_time(tmp_path: Path) -> None:
+    contents = []
+    for name in ("a.gz", "b.gz"):
+        with traffic_files.written(tmp_path / name) as out:
+            out.writelines(lines(*ROWS))
+        contents.append((tmp_path / name).read_bytes())
+        header, *rows = traffic_files.rows(tmp_path / name)
+        assert isinstance(header, Header)
+        assert rows == ROWS
+    assert contents[0] == contents[1]
+    assert json.loads(gzip.decompress(contents[0]).splitlines()[-1])["rows"] == 3

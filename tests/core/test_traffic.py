@@ -1,0 +1,202 @@
+"""Rows of traffic: what an axis writes passes every check, and what cannot have been is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from axis.adapters.memory_store import MemoryStore
+from axis.core.questions import Window
+from axis.core.timetable import from_iso
+from axis.core.traffic import CLOCKS_APART_US, Checks, row_of
+from schemas.codes import agencies
+from schemas.traffic import Asking, Header, Row
+from tests.contract.books import CODES, NOON, agency
+from tests.contract.recipes import Recipe, groups, written
+from tests.traffic_rows import DONE, G22, H26, HEADER, SAID, SENT, happening, row, share
+
+KNOWN = {row.code for row in agencies()}
+NOW = from_iso("2020-01-17")
+
+
+def fault(found: Row, header: Header = HEADER) -> tuple[str, dict[str, str]] | None:
+    checks = Checks(header, KNOWN, NOW)
+    assert checks.header_fault is None
+    refused = checks.fault(found)
+    return None if refused is None else (refused.code, dict(refused.detail))
+
+
+def code_of(found: Row) -> str:
+    told = fault(found)
+    return "" if told is None else told[0]
+
+
+@given(groups)
+def test_whatever_the_books_hold_makes_rows_that_can_have_been(groups_of: list[list[Recipe]]):
+    async def rows() -> list[Row]:
+        store = MemoryStore()
+        await store.enrol([agency(code) for code in CODES], [], [])
+        for commands in written(groups_of):
+            await store.apply(commands)
+        window = Window(since=0, until=2**62)
+        return [row_of(extract) for extract in (await store.extract(window, 0, 999)).found]
+
+    asked = Asking(since="2020-01-01", until="2020-12-31")
+    checks = Checks(HEADER.model_copy(update={"asked": asked}), CODES, NOON + 10**12)
+    found = asyncio.run(rows())
+    assert found
+    for one in found:
+        refused = checks.fault(one)
+        # These books have things done on the day before they are sent; no others do.
+        assert refused is None or refused.code == "traffic.time", refused
+
+
+def test_a_row_that_can_have_been_passes():
+    assert fault(row()) is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"sender": "000.00.00.X99", "unit": "000.00.00.X99"},
+        {"unit": "000.00.13.H38"},
+        {"unit": "nonsense"},
+        {"deliveries": [share("000.00.00.X99")]},
+        {"deliveries": [share(units=["000.00.13.H26"])]},
+    ],
+)
+def test_unknown_agencies_are_named(more: dict[str, Any]):
+    told = fault(row(**more))
+    assert told is not None
+    assert told[0] == "traffic.agency"
+    assert told[1]["codes"]
+
+
+def test_units_belong_to_their_agency():
+    units = ["000.00.13.G22", "01.02.G22", G22]
+    assert fault(row(unit="000.00.20.H37", deliveries=[share(units=units)])) is None
+
+
+def test_a_recipient_stands_in_a_row_once():
+    assert code_of(row(deliveries=[share(), share()])) == "traffic.row"
+    assert code_of(row(deliveries=[share(), share(H26)])) == ""
+
+
+#: Nothing has happened to it yet, so it may be of any time.
+WAITS: dict[str, Any] = {"deliveries": [share(state="waiting", answer="none", happened=[])]}
+EARLY, LATE = "2020-01-15T08:00:00+07:00", "2020-01-18T08:00:00+07:00"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"occurred_at": "2020-01-14T23:59:59+07:00", **WAITS},
+        {"occurred_at": "2020-01-16T00:00:00+07:00", **WAITS},
+        {"occurred_at": "1999-01-15T08:30:00+07:00", **WAITS},
+        {"occurred_at": "soon", **WAITS},
+        {"occurred_at": "9999-12-31T23:59:59-14:00", **WAITS},
+        {"recorded_at": "", **WAITS},
+        {"recorded_at": LATE, **WAITS},
+        {"deliveries": [share(happened=[happening("done", EARLY)], answer="none")]},
+        {"deliveries": [share(happened=[happening("done", recorded_at=EARLY)], answer="none")]},
+        {"deliveries": [share(happened=[happening("done", recorded_at=LATE)], answer="none")]},
+        {"deliveries": [share(happened=[happening("done", "99")], answer="none")]},
+    ],
+)
+def test_impossible_times_are_refused(more: dict[str, Any]):
+    assert code_of(row(**more)) == "traffic.time"
+
+
+def test_a_row_of_any_moment_of_the_window_passes():
+    for at in ("2020-01-15T00:00:00+07:00", "2020-01-15T23:59:59.999999+07:00"):
+        assert fault(row(occurred_at=at, **WAITS)) is None
+
+
+def test_clocks_of_one_axis_need_not_agree_to_the_second():
+    at = "2020-01-15T08:26:00+07:00"
+    assert from_iso(SENT) - from_iso(at) < CLOCKS_APART_US
+    assert fault(row(deliveries=[share(happened=[happening("done", at)], answer="none")])) is None
+
+
+@pytest.mark.parametrize(
+    ("since", "until"), [("2020-01-16", "2020-01-15"), ("never", "2020-01-15"), ("", "")]
+)
+def test_a_window_that_is_none_is_refused(since: str, until: str):
+    header = HEADER.model_copy(update={"asked": Asking(since=since, until=until)})
+    refused = Checks(header, KNOWN, NOW).header_fault
+    assert refused is not None
+    assert refused.code == "traffic.time"
+
+
+def test_rows_come_in_the_order_of_their_numbers():
+    checks = Checks(HEADER, KNOWN, NOW)
+    for number, code in ((2, ""), (5, ""), (5, "traffic.order"), (4, "traffic.order"), (6, "")):
+        refused = checks.fault(row(number))
+        assert ("" if refused is None else refused.code) == code, number
+
+
+def course(*happened: dict[str, Any], **more: Any) -> str:
+    return code_of(row(deliveries=[share(happened=list(happened), **more)]))
+
+
+said = happening("status", SAID, code="03")
+arrived = happening("status", DONE, code="01")
+done = happening("done")
+parked = happening("parked", reason="đĩa đầy")
+
+
+def test_what_can_have_happened_passes():
+    assert course(state="waiting", answer="none") == ""
+    assert course(happening("offered"), state="offered", answer="none") == ""
+    assert course(done, answer="none") == ""
+    assert course(parked, state="parked", answer="none") == ""
+    assert course(parked, happening("reset"), done, arrived, answer="arrived") == ""
+    asked = happening("status", code="13", by="000.00.00.H37")
+    agreed = happening("status", code="15")
+    assert course(done, asked, answer="none", request="open") == ""
+    assert course(done, asked, agreed, answer="none", request="agreed") == ""
+    assert course(asked, state="waiting", answer="none", request="open") == ""
+    assert course(state="withdrawn", answer="none") == ""
+
+
+@pytest.mark.parametrize(
+    "happened",
+    [
+        [done, done],
+        [happening("reset"), done],
+        [done, parked],
+        [parked, parked],
+        [arrived],
+        [done, said, arrived],
+        [done, happening("status", code="02")],
+        [done, happening("status", code="99")],
+        [done, happening("status", code="15")],
+        [done, happening("status", code="13")],
+        [done, happening("status", code="03", by="000.00.00.H37")],
+        [done, happening("status", code="02", reason="nhầm"), said],
+    ],
+)
+def test_what_cannot_have_happened_is_refused(happened: list[dict[str, Any]]):
+    assert course(*happened) == "traffic.state"
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        {"state": "waiting", "answer": "accepted"},
+        {"state": "done", "answer": "arrived"},
+        {"state": "done", "answer": "accepted", "request": "open"},
+    ],
+)
+def test_a_row_stands_where_its_happenings_lead(states: dict[str, str]):
+    assert course(done, arrived, said, **states) == "traffic.state"
+
+
+def test_an_update_opens_a_request():
+    agreed = happening("status", code="15")
+    deliveries = [share(happened=[done, agreed], answer="none", request="agreed")]
+    assert code_of(row(kind=2, deliveries=deliveries)) == ""
+    assert code_of(row(kind=0, deliveries=deliveries)) == "traffic.state"
