@@ -142,6 +142,7 @@ delivery = Table(
     Column("said", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
+    Column("arrived_at", BigInteger),
     CheckConstraint("urgency between 0 and 4", name="delivery_urgency"),
     Index("delivery_lane", "recipient", "urgency", "no", unique=True),
     Index(
@@ -237,6 +238,17 @@ tally = Table(
     Column("agency", Text, primary_key=True),
     Column("metric", Text, primary_key=True),
     Column("n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: The families of counters that are not counted from the first event on: those behind ``seq`` are,
+#: and ``day`` is the first that is counted whole.
+counted = Table(
+    "counted",
+    metadata,
+    Column("family", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("day", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any, cast
@@ -19,14 +19,15 @@ from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_history import history
 from axis.api import counts as counts_door
 from axis.api import views
+from axis.books import Counters
 from axis.cli.failures import NoAxis
 from axis.core.breakdown import Breakdown
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
 from axis.core.errors import rejected
-from axis.core.tally import Key
+from axis.core.tally import Counted, Key
 from axis.flows.tracking import Tracking
-from axis.ports import Counters, Store
+from axis.ports import Store
 from axis.settings import Settings
 
 
@@ -45,6 +46,16 @@ class Archive:
     ) -> list[tuple[str, int, str, int]]:
         """Counters, as the store gives them."""
         return reads.counts(self._connection, agencies, first_day, last_day)
+
+    async def sums(
+        self, spans: Sequence[tuple[int, int]], metrics: Collection[str]
+    ) -> list[tuple[int, str, str, int]]:
+        """Sums of counters, as the store gives them."""
+        return reads.sums(self._connection, spans, metrics)
+
+    async def counted(self) -> Counted:
+        """What the counters cover, as the store gives it."""
+        return reads.counted(self._connection)
 
     async def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
         """Everything the counters are made of, from one snapshot."""

@@ -6,12 +6,13 @@ the row, its event and its counters, so that none of the three can be forgotten.
 
 from __future__ import annotations
 
-from axis.core import tally
+from axis.core import tally, timeliness
 from axis.core.commands import Accept, ByDocument, ById, Said, Say, UpTo
 from axis.core.directory import Agency
 from axis.core.document import Addressee, Delivery, Details, Document, Event, Lane, Place
 from axis.core.facts import Changes, Facts
 from axis.core.lifecycle import (
+    ACCEPTED,
     ANSWERS,
     BUSINESS,
     BY_SENDER,
@@ -121,7 +122,12 @@ class Ledger:
                 recorded_at=command.now,
             )
         )
-        self.changes.tally[command.sender, day_number(command.at), tally.SENT] += 1
+        day = day_number(command.at)
+        self.changes.tally[command.sender, day, tally.SENT] += 1
+        for metric, n in timeliness.of_sending(
+            command.kind, command.verdict, command.meta, command.at
+        ):
+            self.changes.tally[command.sender, day, metric] += n
         for recipient in document.recipients:
             self._create(document, recipient)
         return document
@@ -157,6 +163,7 @@ class Ledger:
             transport=state,
             reason=reason if state is Transport.PARKED else "",
             attempt=before.attempt + (state is Transport.WAITING),
+            arrived_at=at if state is Transport.DONE else before.arrived_at,
         )
         self._update(before, after)
         if state is Transport.DONE:
@@ -186,7 +193,11 @@ class Ledger:
             reason=command.reason if command.code in WITH_REASON else delivery.reason,
         )
         self._update(delivery, after)
-        self.changes.tally[command.actor, day_number(command.at), tally.said(command.code)] += 1
+        day = day_number(command.at)
+        self.changes.tally[command.actor, day, tally.said(command.code)] += 1
+        if command.code == ACCEPTED:
+            for metric, n in timeliness.of_acceptance(delivery.arrived_at, command.at):
+                self.changes.tally[command.actor, day, metric] += n
         body = dict(command.body)
         if command.reason:
             body["reason"] = command.reason

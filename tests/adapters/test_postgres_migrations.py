@@ -26,10 +26,10 @@ from axis.adapters.sqlite_file import migrate as migrate_sqlite
 from axis.adapters.sqlite_store import open_store as open_sqlite
 from tests import postgres
 from tests.adapters.previous import SCRIPT, must_be_relayed, must_be_whole
-from tests.contract.books import B, C, Scribe, agency, document_of, one
+from tests.contract.books import B, C, Scribe, agency, differences, document_of, one
 
 #: The schemas that may be met, the newest last.
-PREVIOUS = ("0001", "0002")
+PREVIOUS = ("0001", "0002", "0003")
 
 
 @pytest.fixture
@@ -113,8 +113,10 @@ async def test_books_of_a_previous_schema_are_brought_up_to_date(
     await must_be_whole(store)
     await must_be_relayed(store.lanes)
     await store.enrol([agency(C)], [], [])
-    document = document_of(await one(store, scribe.accept("2/UBND", to=[B, C])))
+    command = scribe.accept("2/UBND", to=[B, C], verdict="absent", signed_on="")
+    document = document_of(await one(store, command))
     assert (document.seq, [r.no for r in document.recipients]) == (2, [2, 1])
+    assert await differences(store) == []
     await store.close()
 
 
@@ -129,8 +131,10 @@ async def test_sqlite_books_of_a_previous_schema_are_brought_up_to_date(
     await must_be_whole(store)
     await must_be_relayed(store.lanes)
     await store.enrol([agency(C)], [], [])
-    document = document_of(await one(store, scribe.accept("2/UBND", to=[B, C])))
+    command = scribe.accept("2/UBND", to=[B, C], verdict="absent", signed_on="")
+    document = document_of(await one(store, command))
     assert (document.seq, [r.no for r in document.recipients]) == (2, [2, 1])
+    assert await differences(store) == []
     await store.close()
 
 

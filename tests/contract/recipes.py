@@ -23,7 +23,10 @@ _NEW = "000.00.00.G22"
 _codes = st.sampled_from(CODES)
 _senders = st.sampled_from(CODES[:2])
 _names = st.sampled_from(_NAMES)
-_times = st.sampled_from((NOON, NOON + _DAY_US))
+#: An answer within the hour, the next morning, the next day, and behind a weekend.
+_times = st.sampled_from(
+    [NOON + n * _DAY_US // 48 for n in (0, 0, 1, 40, 48, 5 * 48)],
+)
 _reasons = st.sampled_from(("nhầm", "trùng"))
 _recipients = st.lists(_codes, min_size=1, max_size=4, unique=True)
 #: Scribes number documents together with everything else; the first five are always documents.
@@ -54,6 +57,8 @@ _accepts = _recipe(
         st.builds(Link, st.sampled_from(("recalls", "answers")), _codes, _names), max_size=2
     ),
     at=_times,
+    verdict=st.sampled_from(("valid", "valid", "absent", "weak")),
+    signed_on=st.sampled_from(("2020-01-15", "2020-01-15", "2020-01-14", "2020-01-17", "")),
 )
 _moves = st.lists(_targets, min_size=1, max_size=3).flatmap(
     lambda targets: _recipe(
