@@ -46,7 +46,8 @@ HOUR_US: Final = 3600 * MICROSECONDS
 #: What an event adds to which counters of its agency and day.
 Counts = Sequence[tuple[str, int]]
 
-_VALID: Final = "valid"
+#: The verdict on a package signature that is not counted by itself.
+VALID: Final = "valid"
 _DATED: Final = "promulgated"
 
 
@@ -57,7 +58,7 @@ def of_sending(kind: int, verdict: str, meta: Details, at: int) -> Counts:
     them no day of signing is known; nor where the date lies behind the sending.
     """
     timed = _lag(kind, meta, at)
-    return timed if verdict == _VALID else ((f"{SIGNATURE}.{verdict}", 1), *timed)
+    return timed if verdict == VALID else ((f"{SIGNATURE}.{verdict}", 1), *timed)
 
 
 def _lag(kind: int, meta: Details, at: int) -> Counts:

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from axis.core.commands import ByDocument, ById, Command, Note, Refuse, Register, Target, UpTo
 from axis.core.document import Event, Link, Place
 from axis.core.lifecycle import STATUS_CODES, Step, Transport
+from axis.core.statistics import METRICS
 from axis.ports import Search, Store
-from tests.contract.books import CODES, NOON, Scribe, agency
+from tests.contract.books import CODES, NOON, TODAY, Scribe, agency
+
+_SPANS = ((TODAY, TODAY), (0, TODAY + 2), (TODAY + 1, 99_999))
 
 #: A command to be, once a scribe numbers it.
 Recipe = Callable[[Scribe], Command]
@@ -23,9 +26,9 @@ _NEW = "000.00.00.G22"
 _codes = st.sampled_from(CODES)
 _senders = st.sampled_from(CODES[:2])
 _names = st.sampled_from(_NAMES)
-#: An answer within the hour, the next morning, the next day, and behind a weekend.
+#: Half hours: an answer at once, the next morning and day, behind a weekend; in other quarters.
 _times = st.sampled_from(
-    [NOON + n * _DAY_US // 48 for n in (0, 0, 1, 40, 48, 5 * 48)],
+    [NOON + n * _DAY_US // 48 for n in (0, 0, 1, 40, 48, 5 * 48, -20 * 48, 80 * 48 + 7)]
 )
 _reasons = st.sampled_from(("nhầm", "trùng"))
 _recipients = st.lists(_codes, min_size=1, max_size=4, unique=True)
@@ -136,6 +139,7 @@ async def everything(store: Store) -> list[Any]:
     history = [item async for item in store.history()]
     seqs = [item.seq for item in history if isinstance(item, Event) and item.kind == "accepted"]
     read: list[Any] = [history, await store.agencies(), await store.queues()]
+    read += [await store.counted(), sorted(await store.sums(_SPANS, METRICS))]
     read += [await store.audit_log(99), await store.refusals(99), await store.find(Search())]
     for seq in seqs:
         read += [await store.deliveries(seq), await store.events(seq)]
