@@ -14,6 +14,7 @@ from axis.core.facts import Changes, Facts
 from axis.core.lifecycle import (
     ACCEPTED,
     ANSWERS,
+    ARRIVED,
     BUSINESS,
     BY_SENDER,
     TRANSPORT,
@@ -190,6 +191,9 @@ class Ledger:
             business=business,
             request=Request.OPEN if by_sender else ANSWERS.get(command.code, delivery.request),
             said=delivery.said | 1 << int(command.code),
+            arrived_at=timeliness.arrival(delivery.arrived_at, command.at)
+            if command.code == ARRIVED
+            else delivery.arrived_at,
             reason=command.reason if command.code in WITH_REASON else delivery.reason,
         )
         self._update(delivery, after)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from axis.core import timeliness
 from axis.core.document import Delivery, Document, Event
-from axis.core.lifecycle import ACCEPTED, Business, Transport
+from axis.core.lifecycle import ACCEPTED, ARRIVED, Business, Transport
 from axis.core.timetable import day_number
 
 #: (agency, day number or STANDING, metric)
@@ -172,16 +172,21 @@ class Recount:
             case "done":
                 self.states[key] = (Transport.DONE, self.states[key][1])
                 self.tally[event.recipient, day, RECEIVED] += 1
-                if event.seq > self._since.get(timeliness.ACCEPTANCE, 0):
-                    self._arrived[key] = event.occurred_at
+                self._arrive(key, event)
             case "status":
                 self.tally[event.actor, day, said(event.code)] += 1
+                if event.code == ARRIVED:
+                    self._arrive(key, event)
                 if event.code == ACCEPTED:
                     arrived_at = self._arrived.pop(key, None)
                     counts = timeliness.of_acceptance(arrived_at, event.occurred_at)
                     self._add(event.actor, day, event.seq, counts)
                 if (target := event.body.get("state")) is not None:
                     self.states[key] = (self.states[key][0], Business[str(target).upper()])
+
+    def _arrive(self, key: tuple[int, str], event: Event) -> None:
+        if event.seq > self._since.get(timeliness.ACCEPTANCE, 0):
+            self._arrived[key] = timeliness.arrival(self._arrived.get(key), event.occurred_at)
 
     def close(self) -> None:
         """Add the standing counters of the states reached."""

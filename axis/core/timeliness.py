@@ -74,6 +74,14 @@ def _lag(kind: int, meta: Details, at: int) -> Counts:
     return ((NEXT_MORNING if at < limit else SENT_LATER, 1), (LAG_DAYS, sent - signed))
 
 
+def arrival(known: int | None, at: int) -> int:
+    """When a delivery arrived that was confirmed, or said to have arrived (01), at an instant.
+
+    The earlier of the two: a lane may be confirmed in one stroke long after its documents came.
+    """
+    return at if known is None else min(known, at)
+
+
 def of_acceptance(arrived_at: int | None, at: int) -> Counts:
     """Count a delivery that arrived and was accepted at these instants.
 

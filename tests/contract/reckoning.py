@@ -89,6 +89,9 @@ async def _reckoned(store: Store) -> dict[tuple[str, str], Counter[str]]:
                 at = _local(item.occurred_at)
                 arrived[item.doc, item.recipient] = at
                 counts[f"{at:%Y-%m}", item.recipient]["received"] += 1
+            case Event(kind="status", code="01"):
+                key = item.doc, item.recipient
+                arrived[key] = min(arrived[key], _local(item.occurred_at))
             case Event(kind="status", code="02"):
                 counts[f"{_local(item.occurred_at):%Y-%m}", item.actor]["refused"] += 1
             case Event(kind="status", code="03"):
