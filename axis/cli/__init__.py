@@ -33,6 +33,7 @@ MODULES = {
     "show": "books",
     "counts": "books",
     "audit": "books",
+    "statistics": "statistics",
     "init": "setup",
     "play": "beside",
     "replay": "replay",

@@ -17,7 +17,9 @@ from typing import Any, cast
 from axis.adapters import sqlite_reads as reads
 from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_history import history
+from axis.adapters.system_clock import SystemClock
 from axis.api import counts as counts_door
+from axis.api import statistics as statistics_door
 from axis.api import views
 from axis.books import Counters
 from axis.cli.failures import NoAxis
@@ -25,7 +27,9 @@ from axis.core.breakdown import Breakdown
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
 from axis.core.errors import rejected
+from axis.core.period import Unit
 from axis.core.tally import Counted, Key
+from axis.flows.statistics import By, Statistics
 from axis.flows.tracking import Tracking
 from axis.ports import Store
 from axis.settings import Settings
@@ -74,9 +78,7 @@ def counts(
 
     async def work() -> dict[str, Any]:
         async with _books(settings) as store:
-            if agency and agency not in {a.code for a in await store.agencies()}:
-                raise rejected("agency.unknown", code=agency)
-            codes = [agency] if agency else []
+            codes = await _codes(store, agency)
             return await counts_door.answer(store, Tracking(store), codes, days, by)
 
     return asyncio.run(work())
@@ -102,6 +104,31 @@ def breakdown(settings: Settings) -> tuple[Mapping[Key, int], Breakdown, list[Ag
     return asyncio.run(work())
 
 
+def statistics(
+    settings: Settings,
+    asked: Sequence[tuple[By, Unit]],
+    days: tuple[date | None, date | None],
+    agency: str,
+) -> list[dict[str, Any]]:
+    """What ``GET /v1/statistics`` would answer to each. Raises ``agency.unknown``."""
+
+    async def work() -> list[dict[str, Any]]:
+        async with _books(settings) as store:
+            codes = await _codes(store, agency)
+            made = Statistics(store, SystemClock())
+            questions = [statistics_door.question(by, unit, days, codes) for by, unit in asked]
+            return [statistics_door.view(await made.report(one)) for one in questions]
+
+    return asyncio.run(work())
+
+
+async def _codes(store: Store, agency: str) -> list[str]:
+    """The agency that is asked for, if one is."""
+    if agency and agency not in {a.code for a in await store.agencies()}:
+        raise rejected("agency.unknown", code=agency)
+    return [agency] if agency else []
+
+
 @asynccontextmanager
 async def _books(settings: Settings) -> AsyncIterator[Store]:
     """The books, to be read. Raises ``NoAxis`` where there are none."""
@@ -110,9 +137,13 @@ async def _books(settings: Settings) -> AsyncIterator[Store]:
         try:
             # Counting and proving ask for nothing but what an Archive has.
             yield cast("Store", Archive(connection))
+        except sqlite3.OperationalError as error:
+            raise _older(settings, error) from error
         finally:
             connection.close()
         return
+    import asyncpg
+
     from axis.adapters.postgres_store import NoBooks, open_store
 
     url = settings.database.get_secret_value()
@@ -122,8 +153,18 @@ async def _books(settings: Settings) -> AsyncIterator[Store]:
         raise NoAxis(f"There are no books in {settings.books}, and no axis runs there.") from None
     try:
         yield store
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
+        raise _older(settings, error) from error
     finally:
         await store.close()
+
+
+def _older(settings: Settings, error: Exception) -> NoAxis:
+    """Books at rest are read as they lie, and those of an older axis lack what came later."""
+    return NoAxis(
+        f"The books in {settings.books} cannot be read as they lie ({error}). If an older axis "
+        "left them, the next one that is started on them brings them up to date."
+    )
 
 
 def _open(settings: Settings) -> sqlite3.Connection:
