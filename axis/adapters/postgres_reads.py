@@ -101,10 +101,7 @@ QUERIES: Final = {
     "sums": """
         select w.no, t.agency, t.metric, sum(t.n)::bigint
         from unnest($1::bigint[], $2::bigint[], $3::bigint[]) w(no, first, last)
-        cross join lateral (
-            select t.* from tally t
-            where t.day between w.first and w.last and t.metric = any($4::text[]) offset 0
-        ) t
+        cross join tally t where t.day between w.first and w.last and t.metric = any($4::text[])
         group by w.no, t.agency, t.metric""",
     "counted": "select c.family, c.seq, c.day from counted c",
     "counted_days": f"""

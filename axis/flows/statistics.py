@@ -25,9 +25,9 @@ from axis.core.timeliness import FAMILIES
 from axis.core.timetable import day_number, day_of_number, number_of_day
 from axis.ports import Clock
 
-#: Lines of a report: 95 agencies over 20 periods. They are made in between other requests, and
-#: take some 30 ms.
-LINES_MAX: Final = 2000
+#: Lines of a report: 95 agencies over the months of a year. They are made in between other
+#: requests, which wait 50 ms for them.
+LINES_MAX: Final = 1200
 
 
 class By(StrEnum):
