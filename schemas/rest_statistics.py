@@ -20,7 +20,11 @@ Family = Literal["books", "signature", "sending", "acceptance"]
 
 
 class Measures(Wire):
-    """What was counted of some agencies in some days; null for the reason in ``missing``."""
+    """What was counted of some agencies in some days; null for the reason in ``missing``.
+
+    Working days are Monday to Friday without the fixed holidays, and without Tết, Hùng Kings and
+    days exchanged where those are listed: from March 2019 to March 2020.
+    """
 
     sent: Count = Field(description="Document packages sent, of all DocTypes.")
     received: Count = Field(description="Deliveries received, at their first done.")

@@ -128,7 +128,8 @@ _PARKED = text("transport = 3")
 #: Rows lie in the order of documents and not of lanes: what is confirmed and answered in one group
 #: was mostly accepted shortly before, so its rows share pages, and half as much log is written. The
 #: partial indexes keep rows that are done out of every queue that is read all day. A class outside
-#: the known ones would be a delivery no page shows.
+#: the known ones would be a delivery no page shows. ``arrived_at`` is empty before it arrived, and
+#: of what arrived before that was kept.
 delivery = Table(
     "delivery",
     metadata,

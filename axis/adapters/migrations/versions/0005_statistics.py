@@ -18,7 +18,7 @@ _FAMILIES = ("signature", "sending", "acceptance")
 
 
 def upgrade() -> None:
-    """Keep when a delivery became done, and note from where on the families are counted."""
+    """Keep when a delivery arrived, and note from where on the families are counted."""
     text = sa.Text()
     if op.get_bind().dialect.name == "postgresql":
         # Ordered by its bytes, as all text since 0002.
