@@ -164,7 +164,9 @@ class Ledger:
             transport=state,
             reason=reason if state is Transport.PARKED else "",
             attempt=before.attempt + (state is Transport.WAITING),
-            arrived_at=at if state is Transport.DONE else before.arrived_at,
+            arrived_at=timeliness.arrival(before.arrived_at, at)
+            if state is Transport.DONE
+            else before.arrived_at,
         )
         self._update(before, after)
         if state is Transport.DONE:
