@@ -14,7 +14,7 @@ _GAP: Final = 0.3
 #: A bar is no wider, however few there are.
 _BAR_MAX: Final = 46
 #: What the name of a period takes.
-_LABEL: Final = 80
+_LABEL: Final = 60
 _BARS: Final = (("sent", "Gửi · Sent"), ("received", "Nhận · Received"))
 
 

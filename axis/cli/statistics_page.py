@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from axis.cli.statistics_chart import chart
 from axis.cli.statistics_words import (
     DEFINITIONS,
+    FAMILIES_EN,
     FAMILIES_VI,
     HOLIDAYS,
     Words,
@@ -23,7 +24,7 @@ from axis.cli.statistics_words import (
     percent,
     title,
 )
-from axis.core.statistics import NOT_RECORDED
+from axis.core.statistics import BOOKS, NOT_RECORDED
 from axis.core.working_days import LISTED
 
 #: Nothing is fetched, whatever stands in the page.
@@ -186,10 +187,13 @@ def _value(row: Told, column: Column) -> str:
 
 def _notes(rows: Sequence[Told]) -> str:
     begun = {family: since for row in rows for family, since in row["partly"].items()}
+    if BOOKS in begun:
+        # Nothing begins before the books do.
+        begun = {f: since for f, since in begun.items() if f == BOOKS or since > begun[BOOKS]}
     notes = [
         Words(
             vi=f"* {FAMILIES_VI[family]}: chỉ ghi nhận từ {day(since)}.",
-            en=f"* {family}: recorded from {since} on only.",
+            en=f"* {FAMILIES_EN[family]}: recorded from {since} on only.",
         )
         for family, since in begun.items()
     ]

@@ -8,12 +8,18 @@ from typing import Final, NamedTuple
 from axis.core.period import Unit, periods
 from axis.core.working_days import LISTED
 
-#: The families of measures in Vietnamese.
+#: The families of measures.
 FAMILIES_VI: Final = {
-    "books": "Số liệu gửi, nhận",
+    "books": "Mọi số liệu",
     "signature": "Chữ ký gói tin",
     "sending": "Thời gian gửi",
     "acceptance": "Thời gian tiếp nhận",
+}
+FAMILIES_EN: Final = {
+    "books": "All figures",
+    "signature": "Package signatures",
+    "sending": "Time of sending",
+    "acceptance": "Time of acceptance",
 }
 
 
