@@ -12,7 +12,6 @@ from axis.core.directory import Agency
 from axis.core.document import Addressee, Delivery, Details, Document, Event, Lane, Place
 from axis.core.facts import Changes, Facts
 from axis.core.lifecycle import (
-    ACCEPTED,
     ANSWERS,
     ARRIVED,
     BUSINESS,
@@ -23,7 +22,6 @@ from axis.core.lifecycle import (
     Step,
     Transport,
 )
-from axis.core.timetable import day_number
 from axis.core.trust import Certificate
 from schemas.edxml import UPDATE
 
@@ -123,12 +121,8 @@ class Ledger:
                 recorded_at=command.now,
             )
         )
-        day = day_number(command.at)
-        self.changes.tally[command.sender, day, tally.SENT] += 1
-        for metric, n in timeliness.of_sending(
-            command.kind, command.verdict, command.meta, command.at
-        ):
-            self.changes.tally[command.sender, day, metric] += n
+        besides = timeliness.of_sending(command.kind, command.verdict, command.meta, command.at)
+        self.changes.count(command.sender, command.at, tally.SENT, besides)
         for recipient in document.recipients:
             self._create(document, recipient)
         return document
@@ -164,13 +158,11 @@ class Ledger:
             transport=state,
             reason=reason if state is Transport.PARKED else "",
             attempt=before.attempt + (state is Transport.WAITING),
-            arrived_at=timeliness.arrival(before.arrived_at, at)
-            if state is Transport.DONE
-            else before.arrived_at,
+            arrived_at=timeliness.arrival(before.arrived_at, at, told=state is Transport.DONE),
         )
         self._update(before, after)
         if state is Transport.DONE:
-            self.changes.tally[after.place.recipient, day_number(at), tally.RECEIVED] += 1
+            self.changes.count(after.place.recipient, at, tally.RECEIVED)
         self._event(
             _EVENT[step],
             after,
@@ -193,17 +185,14 @@ class Ledger:
             business=business,
             request=Request.OPEN if by_sender else ANSWERS.get(command.code, delivery.request),
             said=delivery.said | 1 << int(command.code),
-            arrived_at=timeliness.arrival(delivery.arrived_at, command.at)
-            if command.code == ARRIVED
-            else delivery.arrived_at,
+            arrived_at=timeliness.arrival(
+                delivery.arrived_at, command.at, told=command.code == ARRIVED
+            ),
             reason=command.reason if command.code in WITH_REASON else delivery.reason,
         )
         self._update(delivery, after)
-        day = day_number(command.at)
-        self.changes.tally[command.actor, day, tally.said(command.code)] += 1
-        if command.code == ACCEPTED:
-            for metric, n in timeliness.of_acceptance(delivery.arrived_at, command.at):
-                self.changes.tally[command.actor, day, metric] += n
+        besides = timeliness.of_status(command.code, after.arrived_at, command.at)
+        self.changes.count(command.actor, command.at, tally.said(command.code), besides)
         body = dict(command.body)
         if command.reason:
             body["reason"] = command.reason

@@ -141,7 +141,7 @@ class Recount:
     def __init__(self, since: Mapping[str, Since] = MappingProxyType({})) -> None:
         self.tally: Counter[Key] = Counter()
         self.states: dict[tuple[int, str], tuple[Transport, Business]] = {}
-        self._arrived: dict[tuple[int, str], int] = {}
+        self._arrived: dict[tuple[int, str], int | None] = {}
         self._since = {family: begun.seq for family, begun in since.items()}
 
     def _add(self, agency: str, day: int, seq: int, counts: timeliness.Counts) -> None:
@@ -179,7 +179,7 @@ class Recount:
                     self._arrive(key, event)
                 if event.code == ACCEPTED:
                     arrived_at = self._arrived.pop(key, None)
-                    counts = timeliness.of_acceptance(arrived_at, event.occurred_at)
+                    counts = timeliness.of_status(event.code, arrived_at, event.occurred_at)
                     self._add(event.actor, day, event.seq, counts)
                 if (target := event.body.get("state")) is not None:
                     self.states[key] = (self.states[key][0], Business[str(target).upper()])

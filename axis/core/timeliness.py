@@ -17,6 +17,7 @@ from datetime import date
 from typing import Final
 
 from axis.core.document import Details
+from axis.core.lifecycle import ACCEPTED
 from axis.core.timetable import DAY_US, MICROSECONDS, day_number, number_of_day, start_us
 from axis.core.working_days import next_working_day
 from schemas.edxml import NEW
@@ -74,19 +75,24 @@ def _lag(kind: int, meta: Details, at: int) -> Counts:
     return ((NEXT_MORNING if at < limit else SENT_LATER, 1), (LAG_DAYS, sent - signed))
 
 
-def arrival(known: int | None, at: int) -> int:
-    """When a delivery arrived that was confirmed, or said to have arrived (01), at an instant.
+def arrival(known: int | None, at: int, *, told: bool = True) -> int | None:
+    """When a delivery arrived, as far as that is known and if it is ``told`` for an instant.
 
-    The earlier of the two: a lane may be confirmed in one stroke long after its documents came.
+    It is told by its confirmation and by 01. The earlier one counts: a lane may be confirmed in one
+    stroke long after its documents came.
     """
+    if not told:
+        return known
     return at if known is None else min(known, at)
 
 
-def of_acceptance(arrived_at: int | None, at: int) -> Counts:
-    """Count a delivery that arrived and was accepted at these instants.
+def of_status(code: str, arrived_at: int | None, at: int) -> Counts:
+    """Count a status, said at an instant, of a delivery that arrived then: 03, and no other.
 
     Whoever tells of both at one instant has told nothing of the time between.
     """
+    if code != ACCEPTED:
+        return ()
     if arrived_at is None or at <= arrived_at:
         return ((UNTIMED, 1),)
     seconds = (SECONDS, (at - arrived_at) // MICROSECONDS)

@@ -22,7 +22,7 @@ def _sent(signed: str, at: str, kind: int = 0, verdict: str = "valid") -> dict[s
 
 
 def _accepted(arrived: str, at: str) -> dict[str, int]:
-    return dict(timeliness.of_acceptance(from_iso(arrived) if arrived else None, from_iso(at)))
+    return dict(timeliness.of_status("03", from_iso(arrived) if arrived else None, from_iso(at)))
 
 
 # ---- the calendar ------------------------------------------------------------------------------
@@ -132,9 +132,13 @@ def test_acceptances_have_classes(arrived: str, at: str, expected: dict[str, int
     assert _accepted(arrived, at) == expected
 
 
+def test_no_other_status_counts():
+    assert [timeliness.of_status(code, 1, 2) for code in ("01", "02", "04", "13")] == [()] * 4
+
+
 @given(TIMES, st.integers(-DAY_US, 20 * DAY_US))
 def test_an_acceptance_is_in_one_class(arrived: int, took: int):
-    counts = dict(timeliness.of_acceptance(arrived, arrived + took))
+    counts = dict(timeliness.of_status("03", arrived, arrived + took))
     seconds = counts.pop("acceptance.seconds", None)
     assert len(counts) <= 1
     assert seconds == (took // 1_000_000 if took > 0 else None)
