@@ -35,7 +35,11 @@ HISTORY_ROWS: Final = 1000
 
 
 class NoBooks(RuntimeError):
-    """The database holds no books of this run."""
+    """The database holds no books of this run that can be worked with."""
+
+
+class OldBooks(NoBooks):
+    """The books were kept by an older axis; one that starts brings them up to date."""
 
 
 async def open_store(
@@ -66,6 +70,11 @@ async def _examine(server: Server) -> None:
     async with server.reading() as driver:
         try:
             await driver.fetchval("select seq from head where id = 1")
+            await driver.execute("select arrived_at from delivery limit 0")
+        except asyncpg.UndefinedColumnError:
+            raise OldBooks(
+                f"the books in the schema {server.schema} are of an older axis"
+            ) from None
         except asyncpg.UndefinedTableError:
             raise NoBooks(f"the database has no books in the schema {server.schema}") from None
 

@@ -137,38 +137,37 @@ async def _books(settings: Settings) -> AsyncIterator[Store]:
         try:
             # Counting and proving ask for nothing but what an Archive has.
             yield cast("Store", Archive(connection))
-        except sqlite3.OperationalError as error:
-            raise _older(settings, error) from error
         finally:
             connection.close()
         return
-    import asyncpg
-
-    from axis.adapters.postgres_store import NoBooks, open_store
+    from axis.adapters.postgres_store import NoBooks, OldBooks, open_store
 
     url = settings.database.get_secret_value()
     try:
         store = await open_store(url, settings.run, upgrade=False)
+    except OldBooks:
+        raise NoAxis(_old(settings)) from None
     except NoBooks:
         raise NoAxis(f"There are no books in {settings.books}, and no axis runs there.") from None
     try:
         yield store
-    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
-        raise _older(settings, error) from error
     finally:
         await store.close()
-
-
-def _older(settings: Settings, error: Exception) -> NoAxis:
-    """Books at rest are read as they lie, and those of an older axis lack what came later."""
-    return NoAxis(
-        f"The books in {settings.books} cannot be read as they lie ({error}). If an older axis "
-        "left them, the next one that is started on them brings them up to date."
-    )
 
 
 def _open(settings: Settings) -> sqlite3.Connection:
     path = settings.axis_dir / "books.sqlite"
     if not path.is_file():
         raise NoAxis(f"There are no books in {path.parent}, and no axis runs there.")
-    return reads.prepare(Database(path).reader())
+    connection = reads.prepare(Database(path).reader())
+    try:
+        connection.execute("select arrived_at from delivery limit 0")
+    except sqlite3.OperationalError:
+        connection.close()
+        raise NoAxis(_old(settings)) from None
+    return connection
+
+
+def _old(settings: Settings) -> str:
+    books = settings.books
+    return f"The books in {books} are of an older axis; one that starts brings them up to date."

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from axis.adapters import postgres_tables
 from axis.adapters.postgres_migrate import migrate
 from axis.adapters.postgres_server import Server, schema_of
-from axis.adapters.postgres_store import open_store
+from axis.adapters.postgres_store import OldBooks, open_store
 from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_file import migrate as migrate_sqlite
 from axis.adapters.sqlite_store import open_store as open_sqlite
@@ -91,6 +91,16 @@ async def test_a_migration_that_fails_leaves_the_tables_as_they_were(server: Ser
         assert await driver.fetchval("select version_num from alembic_version") == "0001"
         await driver.execute("drop table content")
     await migrate(server)
+
+
+async def test_books_of_an_older_axis_are_not_worked_with_before_they_are_brought_up(
+    server: Server, postgres_url: str, postgres_run: str
+):
+    await migrate(server, "0003")
+    with pytest.raises(OldBooks, match="of an older axis"):
+        await open_store(postgres_url, postgres_run, upgrade=False)
+    await (await open_store(postgres_url, postgres_run)).close()
+    await (await open_store(postgres_url, postgres_run, upgrade=False)).close()
 
 
 async def test_books_of_a_newer_axis_are_left_alone(server: Server):

@@ -150,8 +150,7 @@ def test_books_of_an_older_axis_are_told_of(axis: Axis, var: Path) -> None:
     migrate(connection, "0003")
     connection.executescript(SCRIPT)
     connection.close()
-    assert '"sent": 1' in axis("counts", "--json").stdout
-    for command in ("statistics", "audit"):
+    for command in ("statistics", "counts", "audit"):
         result = axis(command)
         assert result.exit_code == 1
         assert "older axis" in result.stderr
