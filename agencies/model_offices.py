@@ -6,9 +6,8 @@ its files are.
 
 from __future__ import annotations
 
-from datetime import date
-
 from agencies.figure import Figure
+from axis.core import working_days
 
 # When an office works
 
@@ -19,20 +18,13 @@ SESSIONS_MINUTES = Figure(
     "offices; each province sets its own.",
 )
 HOLIDAYS = Figure(
-    (
-        date(2019, 4, 15),
-        *(date(2019, 4, day) for day in (27, 28, 29, 30)),
-        date(2019, 5, 1),
-        date(2019, 9, 2),
-        date(2020, 1, 1),
-        *(date(2020, 1, day) for day in range(23, 30)),
-    ),
+    working_days.HOLIDAYS,
     "sourced",
     "Hùng Kings; 27 April to 1 May 2019 with Monday 29 April swapped; National Day; Tết 23 to 29 "
     "January 2020 (vietnamnet.vn E206473 and 582674; vbp.vn). 1 January 2020 is the statutory one.",
 )
 EXTRA_WORKING_DAYS = Figure(
-    (date(2019, 5, 4),),
+    working_days.EXTRA_WORKING_DAYS,
     "sourced",
     "The Saturday worked for Monday 29 April 2019 (vietnamnet.vn E206473, which calls it the 5th).",
 )

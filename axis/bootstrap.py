@@ -34,6 +34,7 @@ from axis.flows.handover import Handover
 from axis.flows.intake import Intake, Policy
 from axis.flows.members import Members
 from axis.flows.oversight import Oversight
+from axis.flows.statistics import Statistics
 from axis.flows.statuses import Statuses
 from axis.flows.telling import Teller
 from axis.flows.tracking import Tracking
@@ -144,6 +145,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         handover=Handover(store, committer, bus, clock),
         statuses=Statuses(store, committer, members, bus, clock),
         tracking=Tracking(store),
+        statistics=Statistics(store, clock),
         oversight=Oversight(store, committer, members, clock),
         extraction=Extraction(store, clock, committer.submit),
     )

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from axis.books import Books
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
@@ -17,9 +18,6 @@ from axis.core.questions import Extracts, Search, Window
 from axis.core.topic import Topic
 from axis.core.trust import Certificate, Verdict
 from schemas.examined import Examined, Seal
-
-#: Every counter: (agency, day number or 0, metric) to its value.
-Counters = Mapping[tuple[str, int, str], int]
 
 
 class Clock(Protocol):
@@ -161,7 +159,7 @@ class Queue:
     oldest: int | None
 
 
-class Store(Protocol):
+class Store(Books, Protocol):
     """The books. The truth of the axis.
 
     ``apply`` decides and writes a group of commands atomically: either every change of the group
@@ -227,10 +225,6 @@ class Store(Protocol):
         """Events addressed to an agency with ``seq > after``, in order."""
         ...
 
-    async def agencies(self) -> list[Agency]:
-        """The directory, by code."""
-        ...
-
     async def certificates(self) -> list[Certificate]:
         """The trust list."""
         ...
@@ -247,15 +241,6 @@ class Store(Protocol):
     ) -> None:
         """Set up the directory: rows that are there already stay as they are, but a client's
         secret is replaced.
-        """
-        ...
-
-    async def counts(
-        self, agencies: Sequence[str] | None, first_day: int, last_day: int
-    ) -> list[tuple[str, int, str, int]]:
-        """(agency, day, metric, n) of the flow counters in a span of days; None: all agencies.
-
-        Day 0 alone (0, 0) asks for the standing counters. Costs rows read, never documents.
         """
         ...
 
@@ -280,13 +265,6 @@ class Store(Protocol):
 
     async def refusals(self, limit: int) -> list[Refuse]:
         """The newest refused inputs."""
-        ...
-
-    def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
-        """Everything the counters are made of, for a recount, from one consistent snapshot:
-        first all counters, then documents and events (each in commit order, documents first),
-        then the deliveries as they stand.
-        """
         ...
 
     async def close(self) -> None:

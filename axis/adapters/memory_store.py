@@ -7,24 +7,25 @@ books is the axis started again.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 
+from axis.adapters import memory_counts
 from axis.adapters.memory_lanes import MemoryLanes, Relaying
 from axis.adapters.search import matches
-from axis.core import tally
+from axis.books import Counters
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.decide import decide
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event, Lane, Place
 from axis.core.errors import unavailable
 from axis.core.facts import Changes, Facts, Wants, wants
-from axis.core.lifecycle import Transport
 from axis.core.questions import Extract, Extracts, Search, Window
+from axis.core.tally import Counted, Key, Since
 from axis.core.trust import Certificate
-from axis.ports import REFUSALS_KEPT_MAX, Client, Counters, Queue, Row
+from axis.ports import REFUSALS_KEPT_MAX, Client, Queue, Row
 
 #: Asked before each group with the word ``apply``. ``before``: the group fails and nothing is
 #: written; ``after``: it is written and the answer is lost; None: all goes well.
@@ -51,7 +52,9 @@ class MemoryBooks:
     deliveries: dict[Place, Delivery] = field(default_factory=dict)
     by_doc: dict[int, list[Place]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    tally: Counter[tally.Key] = field(default_factory=Counter)
+    tally: Counter[Key] = field(default_factory=Counter)
+    #: The families of counters that books written by an older axis do not have from the first.
+    since: Mapping[str, Since] = field(default_factory=dict)
     audits: list[Audit] = field(default_factory=list)
     refusals: deque[Refuse] = field(default_factory=lambda: deque(maxlen=REFUSALS_KEPT_MAX))
     relaying: Relaying = field(default_factory=Relaying)
@@ -229,33 +232,18 @@ class MemoryStore:
     async def counts(
         self, agencies: Sequence[str] | None, first_day: int, last_day: int
     ) -> list[tuple[str, int, str, int]]:
-        standing = (first_day, last_day) == (tally.STANDING, tally.STANDING)
-        return [
-            (agency, day, metric, n)
-            for (agency, day, metric), n in sorted(self._books.tally.items())
-            if n
-            and (agencies is None or agency in agencies)
-            and first_day <= day <= last_day
-            and (day == tally.STANDING) == standing
-        ]
+        return memory_counts.counts(self._books.tally, agencies, first_day, last_day)
+
+    async def sums(
+        self, spans: Sequence[tuple[int, int]], metrics: Collection[str]
+    ) -> list[tuple[int, str, str, int]]:
+        return memory_counts.sums(self._books.tally, spans, metrics)
+
+    async def counted(self) -> Counted:
+        return memory_counts.counted(self._books.tally, self._books.since)
 
     async def queues(self) -> list[Queue]:
-        found: dict[str, list[Delivery]] = {}
-        for delivery in self._books.deliveries.values():
-            if delivery.transport.open or delivery.transport is Transport.PARKED:
-                found.setdefault(delivery.place.recipient, []).append(delivery)
-        return [self._queue(agency, waiting) for agency, waiting in sorted(found.items())]
-
-    def _queue(self, agency: str, deliveries: Sequence[Delivery]) -> Queue:
-        states = Counter(delivery.transport for delivery in deliveries)
-        oldest = min((d.doc for d in deliveries if d.transport.open), default=None)
-        return Queue(
-            agency,
-            waiting=states[Transport.WAITING],
-            offered=states[Transport.OFFERED],
-            parked=states[Transport.PARKED],
-            oldest=None if oldest is None else self._books.documents[oldest].recorded_at,
-        )
+        return memory_counts.queues(self._books)
 
     async def find(self, search: Search) -> list[Row]:
         rows = [self._row(place) for place in self._books.deliveries]

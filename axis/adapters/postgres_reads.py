@@ -16,7 +16,7 @@ from axis.adapters.postgres_server import Driver
 from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, document_from, event_from
 from axis.core.document import Delivery, Document, Event
 from axis.core.lifecycle import Transport
-from axis.core.tally import STANDING, transport_metric
+from axis.core.tally import STANDING, Counted, Since, transport_metric
 from axis.ports import Queue, Row
 
 _T = Transport
@@ -97,6 +97,16 @@ QUERIES: Final = {
         select t.agency, t.day, t.metric, t.n from tally t
         where t.day between $1 and $2 and t.n <> 0
         order by t.agency, t.day, t.metric""",
+    # Grouped where the rows are: a year of the nation is a few hundred thousand.
+    "sums": """
+        select w.no, t.agency, t.metric, sum(t.n)::bigint
+        from unnest($1::bigint[], $2::bigint[], $3::bigint[]) w(no, first, last)
+        cross join tally t where t.day between w.first and w.last and t.metric = any($4::text[])
+        group by w.no, t.agency, t.metric""",
+    "counted": "select c.family, c.seq, c.day from counted c",
+    "counted_days": f"""
+        select (select t.day from tally t where t.day > {STANDING} order by t.day limit 1),
+            (select t.day from tally t where t.day > {STANDING} order by t.day desc limit 1)""",
     # What waits is counted already; only the oldest is looked for, one descent per lane.
     "queues": f"""
         select a.code, {_standing(_T.WAITING)}, {_standing(_T.OFFERED)}, {_standing(_T.PARKED)},
@@ -187,6 +197,21 @@ async def counts(
     else:
         found = await ask(driver, "counts", first_day, last_day, sorted(set(agencies)))
     return [(agency, day, metric, n) for agency, day, metric, n in found]
+
+
+async def sums(
+    driver: Driver, spans: Sequence[tuple[int, int]], metrics: Collection[str]
+) -> list[tuple[int, str, str, int]]:
+    firsts = [max(first, STANDING + 1) for first, _ in spans]
+    lasts = [last for _, last in spans]
+    found = await ask(driver, "sums", range(len(spans)), firsts, lasts, list(metrics))
+    return [tuple(row) for row in found]
+
+
+async def counted(driver: Driver) -> Counted:
+    ((first, last),) = await ask(driver, "counted_days")
+    since = {family: Since(seq, day) for family, seq, day in await ask(driver, "counted")}
+    return Counted(first, last, since)
 
 
 async def queues(driver: Driver) -> list[Queue]:

@@ -7,7 +7,7 @@ and never waits for one. For a backup ``pg_dump`` of the run's schema holds ever
 # ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -22,12 +22,14 @@ from axis.adapters.postgres_migrate import migrate
 from axis.adapters.postgres_server import PATIENCE, Patience, Server
 from axis.adapters.postgres_writer import Tell, Writer, tell_nobody
 from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, document_from, event_from
+from axis.books import Counters
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
 from axis.core.questions import Extracts, Search, Window
+from axis.core.tally import Counted
 from axis.core.trust import Certificate
-from axis.ports import Client, Counters, Queue, Row
+from axis.ports import Client, Queue, Row
 from axis.settings import LIVE
 
 #: Rows that a recount holds at a time.
@@ -35,7 +37,11 @@ HISTORY_ROWS: Final = 1000
 
 
 class NoBooks(RuntimeError):
-    """The database holds no books of this run."""
+    """The database holds no books of this run that can be worked with."""
+
+
+class OldBooks(NoBooks):
+    """The books were kept by an older axis; one that starts brings them up to date."""
 
 
 async def open_store(
@@ -66,6 +72,11 @@ async def _examine(server: Server) -> None:
     async with server.reading() as driver:
         try:
             await driver.fetchval("select seq from head where id = 1")
+            await driver.execute("select arrived_at from delivery limit 0")
+        except asyncpg.UndefinedColumnError:
+            raise OldBooks(
+                f"the books in the schema {server.schema} are of an older axis"
+            ) from None
         except asyncpg.UndefinedTableError:
             raise NoBooks(f"the database has no books in the schema {server.schema}") from None
 
@@ -152,6 +163,16 @@ class PostgresStore:
     ) -> list[tuple[str, int, str, int]]:
         async with self._server.reading() as driver:
             return await reads.counts(driver, agencies, first_day, last_day)
+
+    async def sums(
+        self, spans: Sequence[tuple[int, int]], metrics: Collection[str]
+    ) -> list[tuple[int, str, str, int]]:
+        async with self._server.reading() as driver:
+            return await reads.sums(driver, spans, metrics)
+
+    async def counted(self) -> Counted:
+        async with self._server.reading() as driver:
+            return await reads.counted(driver)
 
     async def queues(self) -> list[Queue]:
         async with self._server.reading() as driver:

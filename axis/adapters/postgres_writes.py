@@ -49,7 +49,10 @@ def _insert(table: Table, end: str = "", without: Iterable[str] = ()) -> str:
 
 _KEEP: Final = "on conflict do nothing"
 _DELIVERY_KEY: Final = ("doc", "recipient")
-_DELIVERY_STATE: Final = ("transport", "business", "request", "said", "reason", "attempt")
+_DELIVERY_STATE: Final = (
+    *("transport", "business", "request", "said", "reason", "attempt"),
+    "arrived_at",
+)
 _REVOKED: Final = ("revoked_at", "fingerprint")
 _REWOUND: Final = ("recipient", "urgency", "published")
 _AGENCY: Final = tuple(column.name for column in tables.agency.columns)

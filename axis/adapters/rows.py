@@ -57,7 +57,7 @@ DOCUMENT: Final = columns(tables.document, "t")
 #: What ``delivery_from`` reads, of ``delivery d`` and its ``document t``.
 DELIVERY: Final = (
     "d.recipient, d.urgency, d.no, d.doc, t.id, t.sender, t.kind, "
-    "d.transport, d.business, d.request, d.said, d.reason, d.attempt"
+    "d.transport, d.business, d.request, d.said, d.reason, d.attempt, d.arrived_at"
 )
 #: What ``record.Record`` has, of ``delivery d`` and its ``document t``.
 RECORD: Final = (
@@ -143,12 +143,13 @@ def _state(delivery: Delivery) -> Values:
         delivery.said,
         delivery.reason,
         delivery.attempt,
+        delivery.arrived_at,
     )
 
 
 UPDATE_DELIVERY: Final = (
     "update delivery set transport = ?, business = ?, request = ?, said = ?, reason = ?, "
-    "attempt = ? where doc = ? and recipient = ?"
+    "attempt = ?, arrived_at = ? where doc = ? and recipient = ?"
 )
 
 
@@ -165,6 +166,7 @@ def delivery_from(row: Sequence[Any]) -> Delivery:
         said=row[10],
         reason=row[11],
         attempt=row[12],
+        arrived_at=row[13],
     )
 
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from axis.adapters import rows
 from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT
+from axis.books import Counters
 from axis.core.document import Delivery, Document, Event
-from axis.ports import Counters
 
 #: Rows that a recount holds at a time.
 HISTORY_ROWS: Final = 1000

@@ -21,7 +21,7 @@ from axis.core.commands import Audit, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
 from axis.core.lifecycle import Transport
-from axis.core.tally import STANDING, transport_metric
+from axis.core.tally import STANDING, Counted, Since, transport_metric
 from axis.core.trust import Certificate
 from axis.ports import Client, Queue, Row
 
@@ -92,6 +92,16 @@ QUERIES: Final = {
         select t.agency, t.day, t.metric, t.n from tally t
         where t.day between ? and ? and t.n <> 0
         order by t.agency, t.day, t.metric""",
+    # Grouped where the rows are: a year of the nation is a few hundred thousand.
+    "sums": """
+        select w.key, t.agency, t.metric, sum(t.n) from json_each(?) w cross join tally t
+        where t.day between json_extract(w.value, '$[0]') and json_extract(w.value, '$[1]')
+            and t.metric in (select value from json_each(?))
+        group by w.key, t.agency, t.metric""",
+    "counted": "select c.family, c.seq, c.day from counted c",
+    "counted_days": f"""
+        select (select min(day) from tally where day > {STANDING}),
+            (select max(day) from tally where day > {STANDING})""",
     # What waits is counted already; only the oldest is looked for, one descent per lane.
     "queues": f"""
         select a.code,
@@ -220,6 +230,20 @@ def counts(
         wanted = rows.encode(sorted(set(agencies)))
         found = _ask(connection, "counts", first_day, last_day, wanted, last_day)
     return [tuple(row) for row in found]
+
+
+def sums(
+    connection: sqlite3.Connection, spans: Sequence[tuple[int, int]], metrics: Iterable[str]
+) -> list[tuple[int, str, str, int]]:
+    flows = [(max(first, STANDING + 1), last) for first, last in spans]
+    found = _ask(connection, "sums", rows.encode(flows), rows.encode(list(metrics)))
+    return [tuple(row) for row in found]
+
+
+def counted(connection: sqlite3.Connection) -> Counted:
+    ((first, last),) = _ask(connection, "counted_days")
+    since = {family: Since(seq, day) for family, seq, day in _ask(connection, "counted")}
+    return Counted(first, last, since)
 
 
 def queues(connection: sqlite3.Connection) -> list[Queue]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -34,12 +34,14 @@ from axis.adapters.sqlite_history import history
 from axis.adapters.sqlite_lanes import SqliteLanes
 from axis.adapters.sqlite_turns import Turns
 from axis.adapters.sqlite_writer import Writer
+from axis.books import Counters
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
 from axis.core.questions import Extracts, Search, Window
+from axis.core.tally import Counted
 from axis.core.trust import Certificate
-from axis.ports import Client, Counters, Queue, Row
+from axis.ports import Client, Queue, Row
 
 #: Reading threads: one may be busy with a long search while the other serves pages.
 READERS: Final = 2
@@ -200,6 +202,14 @@ class SqliteStore:
         self, agencies: Sequence[str] | None, first_day: int, last_day: int
     ) -> list[tuple[str, int, str, int]]:
         return await self._read(reads.counts, agencies, first_day, last_day)
+
+    async def sums(
+        self, spans: Sequence[tuple[int, int]], metrics: Collection[str]
+    ) -> list[tuple[int, str, str, int]]:
+        return await self._read(reads.sums, spans, metrics)
+
+    async def counted(self) -> Counted:
+        return await self._read(reads.counted)
 
     async def queues(self) -> list[Queue]:
         return await self._read(reads.queues)

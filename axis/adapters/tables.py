@@ -128,7 +128,8 @@ _PARKED = text("transport = 3")
 #: Rows lie in the order of documents and not of lanes: what is confirmed and answered in one group
 #: was mostly accepted shortly before, so its rows share pages, and half as much log is written. The
 #: partial indexes keep rows that are done out of every queue that is read all day. A class outside
-#: the known ones would be a delivery no page shows.
+#: the known ones would be a delivery no page shows. ``arrived_at`` is empty before it arrived, and
+#: of what arrived before that was kept.
 delivery = Table(
     "delivery",
     metadata,
@@ -142,6 +143,7 @@ delivery = Table(
     Column("said", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
+    Column("arrived_at", BigInteger),
     CheckConstraint("urgency between 0 and 4", name="delivery_urgency"),
     Index("delivery_lane", "recipient", "urgency", "no", unique=True),
     Index(
@@ -237,6 +239,17 @@ tally = Table(
     Column("agency", Text, primary_key=True),
     Column("metric", Text, primary_key=True),
     Column("n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: The families of counters that are not counted from the first event on: those behind ``seq`` are,
+#: and ``day`` is the first that is counted whole.
+counted = Table(
+    "counted",
+    metadata,
+    Column("family", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("day", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 from axis.api import openapi_errors as errors
 from axis.api import openapi_examples as examples
 from axis.api import openapi_extracts, openapi_hot
-from schemas import rest, rest_books, rest_digest, rest_relay, traffic
+from schemas import rest, rest_books, rest_digest, rest_relay, rest_statistics, traffic
 
 TITLE = "Document axis"
 VERSION = "1"
@@ -135,10 +135,10 @@ def _add_examples(operation: dict[str, Any]) -> None:
         body["application/json"]["examples"] = named
     for status, response in operation["responses"].items():
         for kind, content in response.get("content", {}).items():
-            if name in examples.TEXTS:
-                content["example"] = examples.TEXTS[name]
-            elif kind == "application/json":
+            if kind == "application/json":
                 content["example"] = _answer(name, status)
+            elif name in examples.TEXTS:
+                content["example"] = examples.TEXTS[name]
     for parameter in operation.get("parameters", ()):
         # Examples of the schema are shown; one of the parameter itself would be filled in and sent.
         schema = parameter["schema"]
@@ -162,6 +162,8 @@ _PARAMETERS = {
     "sender": "000.00.00.H37",
     "document_id": "000.00.00.H37,2020/01/15,7/UBND-VP",
     "agency": ["000.00.00.H37"],
+    "kind": "province",
+    "format": "csv",
     "from": "2020-01-15",
     "to": "2020-01-15",
     "state": "parked",
@@ -218,7 +220,7 @@ def _package_responses(name: str) -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     models = {
         name: model
-        for module in (rest, rest_books, rest_relay, rest_digest, traffic)
+        for module in (rest, rest_books, rest_relay, rest_digest, rest_statistics, traffic)
         for name, model in vars(module).items()
         if isinstance(model, type) and issubclass(model, rest.Wire)
     }

@@ -112,6 +112,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "documents_named": (*_CALLER, *_READ, "document.not_found", "agency.unknown"),
     "agencies": _CALLER,
     "counts": (*_CALLER, *_READ, "agency.unknown"),
+    "statistics": (*_CALLER, *_READ, "agency.unknown"),
     "health": _ANY,
     "ready": _ANY,
     "metrics": (*_ANY, *_READ),

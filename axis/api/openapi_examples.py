@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
+from axis.api import openapi_statistics
 from axis.api.problems import told
 from axis.core.errors import Fault
 from schemas.edxml import (
@@ -158,6 +159,7 @@ ANSWERS: Mapping[str, Any] = {
             },
         ],
     },
+    "statistics": openapi_statistics.ANSWER,
     "health": {"status": "up"},
     "ready": {"ready": True, "store": True, "bus": True, "waiting_commands": 0},
     "waiting": {
@@ -208,6 +210,7 @@ _FRAME = f'{{"id":"{_DELIVERY}",…,"size":20137}}\n<?xml version="1.0" encoding
 
 #: By operation: an answer that is no JSON.
 TEXTS: Mapping[str, str] = {
+    "statistics": openapi_statistics.TEXT,
     "packages": _FRAME,
     "package": '<?xml version="1.0" encoding="UTF-8"?>…',
     "operator_package": '<?xml version="1.0" encoding="UTF-8"?>…',

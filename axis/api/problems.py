@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from axis.api.wire import Headers, dumps
-from axis.core.errors import AxisError, Fault, Rejected, Unavailable, sentence
+from axis.core.errors import AxisError, Fault, Rejected, Unavailable
 
 log = structlog.get_logger()
 
@@ -85,7 +85,7 @@ def problem(faults: Sequence[Fault]) -> dict[str, Any]:
         "code": first.code,
         "place": first.place,
         "detail": first.sentence(),
-        "detail_vi": _vietnamese(first),
+        "detail_vi": first.sentence("vi"),
         "vxp": first.entry.vxp,
         "problems": [told(fault) for fault in faults],
     }
@@ -97,14 +97,8 @@ def told(fault: Fault) -> dict[str, str]:
         "code": fault.code,
         "place": fault.place,
         "detail": fault.sentence(),
-        "detail_vi": _vietnamese(fault),
+        "detail_vi": fault.sentence("vi"),
     }
-
-
-def _vietnamese(fault: Fault) -> str:
-    """The Vietnamese sentence; a detail that is itself words has a ``<name>_vi`` beside it."""
-    detail = {name: fault.detail.get(f"{name}_vi", text) for name, text in fault.detail.items()}
-    return sentence(fault.code, detail, "vi")
 
 
 def as_axis_error(error: Exception) -> AxisError:

@@ -15,6 +15,7 @@ from axis.flows.handover import Handover
 from axis.flows.intake import Intake
 from axis.flows.members import Members
 from axis.flows.oversight import Oversight
+from axis.flows.statistics import Statistics
 from axis.flows.statuses import Statuses
 from axis.flows.tracking import Tracking
 from axis.lanes import Lanes, Publisher
@@ -142,6 +143,7 @@ class Axis:
     handover: Handover
     statuses: Statuses
     tracking: Tracking
+    statistics: Statistics
     oversight: Oversight
     extraction: Extraction
     polls: Polls = field(default_factory=Polls)

@@ -34,6 +34,7 @@ MODULES = {
     "counts": "books",
     "audit": "books",
     "digest": "books",
+    "statistics": "statistics",
     "init": "setup",
     "play": "beside",
     "replay": "replay",

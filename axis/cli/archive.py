@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -21,18 +21,23 @@ from axis.adapters.sqlite_extract import extract
 from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_history import history
 from axis.adapters.sqlite_store import open_store
+from axis.adapters.system_clock import SystemClock
 from axis.api import counts as counts_door
+from axis.api import statistics as statistics_door
 from axis.api import views
+from axis.books import Counters
 from axis.cli.failures import NoAxis
 from axis.core.breakdown import Breakdown
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
 from axis.core.errors import rejected
+from axis.core.period import Unit
 from axis.core.questions import Extracts, Window
-from axis.core.tally import Key
+from axis.core.tally import Counted, Key
 from axis.core.trust import Certificate
+from axis.flows.statistics import By, Statistics
 from axis.flows.tracking import Tracking
-from axis.ports import Counters, Store
+from axis.ports import Store
 from axis.settings import Settings
 
 
@@ -62,6 +67,16 @@ class Archive:
         """A page of a window, as the store gives it."""
         return extract(self._connection, window, after, limit)
 
+    async def sums(
+        self, spans: Sequence[tuple[int, int]], metrics: Collection[str]
+    ) -> list[tuple[int, str, str, int]]:
+        """Sums of counters, as the store gives them."""
+        return reads.sums(self._connection, spans, metrics)
+
+    async def counted(self) -> Counted:
+        """What the counters cover, as the store gives it."""
+        return reads.counted(self._connection)
+
     async def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
         """Everything the counters are made of, from one snapshot."""
         for page in history(self._connection):
@@ -79,9 +94,7 @@ def counts(
 
     async def work() -> dict[str, Any]:
         async with books(settings) as store:
-            if agency and agency not in {a.code for a in await store.agencies()}:
-                raise rejected("agency.unknown", code=agency)
-            codes = [agency] if agency else []
+            codes = await _codes(store, agency)
             return await counts_door.answer(store, Tracking(store), codes, days, by)
 
     return asyncio.run(work())
@@ -107,6 +120,31 @@ def breakdown(settings: Settings) -> tuple[Mapping[Key, int], Breakdown, list[Ag
     return asyncio.run(work())
 
 
+def statistics(
+    settings: Settings,
+    asked: Sequence[tuple[By, Unit]],
+    days: tuple[date | None, date | None],
+    agency: str,
+) -> list[dict[str, Any]]:
+    """What ``GET /v1/statistics`` would answer to each. Raises ``agency.unknown``."""
+
+    async def work() -> list[dict[str, Any]]:
+        async with books(settings) as store:
+            codes = await _codes(store, agency)
+            made = Statistics(store, SystemClock())
+            questions = [statistics_door.question(by, unit, days, codes) for by, unit in asked]
+            return [statistics_door.view(await made.report(one)) for one in questions]
+
+    return asyncio.run(work())
+
+
+async def _codes(store: Store, agency: str) -> list[str]:
+    """The agency that is asked for, if one is."""
+    if agency and agency not in {a.code for a in await store.agencies()}:
+        raise rejected("agency.unknown", code=agency)
+    return [agency] if agency else []
+
+
 @asynccontextmanager
 async def books(settings: Settings, *, to_write: bool = False) -> AsyncIterator[Store]:
     """The books, to be read; ``to_write`` a line into them too.
@@ -117,7 +155,7 @@ async def books(settings: Settings, *, to_write: bool = False) -> AsyncIterator[
         path = settings.axis_dir / "books.sqlite"
         if not path.is_file():
             raise NoAxis(f"There are no books in {path.parent}, and no axis runs there.")
-        async with _written(settings) if to_write else _read(path) as store:
+        async with _written(settings) if to_write else _read(settings, path) as store:
             yield store
         return
     from axis.adapters import postgres_store
@@ -125,6 +163,8 @@ async def books(settings: Settings, *, to_write: bool = False) -> AsyncIterator[
     url = settings.database.get_secret_value()
     try:
         shared = await postgres_store.open_store(url, settings.run, upgrade=False)
+    except postgres_store.OldBooks:
+        raise NoAxis(_old(settings)) from None
     except postgres_store.NoBooks:
         raise NoAxis(f"There are no books in {settings.books}, and no axis runs there.") from None
     try:
@@ -151,9 +191,13 @@ async def drop(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _read(path: Path) -> AsyncIterator[Store]:
+async def _read(settings: Settings, path: Path) -> AsyncIterator[Store]:
     connection = reads.prepare(Database(path).reader())
     try:
+        try:
+            connection.execute("select arrived_at from delivery limit 0")
+        except sqlite3.OperationalError:
+            raise NoAxis(_old(settings)) from None
         # Nothing is asked for but what an Archive has.
         yield cast("Store", Archive(connection))
     finally:
@@ -167,3 +211,8 @@ async def _written(settings: Settings) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
+
+
+def _old(settings: Settings) -> str:
+    where = settings.books
+    return f"The books in {where} are of an older axis; one that starts brings them up to date."

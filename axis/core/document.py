@@ -77,6 +77,7 @@ class Delivery(NamedTuple):
 
     ``doc``, ``doc_id``, ``sender`` and ``kind`` are the document's and never change. ``said`` has
     bit ``n`` set when status ``n`` was said; ``reason`` is the last reason given (parked, 02, 16).
+    ``arrived_at`` is when it came to its recipient, where that is kept (microseconds UTC).
     """
 
     place: Place
@@ -90,6 +91,7 @@ class Delivery(NamedTuple):
     said: int = 0
     reason: str = ""
     attempt: int = 1
+    arrived_at: int | None = None
 
     @property
     def id(self) -> str:

@@ -27,9 +27,15 @@ class _Blank(dict[str, str]):
 
 
 def sentence(code: str, detail: Mapping[str, str], language: str = "en") -> str:
-    """Return the catalogue's sentence for ``code`` with ``detail`` filled in."""
+    """Return the catalogue's sentence for ``code`` with ``detail`` filled in.
+
+    A detail that is itself words has a ``<name>_vi`` beside it.
+    """
     entry = CATALOGUE[code]
-    return (entry.vi if language == "vi" else entry.en).format_map(_Blank(detail))
+    if language != "vi":
+        return entry.en.format_map(_Blank(detail))
+    own = {name: detail.get(f"{name}_vi", text) for name, text in detail.items()}
+    return entry.vi.format_map(_Blank(own))
 
 
 @dataclass(frozen=True, slots=True)

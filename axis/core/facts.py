@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from axis.core import tally
+from axis.core import tally, timeliness
 from axis.core.commands import (
     Accept,
     Audit,
@@ -27,6 +27,7 @@ from axis.core.commands import (
 )
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event, Lane, Place
+from axis.core.timetable import day_number
 from axis.core.trust import Certificate
 
 #: (sender, document_id): what repeats and conflicts are looked up by.
@@ -121,6 +122,13 @@ class Changes:
     refusals: list[Refuse] = field(default_factory=list)
     #: How far a cursor of the relay (agency, urgency) may reach at the most.
     rewound: dict[Lane, int] = field(default_factory=dict)
+
+    def count(self, agency: str, at: int, flow: str, besides: timeliness.Counts = ()) -> None:
+        """Count one of a flow of an agency, and what else an event at this instant counts."""
+        day = day_number(at)
+        self.tally[agency, day, flow] += 1
+        for metric, n in besides:
+            self.tally[agency, day, metric] += n
 
     @property
     def empty(self) -> bool:

@@ -6,13 +6,14 @@ the row, its event and its counters, so that none of the three can be forgotten.
 
 from __future__ import annotations
 
-from axis.core import tally
+from axis.core import tally, timeliness
 from axis.core.commands import Accept, ByDocument, ById, Said, Say, UpTo
 from axis.core.directory import Agency
 from axis.core.document import Addressee, Delivery, Details, Document, Event, Lane, Place
 from axis.core.facts import Changes, Facts
 from axis.core.lifecycle import (
     ANSWERS,
+    ARRIVED,
     BUSINESS,
     BY_SENDER,
     TRANSPORT,
@@ -21,7 +22,6 @@ from axis.core.lifecycle import (
     Step,
     Transport,
 )
-from axis.core.timetable import day_number
 from axis.core.trust import Certificate
 from schemas.edxml import UPDATE
 
@@ -121,7 +121,8 @@ class Ledger:
                 recorded_at=command.now,
             )
         )
-        self.changes.tally[command.sender, day_number(command.at), tally.SENT] += 1
+        besides = timeliness.of_sending(command.kind, command.verdict, command.meta, command.at)
+        self.changes.count(command.sender, command.at, tally.SENT, besides)
         for recipient in document.recipients:
             self._create(document, recipient)
         return document
@@ -157,10 +158,11 @@ class Ledger:
             transport=state,
             reason=reason if state is Transport.PARKED else "",
             attempt=before.attempt + (state is Transport.WAITING),
+            arrived_at=timeliness.arrival(before.arrived_at, at, told=state is Transport.DONE),
         )
         self._update(before, after)
         if state is Transport.DONE:
-            self.changes.tally[after.place.recipient, day_number(at), tally.RECEIVED] += 1
+            self.changes.count(after.place.recipient, at, tally.RECEIVED)
         self._event(
             _EVENT[step],
             after,
@@ -183,10 +185,14 @@ class Ledger:
             business=business,
             request=Request.OPEN if by_sender else ANSWERS.get(command.code, delivery.request),
             said=delivery.said | 1 << int(command.code),
+            arrived_at=timeliness.arrival(
+                delivery.arrived_at, command.at, told=command.code == ARRIVED
+            ),
             reason=command.reason if command.code in WITH_REASON else delivery.reason,
         )
         self._update(delivery, after)
-        self.changes.tally[command.actor, day_number(command.at), tally.said(command.code)] += 1
+        besides = timeliness.of_status(command.code, after.arrived_at, command.at)
+        self.changes.count(command.actor, command.at, tally.said(command.code), besides)
         body = dict(command.body)
         if command.reason:
             body["reason"] = command.reason

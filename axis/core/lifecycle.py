@@ -146,6 +146,9 @@ BUSINESS: Mapping[tuple[Business, str], Business] = MappingProxyType(
     | {(state, "02"): Business.REFUSED for state in (Business.NONE, Business.ARRIVED)}
 )
 
+#: What a recipient's software says at once, and its clerk when he takes a document or refuses it.
+ARRIVED, ACCEPTED, REFUSED = "01", "03", "02"
+
 #: 15 and 16 answer an open request.
 ANSWERS: Mapping[str, Request] = MappingProxyType({"15": Request.AGREED, "16": Request.REFUSED})
 

@@ -2,9 +2,10 @@
 
 A counter is (agency, day, metric). *Flows* only grow and carry the Viet Nam day of the event:
 ``sent`` (by the sender), ``received`` (by the recipient, at the first ``done``), ``said.NN`` (each
-status, by who said it). *Standing* counters carry day 0 and follow the deliveries from state to
-state; they belong to the recipient. "Sent" counts accepted document packages of all DocTypes,
-"received" deliveries at the first ``done``: our reading, since no source defines the counts.
+status, by who said it), and those of ``axis.core.timeliness``. *Standing* counters carry day 0 and
+follow the deliveries from state to state; they belong to the recipient. "Sent" counts accepted
+document packages of all DocTypes, "received" deliveries at the first ``done``: our reading, since
+no source defines the counts.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
+from typing import NamedTuple
 
+from axis.core import timeliness
 from axis.core.document import Delivery, Document, Event
-from axis.core.lifecycle import Business, Transport
+from axis.core.lifecycle import ACCEPTED, ARRIVED, Business, Transport
 from axis.core.timetable import day_number
 
 #: (agency, day number or STANDING, metric)
@@ -105,20 +109,52 @@ def total(rows: Iterable[tuple[str, str, int]]) -> dict[str, Counter[str]]:
     return out
 
 
+class Since(NamedTuple):
+    """From where on a family of counters is counted: events behind ``seq``, days from ``day`` on.
+
+    What happened before ``seq`` happened on earlier days, and nobody counted it.
+    """
+
+    seq: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the counters cover: the first and the last day of a flow (None: there is none yet).
+
+    ``since`` has the families that are not counted from the first event on.
+    """
+
+    first_day: int | None
+    last_day: int | None
+    since: Mapping[str, Since]
+
+
 class Recount:
     """Recompute every counter from the history alone, and the state each delivery should have.
 
     Feed documents and events in commit order; ``tally`` is then what the counters must be and
-    ``states`` maps (document seq, recipient) to (transport, business).
+    ``states`` maps (document seq, recipient) to (transport, business). ``since`` as in ``Counted``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, since: Mapping[str, Since] = MappingProxyType({})) -> None:
         self.tally: Counter[Key] = Counter()
         self.states: dict[tuple[int, str], tuple[Transport, Business]] = {}
+        self._arrived: dict[tuple[int, str], int | None] = {}
+        self._since = {family: begun.seq for family, begun in since.items()}
+
+    def _add(self, agency: str, day: int, seq: int, counts: timeliness.Counts) -> None:
+        for metric, n in counts:
+            if seq > self._since.get(metric.partition(".")[0], 0):
+                self.tally[agency, day, metric] += n
 
     def document(self, document: Document) -> None:
         """Count an accepted document and its deliveries."""
-        self.tally[document.sender, day_number(document.occurred_at), SENT] += 1
+        at = document.occurred_at
+        self.tally[document.sender, day_number(at), SENT] += 1
+        counts = timeliness.of_sending(document.kind, document.verdict, document.meta, at)
+        self._add(document.sender, day_number(at), document.seq, counts)
         for recipient in document.recipients:
             self.states[document.seq, recipient.agency] = (Transport.WAITING, Business.NONE)
 
@@ -136,10 +172,21 @@ class Recount:
             case "done":
                 self.states[key] = (Transport.DONE, self.states[key][1])
                 self.tally[event.recipient, day, RECEIVED] += 1
+                self._arrive(key, event)
             case "status":
                 self.tally[event.actor, day, said(event.code)] += 1
+                if event.code == ARRIVED:
+                    self._arrive(key, event)
+                if event.code == ACCEPTED:
+                    arrived_at = self._arrived.pop(key, None)
+                    counts = timeliness.of_status(event.code, arrived_at, event.occurred_at)
+                    self._add(event.actor, day, event.seq, counts)
                 if (target := event.body.get("state")) is not None:
                     self.states[key] = (self.states[key][0], Business[str(target).upper()])
+
+    def _arrive(self, key: tuple[int, str], event: Event) -> None:
+        if event.seq > self._since.get(timeliness.ACCEPTANCE, 0):
+            self._arrived[key] = timeliness.arrival(self._arrived.get(key), event.occurred_at)
 
     def close(self) -> None:
         """Add the standing counters of the states reached."""

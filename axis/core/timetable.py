@@ -39,7 +39,12 @@ def number_of_day(day: date) -> int:
 
 def day_start_us(day: date) -> int:
     """The instant at which a Viet Nam day begins."""
-    return number_of_day(day) * DAY_US - OFFSET_US
+    return start_us(number_of_day(day))
+
+
+def start_us(number: int) -> int:
+    """The instant at which the Viet Nam day of a day number begins."""
+    return number * DAY_US - OFFSET_US
 
 
 def month30(day: date) -> int:

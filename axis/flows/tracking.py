@@ -92,7 +92,7 @@ class Tracking:
 
     async def audit(self) -> Proof:
         """Recompute every counter and state from the events and compare."""
-        recount = tally.Recount()
+        recount = tally.Recount((await self._store.counted()).since)
         books: Mapping[tally.Key, int] = {}
         wrong: list[str] = []
         seen: Counter[str] = Counter()

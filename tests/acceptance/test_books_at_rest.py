@@ -43,6 +43,8 @@ def test_a_killed_axis_leaves_books_that_say_the_same(var: Path) -> None:
         _axis("confirm", f"{doc}.000.00.00.G22", "--as", "G22")
         running = [_json("counts", "--by", by) for by in ("total", "day", "agency", "month30")]
         proof = _json("audit")
+        statistics = [_json("statistics", "--by", by) for by in ("nation", "kind", "agency")]
+        table = _axis("statistics", "--csv")
         # Read beside the axis that has the books open: no lock is needed.
         assert archive.audit(Settings()) == proof
         process.kill()
@@ -52,6 +54,9 @@ def test_a_killed_axis_leaves_books_that_say_the_same(var: Path) -> None:
     at_rest = [_json("counts", "--by", by) for by in ("total", "day", "agency", "month30")]
     assert at_rest == running
     assert _json("audit") == proof
+    assert [_json("statistics", "--by", by) for by in ("nation", "kind", "agency")] == statistics
+    assert _axis("statistics", "--csv") == table
+    assert [row["sent"] for row in statistics[0]["rows"]] == [1]
     assert _json("counts", "--agency", "G22")["received"] == 1
     assert _json("counts", "--to", "2019-03-12")["sent"] == 0
     assert "agency.unknown" in _axis("counts", "--agency", "X99", exit_code=1)
@@ -72,7 +77,7 @@ def test_a_counter_that_lies_is_found(var: Path) -> None:
 
 
 def test_without_books_a_sentence_says_what_to_start(var: Path) -> None:
-    for command in ("counts", "audit"):
+    for command in ("counts", "audit", "statistics"):
         said = _axis(command, exit_code=1)
         assert said.startswith("There are no books in ")
         assert "axis serve" in said

@@ -122,6 +122,7 @@ async def test_the_books_are_exact_whoever_is_killed_or_stopped(settings: Settin
         assert {line["difference"] for line in told[0]["balances"]} == {0}
         assert (b.end(), c.end()) == (0, 0)
     assert told_by("counts")["received"] == lanes.total()
+    assert sum(row["received"] for row in told_by("statistics")["rows"]) == lanes.total()
     proof = told_by("audit")
     assert proof["clean"]
     assert (proof["documents"], proof["deliveries"]) == (len(packages), lanes.total())

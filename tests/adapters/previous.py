@@ -7,6 +7,8 @@ import json
 from axis.core.document import Addressee, Delivery, Document, Event, Place
 from axis.core.lifecycle import Transport
 from axis.core.record import Stretch
+from axis.core.tally import Counted, Since
+from axis.core.timeliness import FAMILIES
 from axis.lanes import Lanes
 from axis.ports import Store
 from tests.contract.books import NOON, TODAY, A, B, differences
@@ -59,6 +61,9 @@ async def must_be_whole(store: Store) -> None:
     assert [row.delivery for row in await store.inbox(B, {}, 9)] == [delivery]
     items = [item async for item in store.history()]
     assert [type(item) for item in items[1:]] == [Document, Event, Delivery]
+    # What the statistics count was not counted then.
+    since = {family: Since(1, TODAY + 1) for family in FAMILIES}
+    assert await store.counted() == Counted(TODAY, TODAY, since)
     assert await differences(store) == []
     assert [agency.code for agency in await store.agencies()] == [A, B]
     assert (await store.client(A)) is not None

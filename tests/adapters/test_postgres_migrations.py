@@ -20,16 +20,16 @@ from sqlalchemy import Connection
 from axis.adapters import postgres_tables
 from axis.adapters.postgres_migrate import migrate
 from axis.adapters.postgres_server import Server, schema_of
-from axis.adapters.postgres_store import open_store
+from axis.adapters.postgres_store import OldBooks, open_store
 from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_file import migrate as migrate_sqlite
 from axis.adapters.sqlite_store import open_store as open_sqlite
 from tests import postgres
 from tests.adapters.previous import SCRIPT, must_be_relayed, must_be_whole
-from tests.contract.books import B, C, Scribe, agency, document_of, one
+from tests.contract.books import B, C, Scribe, agency, differences, document_of, one
 
 #: The schemas that may be met, the newest last.
-PREVIOUS = ("0001", "0002")
+PREVIOUS = ("0001", "0002", "0003")
 
 
 @pytest.fixture
@@ -93,6 +93,16 @@ async def test_a_migration_that_fails_leaves_the_tables_as_they_were(server: Ser
     await migrate(server)
 
 
+async def test_books_of_an_older_axis_are_not_worked_with_before_they_are_brought_up(
+    server: Server, postgres_url: str, postgres_run: str
+):
+    await migrate(server, "0003")
+    with pytest.raises(OldBooks, match="of an older axis"):
+        await open_store(postgres_url, postgres_run, upgrade=False)
+    await (await open_store(postgres_url, postgres_run)).close()
+    await (await open_store(postgres_url, postgres_run, upgrade=False)).close()
+
+
 async def test_books_of_a_newer_axis_are_left_alone(server: Server):
     await migrate(server)
     async with server.writing() as driver:
@@ -113,8 +123,10 @@ async def test_books_of_a_previous_schema_are_brought_up_to_date(
     await must_be_whole(store)
     await must_be_relayed(store.lanes)
     await store.enrol([agency(C)], [], [])
-    document = document_of(await one(store, scribe.accept("2/UBND", to=[B, C])))
+    command = scribe.accept("2/UBND", to=[B, C], verdict="absent", signed_on="")
+    document = document_of(await one(store, command))
     assert (document.seq, [r.no for r in document.recipients]) == (2, [2, 1])
+    assert await differences(store) == []
     await store.close()
 
 
@@ -129,8 +141,10 @@ async def test_sqlite_books_of_a_previous_schema_are_brought_up_to_date(
     await must_be_whole(store)
     await must_be_relayed(store.lanes)
     await store.enrol([agency(C)], [], [])
-    document = document_of(await one(store, scribe.accept("2/UBND", to=[B, C])))
+    command = scribe.accept("2/UBND", to=[B, C], verdict="absent", signed_on="")
+    document = document_of(await one(store, command))
     assert (document.seq, [r.no for r in document.recipients]) == (2, [2, 1])
+    assert await differences(store) == []
     await store.close()
 
 

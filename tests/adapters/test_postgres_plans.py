@@ -45,13 +45,15 @@ EXPECTED = {
     # The step from one day to the next is one more; EXPLAIN does not show what recursion does.
     "counts": ["tally_pkey"] * 2,
     "counts_of_all": ["tally_pkey"],
+    "sums": ["tally_pkey"],
+    "counted_days": ["tally_pkey"] * 2,
     "queues": [*["tally_pkey"] * 3, "delivery_open", "document_pkey"],
     "client": ["client_pkey"],
     "audit_log": ["audit_pkey"],
     "refusals": ["refusal_pkey"],
 }
 #: Small tables.
-WHOLE = {"agencies", "certificates"}
+WHOLE = {"agencies", "certificates", "counted"}
 
 #: What leads a search: with nothing to go by, the newest documents.
 SEARCHES = [

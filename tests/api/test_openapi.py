@@ -64,6 +64,7 @@ def test_every_route_of_the_wire_format_is_there(made: dict[str, Any]) -> None:
         "GET /v1/statuses",
         "GET /v1/agencies",
         "GET /v1/counts",
+        "GET /v1/statistics",
         "GET /v1/health",
         "GET /v1/ready",
         "GET /metrics",

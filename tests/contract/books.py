@@ -25,7 +25,7 @@ from axis.core.commands import (
 from axis.core.directory import Agency
 from axis.core.document import Addressee, Delivery, Document, Event, Link
 from axis.core.lifecycle import Step
-from axis.core.timetable import day_number
+from axis.core.timetable import day_number, day_of_number
 from axis.ports import Store
 
 A, B, C, D = (f"000.00.00.H{n:02}" for n in (1, 2, 3, 4))
@@ -41,7 +41,7 @@ def agency(code: str, *, locked: bool = False) -> Agency:
         code=code,
         name_vi=f"Đơn vị {code}",
         name_en=f"Agency {code}",
-        kind="province",
+        kind="ministry" if code in (A, C) else "province",
         level="local",
         certainty="made up",
         locked=locked,
@@ -66,8 +66,12 @@ class Scribe:
         links: Sequence[Link] = (),
         subject: str = "V/v báo cáo",
         at: int = NOON,
+        verdict: str = "valid",
+        signed_on: str | None = None,
     ) -> Accept:
         number = next(self._numbers)
+        if signed_on is None:
+            signed_on = day_of_number(day_number(at)).isoformat()
         body = body or f"{sender} {document_id} {kind}".encode()
         return Accept(
             id=f"doc_{number:026}",
@@ -81,9 +85,13 @@ class Scribe:
             recipients=tuple(Addressee(code, (code.replace("00.H", "13.H"),)) for code in to),
             at=at,
             now=NOON + number,
-            verdict="valid",
+            verdict=verdict,
             links=tuple(links),
-            meta={"subject": subject, "attachments": ["tờ trình.pdf"]},
+            meta={
+                "subject": subject,
+                "attachments": ["tờ trình.pdf"],
+                **({"promulgated": signed_on} if signed_on else {}),
+            },
         )
 
     def move(
@@ -155,7 +163,8 @@ async def numbers(store: Store, recipient: str, transports: Sequence[int] = OPEN
 
 async def differences(store: Store) -> list[str]:
     """What is wrong with the books: the recount, and both balance lines of every agency."""
-    recount, books, wrong = tally.Recount(), {}, []
+    recount = tally.Recount((await store.counted()).since)
+    books, wrong = {}, []
     async for item in store.history():
         match item:
             case Document():

@@ -11,8 +11,11 @@ from axis.core.commands import ByDocument, ById, Command, Note, Refuse, Register
 from axis.core.document import Event, Link, Place
 from axis.core.lifecycle import STATUS_CODES, Step, Transport
 from axis.core.questions import Search, Window
+from axis.core.statistics import METRICS
 from axis.ports import Store
-from tests.contract.books import CODES, NOON, Scribe, agency
+from tests.contract.books import CODES, NOON, TODAY, Scribe, agency
+
+_SPANS = ((TODAY, TODAY), (0, TODAY + 2), (TODAY + 1, 99_999))
 
 #: A command to be, once a scribe numbers it.
 Recipe = Callable[[Scribe], Command]
@@ -24,7 +27,10 @@ _NEW = "000.00.00.G22"
 _codes = st.sampled_from(CODES)
 _senders = st.sampled_from(CODES[:2])
 _names = st.sampled_from(_NAMES)
-_times = st.sampled_from((NOON, NOON + _DAY_US))
+#: Half hours: an answer at once, the next morning and day, behind a weekend; in other quarters.
+_times = st.sampled_from(
+    [NOON + n * _DAY_US // 48 for n in (0, 0, 1, 40, 48, 5 * 48, -20 * 48, 80 * 48 + 7)]
+)
 _reasons = st.sampled_from(("nhầm", "trùng"))
 _recipients = st.lists(_codes, min_size=1, max_size=4, unique=True)
 #: Scribes number documents together with everything else; the first five are always documents.
@@ -55,6 +61,8 @@ _accepts = _recipe(
         st.builds(Link, st.sampled_from(("recalls", "answers")), _codes, _names), max_size=2
     ),
     at=_times,
+    verdict=st.sampled_from(("valid", "valid", "absent", "weak")),
+    signed_on=st.sampled_from(("2020-01-15", "2020-01-15", "2020-01-14", "2020-01-17", "")),
 )
 _moves = st.lists(_targets, min_size=1, max_size=3).flatmap(
     lambda targets: _recipe(
@@ -132,6 +140,7 @@ async def everything(store: Store) -> list[Any]:
     history = [item async for item in store.history()]
     seqs = [item.seq for item in history if isinstance(item, Event) and item.kind == "accepted"]
     read: list[Any] = [history, await store.agencies(), await store.queues()]
+    read += [await store.counted(), sorted(await store.sums(_SPANS, METRICS))]
     read += [await store.audit_log(99), await store.refusals(99), await store.find(Search())]
     read += (await store.extract(Window(since=0, until=2**62), 0, 99)).found
     for seq in seqs:

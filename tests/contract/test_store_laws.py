@@ -20,6 +20,7 @@ from axis.ports import Store
 from tests import postgres
 from tests.contract.books import CODES, agency, differences
 from tests.contract.recipes import Recipe, everything, groups, pages, written
+from tests.contract.reckoning import must_agree
 
 #: An example costs some ten fsyncs, or a schema of its own.
 FEW = settings(
@@ -100,6 +101,7 @@ def test_every_store_gives_the_answers_of_memory(
                 assert await differences(store) == []
             expected = await everything(memory)
             assert await everything(store) == expected
+            await must_agree(store)
             await store.close()
             store = await open_it()
             assert await everything(store) == expected
@@ -118,6 +120,18 @@ def test_the_books_balance_after_every_group(groups_of: list[list[Recipe]]):
         for commands in written(groups_of):
             await memory.apply(commands)
             assert await differences(memory) == []
+
+    asyncio.run(law())
+
+
+@settings(max_examples=100)
+@given(groups)
+def test_statistics_are_what_documents_and_events_come_to(groups_of: list[list[Recipe]]):
+    async def law() -> None:
+        memory = await _memory()
+        for commands in written(groups_of):
+            await memory.apply(commands)
+        await must_agree(memory)
 
     asyncio.run(law())
 

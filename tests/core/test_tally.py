@@ -123,7 +123,9 @@ def test_a_recount_folds_the_history_into_counters_and_states():
     }
     assert {key: n for key, n in recount.tally.items() if n} == {
         (A, 1, "sent"): 1,
+        (A, 1, "sending.undated"): 1,
         (B, 2, "received"): 1,
+        (B, 2, "acceptance.untimed"): 1,
         (B, 2, "said.03"): 1,
         (B, 2, "said.15"): 1,
         (B, 0, "deliveries"): 1,
