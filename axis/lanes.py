@@ -95,8 +95,8 @@ class Lanes(Protocol):
         The numbers of each lane behind its cursor, dense and in order, at most ``each_max``; of all
         lanes together at most ``all_max``, by agency as asked, most urgent lane first. Deliveries
         come as they stand, also those that are done. Of a status stream only the newest number
-        comes: it reaches to there. Numbers behind their cursor that were parked, reset or withdrawn
-        since come again. Costs what is found and not what is in the books.
+        comes: it reaches to there. Numbers behind their cursor that were parked, reset,
+        withdrawn or given back since come again. Costs what is found and not what is in the books.
         """
         ...
 

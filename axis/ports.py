@@ -13,7 +13,7 @@ from typing import Protocol
 from axis.books import Books
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
-from axis.core.document import Delivery, Document, Event
+from axis.core.document import Delivery, Document, Event, Redelivery
 from axis.core.questions import Extracts, Search, Window
 from axis.core.topic import Topic
 from axis.core.trust import Certificate, Verdict
@@ -131,10 +131,11 @@ REFUSALS_KEPT_MAX = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A delivery with its document, as lists show it."""
+    """A delivery with its document, as lists show it; inboxes say by whom it is given back."""
 
     delivery: Delivery
     document: Document
+    redelivery: Redelivery | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +215,7 @@ class Store(Books, Protocol):
         limit: int,
         transports: Sequence[int] = (0, 1),
     ) -> list[Row]:
-        """Deliveries of a recipient in the given transport states.
+        """Deliveries of a recipient in the given transport states, open ones with those given back.
 
         Most urgent class first, by number within a class; ``after`` maps an urgency class to the
         last number already seen. Reading open ones costs the same however many are done.

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 
-from axis.adapters import memory_counts
+from axis.adapters import memory_counts, memory_replays
 from axis.adapters.memory_lanes import MemoryLanes, Relaying
+from axis.adapters.memory_replays import MemoryReplays, Replaying
 from axis.adapters.search import matches
 from axis.books import Counters
 from axis.core.commands import Audit, Command, Outcome, Refuse
@@ -58,6 +59,7 @@ class MemoryBooks:
     audits: list[Audit] = field(default_factory=list)
     refusals: deque[Refuse] = field(default_factory=lambda: deque(maxlen=REFUSALS_KEPT_MAX))
     relaying: Relaying = field(default_factory=Relaying)
+    replaying: Replaying = field(default_factory=Replaying)
 
 
 class MemoryStore:
@@ -67,6 +69,7 @@ class MemoryStore:
         self._books = MemoryBooks() if books is None else books
         self._fault = fault
         self.lanes = MemoryLanes(self._books)
+        self.replays = MemoryReplays(self._books)
 
     # ---- writing ------------------------------------------------------------------------------
 
@@ -97,6 +100,9 @@ class MemoryStore:
         for name in wanted.by_document:
             documents = books.by_name.get((name.sender, name.document_id), ())
             facts.named[name] = self._reached(documents, name.recipient)
+        facts.jobs = {
+            id_: books.replaying.jobs[id_] for id_ in wanted.jobs & books.replaying.jobs.keys()
+        }
         if wanted.certificates:
             facts.certificates = {c.fingerprint: c for c in self._certificates()}
         lanes = {(want.recipient, want.urgency) for want in wanted.up_to}
@@ -130,6 +136,7 @@ class MemoryStore:
         books.certificates |= changes.certificates
         books.audits += changes.audits
         books.refusals += changes.refusals
+        memory_replays.write(books.replaying, changes)
         for lane, reach in changes.rewound.items():
             if lane in books.relaying.published:
                 books.relaying.published[lane] = min(reach, books.relaying.published[lane])
@@ -197,17 +204,18 @@ class MemoryStore:
         limit: int,
         transports: Sequence[int] = (0, 1),
     ) -> list[Row]:
+        both = {0, 1}.issubset(transports)
         places = sorted(
             (
                 place
                 for place, delivery in self._books.deliveries.items()
                 if place.recipient == recipient
-                and delivery.transport in transports
+                and (delivery.transport in transports or (both and delivery.again))
                 and place.no > after.get(place.urgency, 0)
             ),
             key=lambda place: (-place.urgency, place.no),
         )
-        return [self._row(place) for place in places[:limit]]
+        return [self.replays.marked(self._row(place)) for place in places[:limit]]
 
     def _row(self, place: Place) -> Row:
         delivery = self._books.deliveries[place]

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from axis.adapters import rows, tables
 from axis.adapters.postgres_server import Driver
+from axis.adapters.replay_rows import JOB, job_from
 from axis.adapters.rows import DELIVERY, DOCUMENT, delivery_from, document_from
 from axis.core.commands import ByDocument, ById
 from axis.core.directory import Agency
@@ -40,7 +41,7 @@ QUERIES: Final = {
         from unnest(%s::text[], %s::bigint[], %s::bigint[]) w(recipient, urgency, no)
         cross join delivery d cross join document t
         where d.recipient = w.recipient and d.urgency = w.urgency and d.no <= w.no
-            and d.transport < 2 and t.seq = d.doc""",
+            and {rows.SHOWN} and t.seq = d.doc""",
     "by_id": f"""
         select row({DELIVERY})
         from unnest(%s::text[], %s::text[]) w(id, recipient)
@@ -57,10 +58,9 @@ QUERIES: Final = {
     "whole_open": f"""
         select row({DELIVERY})
         from unnest(%s::text[]) w(recipient) cross join lateral (
-            select d.* from delivery d where d.recipient = w.recipient and d.transport < 2
+            select d.* from delivery d where d.recipient = w.recipient and {rows.SHOWN}
             order by d.urgency, d.no offset 0
-        ) d cross join document t
-        where t.seq = d.doc""",
+        ) d cross join lateral (select t.* from document t where t.seq = d.doc offset 0) t""",
     "whole_parked": f"""
         select row({DELIVERY})
         from unnest(%s::text[]) w(recipient) cross join lateral (
@@ -76,6 +76,8 @@ QUERIES: Final = {
         ))
         from unnest(%s::text[], %s::bigint[], %s::boolean[]) w(recipient, urgency, known)
         where not w.known or h.seq <> $1""",
+    "jobs": f"""
+        select row({JOB}) from unnest(%s::text[]) w(id) cross join replay r where r.id = w.id""",
     # The whole trust list: a small table.
     "certificates": f"""
         select row({rows.columns(tables.certificate, "c")}) from certificate c
@@ -133,6 +135,7 @@ async def load(driver: Driver, wants: Wants, known: Known) -> Facts:
         "whole_open": [(code,) for code in wants.whole],
         "whole_parked": [(code,) for code in wants.whole],
         "lanes": [(*lane, lane in known.lanes) for lane in wants.lanes],
+        "jobs": [(job,) for job in wants.jobs],
         "certificates": [()] if wants.certificates else [],
     }
     asked = tuple(name for name, wanted in values.items() if wanted)
@@ -163,6 +166,8 @@ def _fill(facts: Facts, found: Found, known: Known) -> None:
         known.lanes[Lane(recipient, urgency)] = no or 0
     for certificate in map(rows.certificate_from, found.get("certificates", ())):
         facts.certificates[certificate.fingerprint] = certificate
+    for job in map(job_from, found.get("jobs", ())):
+        facts.jobs[job.id] = job
     for query in ("places", "up_to", "whole_open", "whole_parked"):
         for row in found.get(query, ()):
             _put(facts, delivery_from(row))

@@ -23,7 +23,7 @@ QUERIES: Final = {
         from unnest($1::text[]) w(recipient) cross join lane l
         cross join lateral (
             select e.* from event e
-            where e.recipient = l.recipient and e.kind in ('parked', 'reset', 'withdrawn')
+            where e.recipient = l.recipient and e.kind in ('parked', 'reset', 'withdrawn', 'given')
                 and e.seq > l.published
             order by e.seq limit $2
         ) e

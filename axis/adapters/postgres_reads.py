@@ -1,7 +1,7 @@
 """The reader's half of the PostgreSQL store: every question of the port as SQL.
 
 Pages walk partial indexes, so rows that are done cost nothing. Conditions of a partial index stand
-in the SQL as they stand in the index (``transport < 2``); joins are done as they are written.
+in the SQL as they stand in the index (``rows.SHOWN``); joins are done as they are written.
 """
 
 # ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from axis.adapters import rows, tables
 from axis.adapters.documents_kept import DocumentsKept
+from axis.adapters.postgres_replays import marked
 from axis.adapters.postgres_server import Driver
 from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, document_from, event_from
 from axis.core.document import Delivery, Document, Event
@@ -39,7 +40,7 @@ _INBOX: Final = f"""
 
 #: How lanes are walked for each set of transport states that is asked for.
 LANES: Final[Mapping[frozenset[Transport], str]] = {
-    frozenset({_T.WAITING, _T.OFFERED}): _INBOX.format(states="d.transport < 2"),
+    frozenset({_T.WAITING, _T.OFFERED}): _INBOX.format(states=rows.SHOWN),
     frozenset({_T.WAITING}): _INBOX.format(states="d.transport < 2 and d.transport = 0"),
     frozenset({_T.OFFERED}): _INBOX.format(states="d.transport < 2 and d.transport = 1"),
     frozenset({_T.PARKED}): _INBOX.format(states="d.transport = 3"),
@@ -175,7 +176,7 @@ async def inbox(
         found += map(delivery_from, page)
     if len(walks) > 1:
         found.sort(key=lambda delivery: (-delivery.place.urgency, delivery.place.no))
-    return await with_documents(driver, kept, found[:limit])
+    return await marked(driver, await with_documents(driver, kept, found[:limit]))
 
 
 async def stream(

@@ -19,6 +19,7 @@ from axis.adapters.postgres_extract import extract
 from axis.adapters.postgres_find import find
 from axis.adapters.postgres_lanes import PostgresLanes
 from axis.adapters.postgres_migrate import migrate
+from axis.adapters.postgres_replays import PostgresReplays
 from axis.adapters.postgres_server import PATIENCE, Patience, Server
 from axis.adapters.postgres_writer import Tell, Writer, tell_nobody
 from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, document_from, event_from
@@ -89,6 +90,7 @@ class PostgresStore:
         self._kept = DocumentsKept()
         self._writer = Writer(server, self._kept, tell)
         self.lanes = PostgresLanes(server)
+        self.replays = PostgresReplays(server)
 
     # ---- writing ------------------------------------------------------------------------------
 

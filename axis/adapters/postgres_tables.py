@@ -1,4 +1,6 @@
-"""The tables of the books on PostgreSQL: those of ``tables``, and one for the package bytes."""
+"""The tables of the books on PostgreSQL: those of ``tables`` and ``replay_tables``, and one for the
+package bytes.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,10 @@ from typing import Final
 
 from sqlalchemy import Column, LargeBinary, MetaData, Table, Text
 
-from axis.adapters import tables
+from axis.adapters import replay_tables, tables
 
 metadata: Final = MetaData()
+assert replay_tables.replay.metadata is tables.metadata
 for _table in tables.metadata.sorted_tables:
     _table.to_metadata(metadata)
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, SmallInteger, Table, Text
 
-from axis.adapters import postgres_tables, rows, tables
+from axis.adapters import postgres_tables, replay_rows, replay_tables, rows, tables
 from axis.adapters.postgres_server import Driver
 from axis.core.directory import Agency
 from axis.core.facts import Changes
@@ -51,10 +51,13 @@ _KEEP: Final = "on conflict do nothing"
 _DELIVERY_KEY: Final = ("doc", "recipient")
 _DELIVERY_STATE: Final = (
     *("transport", "business", "request", "said", "reason", "attempt"),
-    "arrived_at",
+    *("again", "arrived_at"),
 )
 _REVOKED: Final = ("revoked_at", "fingerprint")
 _REWOUND: Final = ("recipient", "urgency", "published")
+_HANDED: Final = ("attempt", "handed", "word", "job", "no")
+_SKIPPED: Final = ("skipped", "job", "no")
+_HEARD: Final = ("handed", "word", "doc", "recipient", "attempt")
 _AGENCY: Final = tuple(column.name for column in tables.agency.columns)
 
 #: What a group may do, in the order in which it is done. All plans are under test.
@@ -94,6 +97,31 @@ STEPS: Final = {
         update lane l set published = least(l.published, w.published)
         from {_given(tables.lane, _REWOUND)} w({", ".join(_REWOUND)})
         where l.recipient = w.recipient and l.urgency = w.urgency""",
+    "job": _insert(
+        replay_tables.replay,
+        "on conflict (id) do update set "
+        + ", ".join(f"{name} = excluded.{name}" for name in replay_rows.JOB_NAMES[1:]),
+    ),
+    "item": _insert(replay_tables.replay_item),
+    "handed": f"""
+        update replay_item i set attempt = w.attempt, handed = w.handed, word = w.word
+        from {_given(replay_tables.replay_item, _HANDED)} w({", ".join(_HANDED)})
+        where i.job = w.job and i.no = w.no""",
+    "skipped": f"""
+        update replay_item i set skipped = w.skipped
+        from {_given(replay_tables.replay_item, _SKIPPED)} w({", ".join(_SKIPPED)})
+        where i.job = w.job and i.no = w.no""",
+    "heard": f"""
+        update replay_item i set handed = greatest(i.handed, w.handed),
+            word = case when w.word = '' then i.word else w.word end
+        from {_given(replay_tables.replay_item, _HEARD)} w({", ".join(_HEARD)})
+        where i.doc = w.doc and i.recipient = w.recipient and i.attempt = w.attempt
+            and i.attempt <> 0""",
+    "forget_items": """
+        delete from replay_item i using replay r
+        where r.stage = 'planned' and r.planned_at < %s::bigint and i.job = r.id""",
+    "forget_jobs": """
+        delete from replay r where r.stage = 'planned' and r.planned_at < %s::bigint""",
     "audit": _insert(tables.audit, without=["no"]),
     "refusal": _insert(tables.refusal, without=["no"]),
     # Counted on from before this statement, whose own lines it does not see.
@@ -142,11 +170,18 @@ async def write(
             "agency": list(map(rows.agency_values, changes.agencies.values())),
             "revoked": [(c.revoked_at, c.fingerprint) for c in changes.certificates.values()],
             "rewound": [(*lane, reach) for lane, reach in changes.rewound.items()],
+            "job": list(map(replay_rows.job_values, changes.jobs.values())),
+            "item": replay_rows.item_values(changes),
+            "handed": replay_rows.handed_values(changes),
+            "skipped": [(code, job, no) for job, no, code in changes.skipped],
+            "heard": replay_rows.heard_values(changes),
             "audit": list(map(rows.audit_values, changes.audits)),
             "refusal": list(map(rows.refusal_values, changes.refusals)),
         },
         {
             "forget": len(changes.refusals),
+            "forget_items": replay_rows.forgotten_before(changes),
+            "forget_jobs": replay_rows.forgotten_before(changes),
             "head": changes.seq if changes.events else 0,
         },
         channel,

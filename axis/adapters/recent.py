@@ -101,7 +101,7 @@ class Recent:
         if inbox is not None:
             if not inbox.move(delivery, document):
                 del self._inboxes[recipient]
-        elif recipient in self._behind and delivery.transport not in OPEN:
+        elif recipient in self._behind and not delivery.shown:
             self._behind[recipient] -= 1
             if not self._behind[recipient]:
                 del self._behind[recipient]
@@ -139,7 +139,7 @@ class Recent:
 
 
 class _Inbox:
-    """Every open delivery of one recipient, by number within each urgency class."""
+    """Every delivery in the inbox of one recipient, by number within each urgency class."""
 
     __slots__ = ("_lanes", "_size")
 
@@ -153,6 +153,7 @@ class _Inbox:
     def page(self, after: Mapping[int, int], limit: int, transports: Collection[int]) -> list[Row]:
         if not self._size:
             return []
+        both = len(OPEN.intersection(transports)) == len(OPEN)
         found: list[Row] = []
         for urgency, lane in self._lanes.items():
             seen = after.get(urgency, 0)
@@ -161,7 +162,8 @@ class _Inbox:
             for no in reversed(lane):
                 if no <= seen:
                     break
-                if lane[no].delivery.transport in transports:
+                one = lane[no].delivery
+                if one.transport in transports or (both and one.again):
                     newer.append(lane[no])
             found += reversed(newer)
         return found[:limit]
@@ -171,17 +173,17 @@ class _Inbox:
         _, urgency, no = delivery.place
         lane = self._lanes[urgency]
         known = lane.get(no)
-        if delivery.transport not in OPEN:
+        if not delivery.shown:
             if known is not None:
                 del lane[no]
                 self._size -= 1
         elif known is not None:
-            lane[no] = Row(delivery, known.document)
+            lane[no] = Row(delivery, known.document, known.redelivery)
         elif document is not None:
             lane[no] = Row(delivery, document)
             self._size += 1
         else:
-            return False  # It was put back: its number is not the highest.
+            return False  # It was put or given back: its number is not the highest.
         return self._size <= OPEN_ROWS_MAX
 
 

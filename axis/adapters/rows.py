@@ -22,7 +22,7 @@ from axis.core.document import (
     Link,
     Place,
 )
-from axis.core.lifecycle import Business, Request, Transport
+from axis.core.lifecycle import Again, Business, Request, Transport
 from axis.core.trust import Certificate
 from axis.ports import Client
 
@@ -33,6 +33,7 @@ Values = tuple[object, ...]
 _TRANSPORT = tuple(Transport)
 _BUSINESS = tuple(Business)
 _REQUEST = tuple(Request)
+_AGAIN = tuple(Again)
 
 
 def encode(value: object) -> str:
@@ -57,8 +58,10 @@ DOCUMENT: Final = columns(tables.document, "t")
 #: What ``delivery_from`` reads, of ``delivery d`` and its ``document t``.
 DELIVERY: Final = (
     "d.recipient, d.urgency, d.no, d.doc, t.id, t.sender, t.kind, "
-    "d.transport, d.business, d.request, d.said, d.reason, d.attempt, d.arrived_at"
+    "d.transport, d.business, d.request, d.said, d.reason, d.attempt, d.again, d.arrived_at"
 )
+#: What is in an inbox, of ``delivery d``: open, or given back. The index stands in these words.
+SHOWN: Final = "(d.transport < 2 or d.again > 0)"
 #: What ``record.Record`` has, of ``delivery d`` and its ``document t``.
 RECORD: Final = (
     "d.recipient, d.urgency, d.no, d.transport, d.attempt, "
@@ -143,13 +146,14 @@ def _state(delivery: Delivery) -> Values:
         delivery.said,
         delivery.reason,
         delivery.attempt,
+        int(delivery.again),
         delivery.arrived_at,
     )
 
 
 UPDATE_DELIVERY: Final = (
     "update delivery set transport = ?, business = ?, request = ?, said = ?, reason = ?, "
-    "attempt = ?, arrived_at = ? where doc = ? and recipient = ?"
+    "attempt = ?, again = ?, arrived_at = ? where doc = ? and recipient = ?"
 )
 
 
@@ -166,7 +170,8 @@ def delivery_from(row: Sequence[Any]) -> Delivery:
         said=row[10],
         reason=row[11],
         attempt=row[12],
-        arrived_at=row[13],
+        again=_AGAIN[row[13]],
+        arrived_at=row[14],
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from axis.adapters import rows, tables
+from axis.adapters.replay_rows import JOB, job_from
 from axis.adapters.rows import DELIVERY, DOCUMENT, delivery_from, document_from, encode
 from axis.core.commands import ByDocument, ById
 from axis.core.document import Delivery, Lane
@@ -36,7 +37,7 @@ QUERIES: Final = {
     "up_to": f"""
         select {DELIVERY}
         from json_each(?) w cross join delivery d indexed by delivery_open cross join document t
-        where d.recipient = {_W0} and d.urgency = {_W1} and d.no <= {_W2} and d.transport < 2
+        where d.recipient = {_W0} and d.urgency = {_W1} and d.no <= {_W2} and {rows.SHOWN}
             and t.seq = d.doc""",
     "by_id": f"""
         select {DELIVERY}
@@ -51,11 +52,13 @@ QUERIES: Final = {
     "whole_open": f"""
         select {DELIVERY}
         from json_each(?) w cross join delivery d indexed by delivery_open cross join document t
-        where d.recipient = w.value and d.transport < 2 and t.seq = d.doc""",
+        where d.recipient = w.value and {rows.SHOWN} and t.seq = d.doc""",
     "whole_parked": f"""
         select {DELIVERY}
         from json_each(?) w cross join delivery d indexed by delivery_parked cross join document t
         where d.recipient = w.value and d.transport = 3 and t.seq = d.doc""",
+    "jobs": f"""
+        select {JOB} from json_each(?) w cross join replay r where r.id = w.value""",
     "stored": """
         select p.sha256, p.size, p.segment, p.start
         from json_each(?) w cross join package p where p.sha256 = w.value""",
@@ -102,6 +105,8 @@ def load(
             certificate.fingerprint: certificate
             for certificate in map(rows.certificate_from, connection.execute(CERTIFICATES))
         }
+    for job in map(job_from, ask(connection, "jobs", wants.jobs)):
+        facts.jobs[job.id] = job
     named = [(want.sender, want.document_id, want.recipient) for want in wants.by_document]
     for row in ask(connection, "by_document", named):
         delivery = _put(facts, delivery_from(row))

@@ -19,7 +19,7 @@ QUERIES: Final = {
         select {CHANGES}, ?, e.seq, d.no <= p.published, {RECORD}
         from event e indexed by event_of_change
         cross join delivery d cross join lane p cross join document t
-        where e.recipient = ? and e.kind in ('parked', 'reset', 'withdrawn') and e.seq > ?
+        where e.recipient = ? and e.kind in ('parked', 'reset', 'withdrawn', 'given') and e.seq > ?
             and d.doc = e.doc and d.recipient = e.recipient
             and p.recipient = d.recipient and p.urgency = d.urgency and t.seq = d.doc
         order by e.seq limit ?""",

@@ -1,7 +1,7 @@
 """The reader's half of the SQLite store: every question of the port as SQL.
 
 Pages walk partial indexes, so rows that are done cost nothing. Conditions of a partial index stand
-in the SQL as they stand in the index (``transport < 2``), or SQLite would not see that they match.
+in the SQL as they stand in the index (``rows.SHOWN``), or SQLite would not see that they match.
 """
 
 # ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
@@ -17,6 +17,7 @@ from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, document_from, event_from
 from axis.adapters.search import mentions
 from axis.adapters.segments import Spot
+from axis.adapters.sqlite_replays import marked
 from axis.core.commands import Audit, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
@@ -35,7 +36,7 @@ _LANE: Final = f"""
 #: How a lane is walked for each set of transport states that is asked for.
 LANES: Final[Mapping[frozenset[Transport], str]] = {
     frozenset({_T.WAITING, _T.OFFERED}): _LANE.format(
-        index="indexed by delivery_open", states="d.transport < 2"
+        index="indexed by delivery_open", states=rows.SHOWN
     ),
     frozenset({_T.WAITING}): _LANE.format(
         index="indexed by delivery_open", states="d.transport < 2 and d.transport = 0"
@@ -207,7 +208,7 @@ def inbox(
         values = (recipient, urgency, after.get(urgency, 0), left)
         lane = [delivery_from(row) for sql in walks for row in connection.execute(sql, values)]
         found += sorted(lane, key=lambda delivery: delivery.place.no)[:left]
-    return with_documents(connection, kept, found)
+    return marked(connection, with_documents(connection, kept, found))
 
 
 def stream(

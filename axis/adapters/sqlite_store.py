@@ -32,6 +32,7 @@ from axis.adapters.sqlite_file import (
 )
 from axis.adapters.sqlite_history import history
 from axis.adapters.sqlite_lanes import SqliteLanes
+from axis.adapters.sqlite_replays import SqliteReplays
 from axis.adapters.sqlite_turns import Turns
 from axis.adapters.sqlite_writer import Writer
 from axis.books import Counters
@@ -87,6 +88,7 @@ class SqliteStore:
         self._turns.written = self._checkpoints.written
         self._closed = False
         self.lanes = SqliteLanes(self._read, self._turns.write)
+        self.replays = SqliteReplays(self._read)
 
     def _reader(self) -> sqlite3.Connection:
         return reads.prepare(self._database.reader())

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
 
-from axis.adapters import rows, tables
+from axis.adapters import rows, sqlite_replays, tables
 from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.segments import Mark, Segments, Spot
 from axis.adapters.sqlite_facts import ask, load
@@ -180,6 +180,8 @@ class Writer:
         self._insert(_INSERT_REFUSAL, map(rows.refusal_values, changes.refusals))
         rewound = changes.rewound.items()
         self._insert(_REWIND, ((reach, *lane, reach) for lane, reach in rewound))
+        if changes.jobs or changes.heard:
+            sqlite_replays.write(self._connection, changes)
         if changes.refusals:
             self._insert(_FORGET_REFUSALS, [(REFUSALS_KEPT_MAX,)])
         if changes.events:

@@ -122,14 +122,14 @@ link = Table(
     sqlite_with_rowid=False,
 )
 
-_OPEN = text("transport < 2")
+_OPEN = text("transport < 2 or again > 0")
 _PARKED = text("transport = 3")
 
 #: Rows lie in the order of documents and not of lanes: what is confirmed and answered in one group
 #: was mostly accepted shortly before, so its rows share pages, and half as much log is written. The
-#: partial indexes keep rows that are done out of every queue that is read all day. A class outside
-#: the known ones would be a delivery no page shows. ``arrived_at`` is empty before it arrived, and
-#: of what arrived before that was kept.
+#: partial indexes keep rows that are done out of every queue that is read all day; what is given
+#: back is in the inbox with what is open. A class outside the known ones would be a delivery no
+#: page shows. ``arrived_at`` is empty before it arrived, and of what arrived before that was kept.
 delivery = Table(
     "delivery",
     metadata,
@@ -143,6 +143,7 @@ delivery = Table(
     Column("said", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
+    Column("again", SmallInteger, nullable=False, server_default=text("0")),
     Column("arrived_at", BigInteger),
     CheckConstraint("urgency between 0 and 4", name="delivery_urgency"),
     Index("delivery_lane", "recipient", "urgency", "no", unique=True),
@@ -166,7 +167,7 @@ delivery = Table(
 )
 
 _ADDRESSED = text("addressee <> ''")
-_CHANGING = text("kind in ('parked', 'reset', 'withdrawn')")
+_CHANGING = text("kind in ('parked', 'reset', 'withdrawn', 'given')")
 
 event = Table(
     "event",

@@ -74,13 +74,49 @@ _CONFLICTS = {
         "The recipient is locked; unlock it first.",
         "Đơn vị nhận đang bị khóa; hãy mở khóa trước.",
     ),
+    "delivery.not_done": (
+        "Only what is done can be given back; this one is {state}.",
+        "Chỉ trả lại được văn bản đã nhận xong; văn bản này đang {state}.",
+    ),
+    "delivery.given_back": (
+        "It is being given back already.",
+        "Văn bản này đang được trả lại rồi.",
+    ),
+    "replay.expired": (
+        "The plan could be run until {until}; plan again.",
+        "Kế hoạch chỉ chạy được đến {until}; hãy lập lại.",
+    ),
+    "replay.stage": (
+        "The job is {stage}; it cannot {act} now.",
+        "Việc phát lại đang {stage}; lúc này không thể {act}.",
+    ),
+    "replay.too_many_jobs": (
+        "{count} jobs are planned, running or paused; {limit} may be. Abort one first.",
+        "Đang có {count} việc phát lại, tối đa {limit}. Hãy hủy bớt trước.",
+    ),
     "agency.exists": ("{code} is in the directory already.", "{code} đã có trong danh mục."),
+}
+
+_REPLAYS = {
+    "replay.unbounded": (
+        "A plan names a recipient, a sender or ids, and a window unless it names ids.",
+        "Kế hoạch phải nêu nơi nhận, nơi gửi hoặc mã, và khoảng thời gian nếu không nêu mã.",
+    ),
+    "replay.window": (
+        "The window has {days} days; {limit} are allowed.",
+        "Khoảng thời gian dài {days} ngày, tối đa {limit}.",
+    ),
+    "replay.too_many": (
+        "More than {limit} deliveries match; plan a shorter window.",
+        "Có quá {limit} lượt gửi phù hợp; hãy chọn khoảng thời gian ngắn hơn.",
+    ),
 }
 
 CATALOGUE: Mapping[str, Entry] = MappingProxyType(
     _rows(422, 22, FORM)
     | _rows(422, 22, TRAFFIC)
     | _rows(422, 22, _RULES)
+    | _rows(422, 22, _REPLAYS)
     | _rows(409, 21, _CONFLICTS)
     | {
         "package.too_large": Entry(
@@ -154,6 +190,15 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "document.not_found": Entry(404, 21, "There is no such document.", "Không có văn bản này."),
         "delivery.not_found": Entry(
             404, 21, "There is no such delivery.", "Không có lượt gửi này."
+        ),
+        "replay.not_found": Entry(
+            404, 21, "There is no such replay job.", "Không có việc phát lại này."
+        ),
+        "replay.lost": Entry(
+            409,
+            21,
+            "Another process drives the job, or it was stopped.",
+            "Tiến trình khác đang chạy việc phát lại, hoặc việc đã dừng.",
         ),
         "reason.missing": Entry(
             422, 22, "This act needs a reason (why).", "Thao tác này phải ghi lý do."

@@ -20,6 +20,7 @@ from axis.core.document import (
     Place,
 )
 from axis.core.errors import Fault
+from axis.core.job_commands import JobCommand, Ran
 from axis.core.lifecycle import Step
 from axis.core.trust import Certificate
 
@@ -69,8 +70,8 @@ class ByDocument:
 
 @dataclass(frozen=True, slots=True)
 class UpTo:
-    """Every open delivery of a lane whose number is at most ``no``; one that was put back counts
-    again only when it has been offered again.
+    """Every delivery in the inbox whose number in its lane is at most ``no``; one that was put or
+    given back counts only when it has been offered again.
 
     Who has seen a number of a lane has been shown all below it, but for what was put back since:
     its recipient may never have had it, and a range that confirmed it would lose it. What waits
@@ -188,7 +189,7 @@ class Refuse:
     now: int
 
 
-Command = Accept | Move | Say | Lock | Register | Revoke | Redrive | Note | Refuse
+Command = Accept | Move | Say | Lock | Register | Revoke | Redrive | Note | Refuse | JobCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,4 +262,4 @@ class Refused:
     fault: Fault
 
 
-Outcome = Accepted | Moves | Said | Recorded | Revoked | Redriven | Refused
+Outcome = Accepted | Moves | Said | Recorded | Revoked | Redriven | Ran | Refused

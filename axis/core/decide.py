@@ -10,17 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from axis.core import replaying
 from axis.core.commands import (
     Accept,
     Accepted,
-    Audit,
-    ByDocument,
-    ById,
     Command,
     Lock,
     Move,
-    Moved,
-    Moves,
     Note,
     Outcome,
     Recorded,
@@ -33,24 +29,24 @@ from axis.core.commands import (
     Revoked,
     Said,
     Say,
-    Target,
-    UpTo,
 )
-from axis.core.document import Delivery, Document, Lane, Place
+from axis.core.document import Delivery, Document, Lane
 from axis.core.errors import Fault
 from axis.core.facts import Changes, Facts
 from axis.core.ledger import Ledger
 from axis.core.lifecycle import (
+    AGAIN,
     ANSWERS,
     BUSINESS,
     BY_SENDER,
     TRANSPORT,
-    TRANSPORT_SAME,
     WITH_REASON,
+    Again,
     Request,
     Step,
 )
 from axis.core.record import LANES, STATUSES
+from axis.core.stepping import move
 from schemas.edxml import NEW
 
 #: The reason under which a lock parks deliveries; unlocking looks for it.
@@ -71,7 +67,7 @@ def _one(ledger: Ledger, command: Command) -> Outcome:
         case Accept():
             return _accept(ledger, command)
         case Move():
-            return _move(ledger, command)
+            return move(ledger, command)
         case Say():
             return _say(ledger, command)
         case Lock():
@@ -88,6 +84,8 @@ def _one(ledger: Ledger, command: Command) -> Outcome:
         case Refuse():
             ledger.changes.refusals.append(command)
             return Recorded()
+        case _:
+            return replaying.decide(ledger, command)
 
 
 # ---- documents --------------------------------------------------------------------------------
@@ -132,64 +130,13 @@ def _locked_out(facts: Facts, command: Accept) -> Fault | None:
     return Fault("recipient.locked", "", {"organ_ids": ", ".join(bad)}) if bad else None
 
 
-# ---- deliveries -------------------------------------------------------------------------------
-
-
-def _places(ledger: Ledger, target: Target) -> list[Place]:
-    match target:
-        case Place():
-            return [target] if target in ledger.facts.deliveries else []
-        case UpTo():
-            return ledger.up_to(target)
-        case ById() | ByDocument():
-            place = ledger.find(target)
-            return [] if place is None else [place]
-
-
-def _move(ledger: Ledger, command: Move) -> Moves:
-    items: list[Moved] = []
-    for target in command.targets:
-        places = _places(ledger, target)
-        if not places and not isinstance(target, UpTo):
-            items.append(Moved(None, False, Fault("delivery.not_found")))
-        items.extend(_step(ledger, command, ledger.facts.deliveries[p]) for p in places)
-    if command.audit is not None:
-        ledger.changes.audits.append(_told(command.audit, items))
-    return Moves(tuple(items))
-
-
-def _told(audit: Audit, items: Iterable[Moved]) -> Audit:
-    """The line of an act as it ended: an attempt stays on record, and is not taken for a deed."""
-    if any(item.fault is not None for item in items):
-        return replace(audit, act=f"{audit.act} refused")
-    return audit
-
-
-def _step(ledger: Ledger, command: Move, delivery: Delivery) -> Moved:
-    recipient = delivery.place.recipient
-    if command.mine and recipient != command.mine:
-        return Moved(None, False, Fault("delivery.not_found"))
-    step = (delivery.transport, command.step)
-    if step in TRANSPORT_SAME:
-        return Moved(delivery, False)
-    if step not in TRANSPORT:
-        state = {"state": delivery.transport.name.lower()}
-        return Moved(delivery, False, Fault("delivery.not_parked", "", state))
-    if command.step is Step.RESET and ledger.facts.agencies[recipient].locked:
-        return Moved(delivery, False, Fault("delivery.locked"))
-    moved = ledger.transport(
-        delivery, command.step, command.actor, command.at, command.now, command.reason
-    )
-    return Moved(moved, True)
-
-
 # ---- statuses ---------------------------------------------------------------------------------
 
 
 def _say(ledger: Ledger, command: Say) -> Outcome:
     by_sender = command.code in BY_SENDER
     # A sender's word confirms nothing, so it may be about a package that is still on its way.
-    place = ledger.find(command.target, newest=by_sender)
+    place = ledger.places.find(command.target, newest=by_sender)
     delivery = None if place is None else ledger.facts.deliveries[place]
     if delivery is None or command.actor not in (delivery.sender, delivery.place.recipient):
         return Refused(Fault("delivery.not_found"))
@@ -197,6 +144,9 @@ def _say(ledger: Ledger, command: Say) -> Outcome:
         detail = {"code": command.code, "speaker": "sender" if by_sender else "recipient"}
         return Refused(Fault("status.not_yours", "", detail))
     if _repeated(delivery, command):
+        if not by_sender and delivery.again is not Again.NONE:
+            # It was given back, and whoever speaks of a document has it.
+            delivery = ledger.again(delivery, Step.DONE, command.actor, command.at, command.now)
         return Said(delivery, ledger.facts.seq, repeated=True)
     if (fault := _illegal(delivery, command.code)) is not None:
         return Refused(fault)
@@ -242,10 +192,11 @@ def _lock(ledger: Ledger, command: Lock) -> Outcome:
         delivery = ledger.facts.deliveries[place]
         # Unlocking lets wait again what the lock parked, and not what failed by itself.
         by_lock = step is Step.LOCK or delivery.reason == LOCKED
+        now, actor = command.audit.now, command.audit.actor
         if by_lock and (delivery.transport, step) in TRANSPORT:
-            now = command.audit.now
-            actor = command.audit.actor
             moved.append(ledger.transport(delivery, step, actor, now, now, reason))
+        elif (delivery.again, step) in AGAIN:
+            moved.append(ledger.again(delivery, step, actor, now, now, reason))
     return Recorded(tuple(moved))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from axis.core.lifecycle import Business, Request, Transport
+from axis.core.lifecycle import Again, Business, Request, Transport
 
 #: Free-form details that are shown and never decided upon (JSON values).
 Details = Mapping[str, Any]
@@ -77,7 +77,8 @@ class Delivery(NamedTuple):
 
     ``doc``, ``doc_id``, ``sender`` and ``kind`` are the document's and never change. ``said`` has
     bit ``n`` set when status ``n`` was said; ``reason`` is the last reason given (parked, 02, 16).
-    ``arrived_at`` is when it came to its recipient, where that is kept (microseconds UTC).
+    ``attempt`` counts how often it began to wait, being given back included; ``arrived_at`` is when
+    it came to its recipient, where that is kept (microseconds UTC).
     """
 
     place: Place
@@ -91,6 +92,7 @@ class Delivery(NamedTuple):
     said: int = 0
     reason: str = ""
     attempt: int = 1
+    again: Again = Again.NONE
     arrived_at: int | None = None
 
     @property
@@ -99,17 +101,32 @@ class Delivery(NamedTuple):
         return delivery_id(self.doc_id, self.place.recipient)
 
     @property
+    def shown(self) -> bool:
+        """In its recipient's inbox: open, or given back."""
+        return self.transport.open or self.again is not Again.NONE
+
+    @property
     def may_be_had(self) -> bool:
-        """Open, and its recipient may have it: not what was put back and still waits."""
+        """In the inbox, and its recipient may have it: not what was put back and still waits."""
         new = self.transport is Transport.WAITING and self.attempt == 1
-        return new or self.transport is Transport.OFFERED
+        return new or self.transport is Transport.OFFERED or self.again is Again.HANDED
+
+
+class Redelivery(NamedTuple):
+    """By which job a delivery is given back, and when it was done for the first time (occurred,
+    microseconds UTC).
+    """
+
+    job: str
+    done_at: int
 
 
 class Event(NamedTuple):
     """One line of the history (append-only), numbered in commit order.
 
-    ``kind``: accepted, offered, done, parked, reset, status. ``recipient`` names the delivery
-    (empty for ``accepted``); ``addressee`` is the agency in whose status stream it appears.
+    ``kind``: accepted, offered, done, parked, reset, status; of what is given back, which counts
+    nowhere: given, handed, kept, had, withheld. ``recipient`` names the delivery (empty for
+    ``accepted``); ``addressee`` is the agency in whose status stream it appears.
     """
 
     seq: int

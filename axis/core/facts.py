@@ -27,6 +27,8 @@ from axis.core.commands import (
 )
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event, Lane, Place
+from axis.core.job_commands import Drive, Steer, Stop, Take
+from axis.core.replay import Handed, Heard, Item, Job, Key
 from axis.core.timetable import day_number
 from axis.core.trust import Certificate
 
@@ -45,10 +47,11 @@ class Wants:
     by_id: set[ById] = field(default_factory=set)
     by_document: set[ByDocument] = field(default_factory=set)
     up_to: set[UpTo] = field(default_factory=set)
-    #: Agencies of which every delivery not done is needed (lock, unlock).
+    #: Agencies of which every delivery in the inbox or parked is needed (lock, unlock).
     whole: set[str] = field(default_factory=set)
     #: Whether the trust list is needed (revoke).
     certificates: bool = False
+    jobs: set[str] = field(default_factory=set)
 
     def target(self, target: Target) -> None:
         """Ask for what one target means."""
@@ -80,6 +83,11 @@ def wants(commands: Iterable[Command]) -> Wants:
                 out.whole.add(command.code)
             case Revoke():
                 out.certificates = True
+            case Drive():
+                out.jobs.add(command.job)
+                out.places.update(place for _, place in command.items)
+            case Steer() | Take() | Stop():
+                out.jobs.add(command.job)
             case _:
                 pass
     return out
@@ -102,6 +110,7 @@ class Facts:
     named: dict[ByDocument, list[Place]] = field(default_factory=dict)
     #: The trust list by fingerprint, by agency.
     certificates: dict[str, Certificate] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -122,6 +131,15 @@ class Changes:
     refusals: list[Refuse] = field(default_factory=list)
     #: How far a cursor of the relay (agency, urgency) may reach at the most.
     rewound: dict[Lane, int] = field(default_factory=dict)
+    #: Jobs as they stand, and the items of those that are new.
+    jobs: dict[str, Job] = field(default_factory=dict)
+    items: dict[str, tuple[Item, ...]] = field(default_factory=dict)
+    #: Items that were handed over, with what this group heard of them; items that were not, and
+    #: why (a code).
+    handed: dict[Key, Handed] = field(default_factory=dict)
+    skipped: list[tuple[str, int, str]] = field(default_factory=list)
+    #: What was heard of attempts of earlier groups; most are those of no job.
+    heard: dict[Key, Heard] = field(default_factory=dict)
 
     def count(self, agency: str, at: int, flow: str, besides: timeliness.Counts = ()) -> None:
         """Count one of a flow of an agency, and what else an event at this instant counts."""
@@ -133,4 +151,4 @@ class Changes:
     @property
     def empty(self) -> bool:
         """Nothing to write."""
-        return not (self.events or self.agencies or self.audits or self.refusals)
+        return not (self.events or self.agencies or self.audits or self.refusals or self.jobs)

@@ -7,21 +7,25 @@ the row, its event and its counters, so that none of the three can be forgotten.
 from __future__ import annotations
 
 from axis.core import tally, timeliness
-from axis.core.commands import Accept, ByDocument, ById, Said, Say, UpTo
+from axis.core.commands import Accept, Said, Say
 from axis.core.directory import Agency
 from axis.core.document import Addressee, Delivery, Details, Document, Event, Lane, Place
 from axis.core.facts import Changes, Facts
 from axis.core.lifecycle import (
+    AGAIN,
     ANSWERS,
     ARRIVED,
     BUSINESS,
     BY_SENDER,
     TRANSPORT,
     WITH_REASON,
+    Again,
     Request,
     Step,
     Transport,
 )
+from axis.core.places import Places
+from axis.core.replay import Handed, Heard, Job, Key, Word
 from axis.core.trust import Certificate
 from schemas.edxml import UPDATE
 
@@ -33,6 +37,28 @@ _EVENT = {
     Step.UNLOCK: "reset",
     Step.RESET: "reset",
 }
+#: The same of what is given back.
+_AGAIN_EVENT = {
+    Step.GIVE: "given",
+    Step.OFFER: "handed",
+    Step.DONE: "kept",
+    Step.FAIL: "had",
+    Step.LOCK: "withheld",
+}
+_HANDED = Heard(True, Word.SILENT)
+#: What a step says of an attempt.
+_HEARD = {
+    Step.OFFER: _HANDED,
+    Step.DONE: Heard(True, Word.ANSWERED),
+    Step.FAIL: Heard(False, Word.FAILED),
+    Step.LOCK: Heard(False, Word.FAILED),
+}
+_AGAIN_HEARD = {
+    Step.OFFER: _HANDED,
+    Step.DONE: Heard(True, Word.ANSWERED),
+    Step.FAIL: Heard(False, Word.HAD),
+    Step.LOCK: Heard(False, Word.WITHHELD),
+}
 
 
 class Ledger:
@@ -41,51 +67,7 @@ class Ledger:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.changes = Changes()
-        #: The documents of this very group, by id.
-        self._accepted: dict[str, Document] = {}
-        self._lanes: dict[Lane, list[Place]] | None = None
-
-    def find(self, target: ById | ByDocument, *, newest: bool = False) -> Place | None:
-        """The delivery that ``target`` means; what this group accepted before is found too.
-
-        ``newest`` takes the newest package of a name whether or not its recipient has it.
-        """
-        if isinstance(target, ByDocument):
-            return self._named(target, newest=newest)
-        if target.doc_id in self._accepted:
-            return _placed(self._accepted[target.doc_id], target.recipient)
-        return self.facts.found.get(target)
-
-    def _named(self, target: ByDocument, *, newest: bool) -> Place | None:
-        """The newest package of that name the recipient has, or the only one that is on its way.
-
-        Several packages may bear one name. To guess among those not yet taken would confirm one
-        that its recipient has never seen, and it would be lost.
-        """
-        places = list(self.facts.named.get(target, ()))
-        for document in self.facts.documents.get((target.sender, target.document_id), ()):
-            if document.id in self._accepted:
-                place = _placed(document, target.recipient)
-                if place is not None:
-                    places.append(place)
-        for place in reversed(places):
-            if newest or self.facts.deliveries[place].transport is Transport.DONE:
-                return place
-        return places[0] if len(places) == 1 else None
-
-    def up_to(self, target: UpTo) -> list[Place]:
-        """The open deliveries that ``target`` means (see ``UpTo``), in the order of the lane."""
-        if self._lanes is None:
-            # Made for the first range of a group: every further one finds its lane at once.
-            self._lanes = {}
-            for place in self.facts.deliveries:
-                self._lanes.setdefault(Lane(place.recipient, place.urgency), []).append(place)
-        lane = self._lanes.get(Lane(target.recipient, target.urgency), ())
-        return sorted(
-            place
-            for place in lane
-            if place.no <= target.no and self.facts.deliveries[place].may_be_had
-        )
+        self.places = Places(facts)
 
     def accept(self, command: Accept) -> Document:
         """Number a document in every lane of its recipients and write it."""
@@ -107,7 +89,7 @@ class Ledger:
             links=command.links,
             meta=command.meta,
         )
-        self._accepted[document.id] = document
+        self.places.accepted(document)
         self.changes.documents.append(document)
         self.changes.bodies[command.sha256] = command.body
         self.changes.events.append(
@@ -144,15 +126,22 @@ class Ledger:
             request=Request.OPEN if document.kind == UPDATE else Request.NONE,
         )
         self.facts.deliveries[delivery.place] = self.changes.created[delivery.place] = delivery
-        if self._lanes is not None:
-            lane = Lane(delivery.place.recipient, delivery.place.urgency)
-            self._lanes.setdefault(lane, []).append(delivery.place)
+        self.places.created(delivery.place)
         tally.move(self.changes.tally, None, delivery)
 
     def transport(
-        self, before: Delivery, step: Step, actor: str, at: int, now: int, reason: str = ""
+        self,
+        before: Delivery,
+        step: Step,
+        actor: str,
+        at: int,
+        now: int,
+        reason: str = "",
+        job: str = "",
     ) -> Delivery:
-        """Book a legal transport step; the first ``done`` counts as received."""
+        """Book a legal transport step, of a ``job`` if one takes it; the first ``done`` counts as
+        received.
+        """
         state = TRANSPORT[before.transport, step]
         after = before._replace(
             transport=state,
@@ -171,15 +160,58 @@ class Ledger:
             now,
             # The sender is told of what does not reach its recipient.
             addressee=after.sender if state is Transport.PARKED else "",
-            body={"reason": reason} if reason else {},
+            body=_body(reason, job),
         )
+        if after.attempt > 1 and step in _HEARD:
+            self._hear(after, _HEARD[step])
         return after
+
+    def again(
+        self,
+        before: Delivery,
+        step: Step,
+        actor: str,
+        at: int,
+        now: int,
+        reason: str = "",
+        job: str = "",
+    ) -> Delivery:
+        """Book a legal step of giving back: nothing is counted, and transport stays done."""
+        after = before._replace(
+            again=AGAIN[before.again, step], attempt=before.attempt + (step is Step.GIVE)
+        )
+        self._update(before, after)
+        self._event(_AGAIN_EVENT[step], after, actor, at, now, body=_body(reason, job))
+        if step in _AGAIN_HEARD:
+            self._hear(after, _AGAIN_HEARD[step])
+        return after
+
+    def _hear(self, delivery: Delivery, heard: Heard) -> None:
+        """Tell the job, if one handed this attempt over."""
+        key = Key(delivery.doc, delivery.place.recipient, delivery.attempt)
+        handed = self.changes.handed.get(key)
+        if handed is not None:
+            handed.heard = handed.heard.then(heard)
+        else:
+            known = self.changes.heard.get(key)
+            self.changes.heard[key] = heard if known is None else known.then(heard)
+
+    def handed_over(self, job: str, no: int, delivery: Delivery) -> None:
+        """Write that item ``no`` of a job is this delivery's attempt."""
+        key = Key(delivery.doc, delivery.place.recipient, delivery.attempt)
+        self.changes.handed[key] = Handed(job, no, Heard(False, Word.SILENT))
+
+    def job(self, job: Job) -> None:
+        """Write a job's row."""
+        self.facts.jobs[job.id] = self.changes.jobs[job.id] = job
 
     def status(self, command: Say, delivery: Delivery) -> Said:
         """Book a legal status; whoever speaks of a document has it, so it is done first."""
         by_sender = command.code in BY_SENDER
         if not by_sender and delivery.transport is not Transport.DONE:
             delivery = self.transport(delivery, Step.DONE, command.actor, command.at, command.now)
+        elif not by_sender and delivery.again is not Again.NONE:
+            delivery = self.again(delivery, Step.DONE, command.actor, command.at, command.now)
         business = BUSINESS.get((delivery.business, command.code), delivery.business)
         after = delivery._replace(
             business=business,
@@ -259,9 +291,6 @@ class Ledger:
         return event
 
 
-def _placed(document: Document, recipient: str) -> Place | None:
-    """The place of a document in its recipient's lane."""
-    for addressee in document.recipients:
-        if addressee.agency == recipient:
-            return Place(recipient, document.urgency, addressee.no)
-    return None
+def _body(reason: str, job: str) -> Details:
+    body = {"reason": reason} if reason else {}
+    return {**body, "job": job} if job else body

@@ -15,6 +15,12 @@ Skipping forward is legal in practice (some systems go from 03 to 05); 02 after 
 nothing follows 02 or 06. A request stands beside the business state: 13 (the sender asks the
 document back) or an update package opens one, 15 or 16 answers it. The axis carries requests and
 their answers and does not act upon them yet.
+
+What is done may be given back to a recipient that lost it, beside both machines: transport stays
+done, and nothing is counted::
+
+    none --give--> given --offer--> handed
+      ^              \--------------\--done, fail, lock--> none
 """
 
 from __future__ import annotations
@@ -48,6 +54,15 @@ class Step(StrEnum):
     LOCK = "lock"
     UNLOCK = "unlock"
     RESET = "reset"
+    GIVE = "give"
+
+
+class Again(IntEnum):
+    """Whether a delivery that is done is being given back to its recipient."""
+
+    NONE = 0
+    GIVEN = 1  #: it is in the inbox once more
+    HANDED = 2  #: its package was handed out once more
 
 
 class Business(IntEnum):
@@ -118,6 +133,18 @@ TRANSPORT_SAME = frozenset(
         (_T.DONE, _S.FAIL),
         (_T.PARKED, _S.FAIL),
     }
+)
+
+_A = Again
+
+#: Of deliveries that are done: handing them out again, and the word that ends it. ``done`` is "I
+#: have it now", ``fail`` "I already had it"; either way the delivery stays as it is.
+AGAIN: Mapping[tuple[Again, Step], Again] = MappingProxyType(
+    {
+        (_A.NONE, _S.GIVE): _A.GIVEN,
+        (_A.GIVEN, _S.OFFER): _A.HANDED,
+    }
+    | {(one, s): _A.NONE for one in (_A.GIVEN, _A.HANDED) for s in (_S.DONE, _S.FAIL, _S.LOCK)}
 )
 
 #: The state each code leads to, in the order of the chain.

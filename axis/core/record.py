@@ -13,10 +13,11 @@ from typing import Any, Final, NamedTuple
 
 #: The "urgency" of a status stream.
 STATUSES: Final = -1
-#: The cursor over what was parked, reset or withdrawn: the events of these kinds, by number. What
-#: has been published already is published again as it stands; the rest comes with its lane.
+#: The cursor over what was parked, reset, withdrawn or given back: the events of these kinds, by
+#: number. What has been published already is published again as it stands; the rest comes with its
+#: lane.
 CHANGES: Final = -2
-CHANGING: Final = ("parked", "reset", "withdrawn")
+CHANGING: Final = ("parked", "reset", "withdrawn", "given")
 #: Every cursor of an agency: its lanes (most urgent first), its statuses, its changes.
 LANES: Final = (4, 3, 2, 1, 0)
 CURSORS: Final = (*LANES, STATUSES, CHANGES)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from axis.core import timeliness
 from axis.core.document import Delivery, Document, Event
-from axis.core.lifecycle import ACCEPTED, ARRIVED, Business, Transport
+from axis.core.lifecycle import ACCEPTED, ARRIVED, Again, Business, Transport
 from axis.core.timetable import day_number
 
 #: (agency, day number or STANDING, metric)
@@ -135,12 +135,14 @@ class Recount:
     """Recompute every counter from the history alone, and the state each delivery should have.
 
     Feed documents and events in commit order; ``tally`` is then what the counters must be and
-    ``states`` maps (document seq, recipient) to (transport, business). ``since`` as in ``Counted``.
+    ``states`` maps (document seq, recipient) to (transport, business), ``again`` to what is being
+    given back at the end, which counts nowhere. ``since`` as in ``Counted``.
     """
 
     def __init__(self, since: Mapping[str, Since] = MappingProxyType({})) -> None:
         self.tally: Counter[Key] = Counter()
         self.states: dict[tuple[int, str], tuple[Transport, Business]] = {}
+        self.again: dict[tuple[int, str], Again] = {}
         self._arrived: dict[tuple[int, str], int | None] = {}
         self._since = {family: begun.seq for family, begun in since.items()}
 
@@ -173,6 +175,12 @@ class Recount:
                 self.states[key] = (Transport.DONE, self.states[key][1])
                 self.tally[event.recipient, day, RECEIVED] += 1
                 self._arrive(key, event)
+            case "given":
+                self.again[key] = Again.GIVEN
+            case "handed":
+                self.again[key] = Again.HANDED
+            case "kept" | "had" | "withheld":
+                del self.again[key]
             case "status":
                 self.tally[event.actor, day, said(event.code)] += 1
                 if event.code == ARRIVED:
@@ -187,6 +195,12 @@ class Recount:
     def _arrive(self, key: tuple[int, str], event: Event) -> None:
         if event.seq > self._since.get(timeliness.ACCEPTANCE, 0):
             self._arrived[key] = timeliness.arrival(self._arrived.get(key), event.occurred_at)
+
+    def is_fold(self, delivery: Delivery) -> bool:
+        """Whether a delivery stands as its events say."""
+        key = (delivery.doc, delivery.place.recipient)
+        state = (self.states.get(key), self.again.get(key, Again.NONE))
+        return state == ((delivery.transport, delivery.business), delivery.again)
 
     def close(self) -> None:
         """Add the standing counters of the states reached."""

@@ -13,7 +13,8 @@ import structlog
 
 from axis.core.commands import Accepted, Moves, Outcome, Recorded, Redriven, Said
 from axis.core.document import Delivery
-from axis.core.lifecycle import Transport
+from axis.core.job_commands import Ran
+from axis.core.lifecycle import Again, Transport
 from axis.core.retry import Backoff
 from axis.core.topic import Topic
 from axis.ports import Bus
@@ -29,7 +30,7 @@ def topics_of(outcomes: Iterable[Outcome]) -> list[Topic]:
     told: list[Topic] = []
 
     def tell_of(moved: Delivery) -> None:
-        if moved.transport in _LANE_CHANGES:
+        if moved.transport in _LANE_CHANGES or moved.again is Again.GIVEN:
             told.append(Topic(moved.place.recipient, statuses=False))
         if moved.transport is Transport.PARKED:
             told.append(Topic(moved.sender, statuses=True))
@@ -44,7 +45,7 @@ def topics_of(outcomes: Iterable[Outcome]) -> list[Topic]:
                 for item in items:
                     if item.delivery is not None and item.changed:
                         tell_of(item.delivery)
-            case Recorded(moved):
+            case Recorded(moved) | Ran(moved=moved):
                 for delivery in moved:
                     tell_of(delivery)
             case Redriven(recipient):

@@ -104,8 +104,7 @@ class Tracking:
                 case Event():
                     recount.event(item)
                 case Delivery():
-                    state = recount.states.get((item.doc, item.place.recipient))
-                    if state != (item.transport, item.business):
+                    if not recount.is_fold(item):
                         wrong.append(item.id)
                 case _:
                     books = item

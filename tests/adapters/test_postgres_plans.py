@@ -15,12 +15,14 @@ from axis.adapters import (
     postgres_find,
     postgres_lanes,
     postgres_reads,
+    postgres_replays,
     postgres_writes,
 )
 from axis.adapters.postgres_migrate import migrate
 from axis.adapters.postgres_server import Driver, Server
 from axis.core.lifecycle import Transport
 from axis.core.questions import Search
+from axis.core.replay import Filter
 from tests.contract.books import NOON, A, B
 
 #: The index that each query must come by, in the order of the plan.
@@ -33,6 +35,7 @@ EXPECTED = {
     "by_document": ["document_by_name", "delivery_pkey"],
     "whole_open": ["delivery_open", "document_pkey"],
     "whole_parked": ["delivery_parked", "document_pkey"],
+    "jobs": ["replay_pkey"],
     "bodies": ["content_pkey"],
     "documents": ["document_pkey"],
     "document": ["document_by_id"],
@@ -164,6 +167,11 @@ async def test_what_a_group_changes_is_written_by_keys(driver: Driver):
     assert steps.pop("updated") == ["delivery_pkey"]
     assert steps.pop("forget") == ["refusal_pkey"] * 2
     assert steps.pop("head") == ["head_pkey"]
+    assert steps.pop("handed") == steps.pop("skipped") == ["replay_item_pkey"]
+    assert steps.pop("heard") == ["replay_item_handed"]
+    # Once for each plan, of which few are kept.
+    assert "replay_item_pkey" in steps.pop("forget_items")
+    assert len(steps.pop("forget_jobs")) == 1
     assert steps.pop("rewound") == ["lane_pkey"]
     assert all(indexes == [] for indexes in steps.values()), steps
 
@@ -195,6 +203,45 @@ async def test_what_the_relay_asks_comes_by_its_index(driver: Driver):
     assert found == {name: sorted(steps) for name, steps in (RELAYED | MOVED).items()}
     await driver.execute(_LONG)
     assert await plans() == found
+
+
+_CANDIDATE = ["event_by_doc", *["link_pkey", "document_pkey", "delivery_pkey"] * 2]
+#: What replay jobs ask.
+REPLAYED = {
+    "redeliveries": ["replay_item_handed"],
+    "page": ["replay_item_pkey", "delivery_pkey", "document_pkey", *_CANDIDATE],
+    "job": ["replay_pkey"],
+    "jobs": ["replay_by_agency"],
+    "items": ["replay_item_pkey", "document_pkey"],
+    "outcomes": ["replay_item_pkey"],
+}
+
+
+async def test_what_replay_jobs_ask_comes_by_its_index(driver: Driver):
+    async def plans() -> dict[str, list[str]]:
+        questions = {name: postgres_replays.QUERIES[name] for name in REPLAYED}
+        return {name: sorted(await _plan(driver, sql)) for name, sql in questions.items()}
+
+    found = await plans()
+    assert found == {name: sorted(steps) for name, steps in REPLAYED.items()}
+    await driver.execute(_LONG)
+    assert await plans() == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads"),
+    [
+        (Filter(named=(("doc_1", ""),)), "document_by_id"),
+        (Filter(recipient="x", transport=Transport.PARKED), "delivery_parked"),
+        (Filter(recipient="x", since=1, until=2), "delivery_lane"),
+        (Filter(sender="x", reason="y"), "document_by_name"),
+    ],
+)
+async def test_the_filters_of_a_plan_choose_what_leads(driver: Driver, asked: Filter, leads: str):
+    sql, _ = postgres_replays.statement(asked)
+    found = set(await _plan(driver, sql))
+    assert leads in found
+    assert found <= {leads, "document_pkey", "delivery_pkey", "event_by_doc", "link_pkey"}
 
 
 async def test_a_relay_reads_no_more_of_a_long_lane_than_of_a_short_one(driver: Driver):

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 
-from axis.adapters import rows, sqlite_facts, sqlite_find, sqlite_lanes, sqlite_reads
+from axis.adapters import (
+    rows,
+    sqlite_facts,
+    sqlite_find,
+    sqlite_lanes,
+    sqlite_reads,
+    sqlite_replays,
+)
 from axis.adapters.sqlite_file import Database, migrate
 from axis.core.lifecycle import Transport
 from axis.core.questions import Search
+from axis.core.replay import Filter
 
 #: The index or key that each query must come by, in the order of the plan.
 EXPECTED = {
@@ -23,6 +32,7 @@ EXPECTED = {
     "by_document": ["document_by_name", "PRIMARY KEY (doc=? AND recipient=?)"],
     "whole_open": ["delivery_open", "INTEGER PRIMARY KEY"],
     "whole_parked": ["delivery_parked", "INTEGER PRIMARY KEY"],
+    "jobs": ["PRIMARY KEY (id=?)"],
     "stored": ["PRIMARY KEY (sha256=?)"],
     "packages": ["PRIMARY KEY (sha256=?)"],
     "documents": ["INTEGER PRIMARY KEY"],
@@ -127,3 +137,56 @@ def test_a_delivery_is_written_by_its_key(connection: sqlite3.Connection):
 def test_logs_are_read_from_their_end_without_sorting(connection: sqlite3.Connection, name: str):
     found = connection.execute("explain query plan " + QUERIES[name], (1,)).fetchall()
     assert [row[3] for row in found] == [f"SCAN {name[0]}"]
+
+
+#: How a recipient's package of the same sender is found that recalls or replaces a document.
+_LINKED = ["PRIMARY KEY (sender=? AND document_id=?)", "INTEGER PRIMARY KEY", "(doc=? AND rec"]
+_CANDIDATE = ["event_by_doc", *_LINKED, *_LINKED]
+#: What replay jobs ask.
+REPLAYS = {
+    "redeliveries": ["replay_item_handed (doc=? AND recipient=? AND attempt=?)"],
+    "page": ["(job=? AND no>?)", "(doc=? AND recipient=?)", "INTEGER PRIMARY", *_CANDIDATE],
+    "job": ["PRIMARY KEY (id=?)"],
+    "jobs": ["replay_by_agency (agency=?)"],
+    "items": ["(job=? AND no>?)", "INTEGER PRIMARY KEY"],
+    "outcomes": ["(job=?)"],
+}
+
+
+@pytest.mark.parametrize("name", REPLAYS)
+def test_what_replay_jobs_ask_comes_by_its_index(connection: sqlite3.Connection, name: str):
+    steps = _plan(connection, sqlite_replays.QUERIES[name])
+    assert len(steps) == len(REPLAYS[name]), steps
+    for step, index in zip(steps, REPLAYS[name], strict=True):
+        assert step.startswith("SEARCH"), step
+        assert index in step, step
+
+
+def test_only_running_jobs_are_looked_through(connection: sqlite3.Connection):
+    assert _plan(connection, sqlite_replays.QUERIES["running"]) == [
+        "SCAN r USING INDEX replay_running"
+    ]
+
+
+def test_what_was_heard_is_written_by_the_attempt(connection: sqlite3.Connection):
+    (step,) = _plan(connection, re.sub(r"\?\d", "?", sqlite_replays.STEPS["heard"]))
+    assert "replay_item_handed (doc=? AND recipient=? AND attempt=?)" in step
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads"),
+    [
+        (Filter(named=(("doc_1", ""),)), "document_by_id"),
+        (Filter(recipient="x", transport=Transport.PARKED), "delivery_parked (recipient=?"),
+        (Filter(recipient="x", since=1, until=2), "delivery_lane (recipient=?"),
+        (Filter(sender="x", reason="y"), "document_by_name (sender=?"),
+    ],
+)
+def test_the_filters_of_a_plan_choose_what_leads(
+    connection: sqlite3.Connection, asked: Filter, leads: str
+):
+    sql, values = sqlite_replays.statement(asked)
+    assert len(values) + 1 == sql.count("?")
+    first, *rest = _plan(connection, sql)
+    assert leads in first
+    assert all(step.startswith("SEARCH") or step == "SCAN c" for step in rest), rest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from itertools import count
+from typing import Any
 
 from axis.core import tally
 from axis.core.commands import (
@@ -23,8 +24,10 @@ from axis.core.commands import (
     Target,
 )
 from axis.core.directory import Agency
-from axis.core.document import Addressee, Delivery, Document, Event, Link
+from axis.core.document import Addressee, Delivery, Document, Event, Link, Place
+from axis.core.job_commands import Drive, Plan, Ran, Steer, Take
 from axis.core.lifecycle import Step
+from axis.core.replay import Act, Item, Job, Kind, Stage
 from axis.core.timetable import day_number, day_of_number
 from axis.ports import Store
 
@@ -120,6 +123,55 @@ class Scribe:
             reason=reason,
         )
 
+    def plan(
+        self, *items: tuple[int, str], kind: Kind = Kind.GIVE_BACK, agency: str = "", **rest: Any
+    ) -> Plan:
+        """A job over (document's number in the books, recipient)."""
+        number = next(self._numbers)
+        job = Job(
+            id=f"rpl_{number:026}",
+            agency=agency,
+            kind=kind,
+            stage=Stage.PLANNED,
+            total=len(items),
+            rate=100,
+            planned_at=rest.pop("planned_at", NOON),
+            actor="op",
+            why="restored a backup",
+            told={"deliveries": len(items), "recipients": [B]},
+            **rest,
+        )
+        made = tuple(Item(no, *item, NOON + no) for no, item in enumerate(items, 1))
+        return Plan(job=job, items=made, audit=self.audit("plan", job.id))
+
+    def steer(self, job: str, act: Act, agency: str = "") -> Steer:
+        return Steer(job=job, agency=agency, act=act, audit=self.audit(str(act), job))
+
+    def take(self, job: str, owner: str, now: int = NOON) -> Take:
+        return Take(job=job, owner=owner, now=now, until=now + 10)
+
+    def drive(
+        self,
+        job: Job,
+        *places: Place,
+        after: int | None = None,
+        before: int | None = None,
+        skipped: Sequence[tuple[int, str]] = (),
+    ) -> Drive:
+        """Hand over the next items of a job as it stands, which lie at these places."""
+        before = job.cursor if before is None else before
+        now = NOON + next(self._numbers)
+        return Drive(
+            job=job.id,
+            epoch=job.epoch,
+            before=before,
+            after=before + len(places) + len(skipped) if after is None else after,
+            items=tuple(enumerate(places, before + 1)),
+            skipped=tuple(skipped),
+            now=now,
+            until=now + 10,
+        )
+
     def audit(self, act: str, target: str) -> Audit:
         return Audit(
             actor="op", act=act, target=target, why="asked to", now=NOON + next(self._numbers)
@@ -143,6 +195,11 @@ def items_of(outcome: Outcome) -> tuple[Moved, ...]:
 def said(outcome: Outcome) -> Said:
     assert isinstance(outcome, Said), outcome
     return outcome
+
+
+def ran(outcome: Outcome) -> Job:
+    assert isinstance(outcome, Ran), outcome
+    return outcome.job
 
 
 def code_of(outcome: Outcome) -> str:
@@ -172,10 +229,7 @@ async def differences(store: Store) -> list[str]:
             case Event():
                 recount.event(item)
             case Delivery():
-                if recount.states[item.doc, item.place.recipient] != (
-                    item.transport,
-                    item.business,
-                ):
+                if not recount.is_fold(item):
                     wrong.append(f"{item.id} is not the fold of its events")
             case _:
                 books = dict(item)

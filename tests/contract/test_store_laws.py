@@ -16,10 +16,9 @@ from axis.adapters import postgres_store
 from axis.adapters.memory_store import MemoryStore
 from axis.adapters.sqlite_store import open_store
 from axis.core.commands import Accepted, Command
-from axis.ports import Store
 from tests import postgres
 from tests.contract.books import CODES, agency, differences
-from tests.contract.recipes import Recipe, everything, groups, pages, written
+from tests.contract.recipes import Recipe, Replayed, everything, groups, pages, written
 from tests.contract.reckoning import must_agree
 
 #: An example costs some ten fsyncs, or a schema of its own.
@@ -45,7 +44,7 @@ def fresh() -> Iterator[Path]:
 
 
 #: Opens the books of one example, again and again.
-Open = Callable[[], Awaitable[Store]]
+Open = Callable[[], Awaitable[Replayed]]
 
 
 @contextmanager
@@ -53,7 +52,7 @@ def _on_sqlite(fresh: Path) -> Iterator[Open]:
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copytree(fresh, Path(folder) / "axis")
 
-        async def open_it() -> Store:
+        async def open_it() -> Replayed:
             return open_store(copy)
 
         yield open_it
@@ -63,7 +62,7 @@ def _on_sqlite(fresh: Path) -> Iterator[Open]:
 def _on_postgres(url: str) -> Iterator[Open]:
     with postgres.fresh_run(url) as run:
 
-        async def open_it() -> Store:
+        async def open_it() -> Replayed:
             store = await postgres_store.open_store(url, run)
             await store.enrol([agency(code) for code in CODES], [], [])
             return store

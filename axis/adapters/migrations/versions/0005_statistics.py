@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 #: The families that this revision begins (``axis.core.timeliness`` may gain others later).
 _FAMILIES = ("signature", "sending", "acceptance")

@@ -1,0 +1,77 @@
+"""Find the deliveries that targets mean, among the facts of a group and what it has added."""
+
+from __future__ import annotations
+
+from axis.core.commands import ByDocument, ById, UpTo
+from axis.core.document import Document, Lane, Place
+from axis.core.facts import Facts
+from axis.core.lifecycle import Transport
+
+
+class Places:
+    """Where deliveries lie; those of documents of this very group are found too."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        #: The documents of this very group, by id.
+        self._accepted: dict[str, Document] = {}
+        self._lanes: dict[Lane, list[Place]] | None = None
+
+    def accepted(self, document: Document) -> None:
+        """Know a document of this group."""
+        self._accepted[document.id] = document
+
+    def created(self, place: Place) -> None:
+        """Know a delivery of this group."""
+        if self._lanes is not None:
+            self._lanes.setdefault(Lane(place.recipient, place.urgency), []).append(place)
+
+    def find(self, target: ById | ByDocument, *, newest: bool = False) -> Place | None:
+        """The delivery that ``target`` means; what this group accepted before is found too.
+
+        ``newest`` takes the newest package of a name whether or not its recipient has it.
+        """
+        if isinstance(target, ByDocument):
+            return self._named(target, newest=newest)
+        if target.doc_id in self._accepted:
+            return _placed(self._accepted[target.doc_id], target.recipient)
+        return self._facts.found.get(target)
+
+    def _named(self, target: ByDocument, *, newest: bool) -> Place | None:
+        """The newest package of that name the recipient has, or the only one that is on its way.
+
+        Several packages may bear one name. To guess among those not yet taken would confirm one
+        that its recipient has never seen, and it would be lost.
+        """
+        places = list(self._facts.named.get(target, ()))
+        for document in self._facts.documents.get((target.sender, target.document_id), ()):
+            if document.id in self._accepted:
+                place = _placed(document, target.recipient)
+                if place is not None:
+                    places.append(place)
+        for place in reversed(places):
+            if newest or self._facts.deliveries[place].transport is Transport.DONE:
+                return place
+        return places[0] if len(places) == 1 else None
+
+    def up_to(self, target: UpTo) -> list[Place]:
+        """The deliveries in the inbox that ``target`` means (see ``UpTo``), in lane order."""
+        if self._lanes is None:
+            # Made for the first range of a group: every further one finds its lane at once.
+            self._lanes = {}
+            for place in self._facts.deliveries:
+                self._lanes.setdefault(Lane(place.recipient, place.urgency), []).append(place)
+        lane = self._lanes.get(Lane(target.recipient, target.urgency), ())
+        return sorted(
+            place
+            for place in lane
+            if place.no <= target.no and self._facts.deliveries[place].may_be_had
+        )
+
+
+def _placed(document: Document, recipient: str) -> Place | None:
+    """The place of a document in its recipient's lane."""
+    for addressee in document.recipients:
+        if addressee.agency == recipient:
+            return Place(recipient, document.urgency, addressee.no)
+    return None
