@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
+import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -34,6 +36,8 @@ from axis.flows.handover import Handover
 from axis.flows.intake import Intake, Policy
 from axis.flows.members import Members
 from axis.flows.oversight import Oversight
+from axis.flows.planning import Planning
+from axis.flows.replaying import Books, Replaying
 from axis.flows.statistics import Statistics
 from axis.flows.statuses import Statuses
 from axis.flows.telling import Teller
@@ -41,6 +45,7 @@ from axis.flows.tracking import Tracking
 from axis.lanes import Lanes
 from axis.ports import Bus, Clock, Examiner, Ids, Signer, Store, Trust
 from axis.relaying import SIGNER_KEY, relay_beside
+from axis.replays import Replays
 from axis.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,10 +71,11 @@ class Parts:
     """Ready-made parts; what is None is made as the settings say.
 
     A store that is handed in stays open at the end: it belongs to whoever made it. It comes with
-    its lanes where Kafka is named.
+    its replays, and its lanes where Kafka is named.
     """
 
     store: Store | None = None
+    replays: Replays | None = None
     lanes: Lanes | None = None
     bus: Bus | None = None
     clock: Clock | None = None
@@ -109,7 +115,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
     clock = parts.clock or SystemClock()
     signer = parts.signer or load_signer(settings.axis_dir / SIGNER_KEY)
     root = None if parts.trust else _trust_root(settings.axis_dir / TRUST_ROOT)
-    store, lanes, between = await _books(settings, parts, stack)
+    store, replays, lanes, between = await _books(settings, parts, stack)
     # What wakes: the database where processes share one, else memory.
     bus = parts.bus or between or EmbeddedBus()
     trust = parts.trust
@@ -121,7 +127,13 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
     committer = Committer(store, teller.announce)
     members = Members(store, committer, trust, clock)
     await members.load()
-    loops: Loops = {"committer": committer.run, "teller": teller.run}
+    owner = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
+    replaying = Replaying(Books(store, replays, committer), clock, owner)
+    loops: Loops = {
+        "committer": committer.run,
+        "teller": teller.run,
+        "replaying": replaying.run,
+    }
     if between is not None:
         loops |= {"between": between.run, "directory": partial(members.follow, between)}
     over_kafka, relaying = bool(settings.kafka.bootstrap), None
@@ -148,22 +160,32 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         statistics=Statistics(store, clock),
         oversight=Oversight(store, committer, members, clock),
         extraction=Extraction(store, clock, committer.submit),
+        planning=Planning(
+            replays,
+            committer,
+            members,
+            clock,
+            ids,
+            replaying.look,
+            another_time=settings.history,
+        ),
     )
     return axis, loops
 
 
 async def _books(
     settings: Settings, parts: Parts, stack: AsyncExitStack
-) -> tuple[Store, Lanes | None, PostgresBus | None]:
-    """The store with its lanes, and what carries word between the processes that share it, if
-    several may.
+) -> tuple[Store, Replays, Lanes | None, PostgresBus | None]:
+    """The store with its replays and lanes, and what carries word between the processes that share
+    it, if several may.
     """
     if parts.store is not None:
-        return parts.store, parts.lanes, None
+        assert parts.replays is not None
+        return parts.store, parts.replays, parts.lanes, None
     if settings.database is None:
         store = open_store(settings.axis_dir)
         stack.push_async_callback(store.close)
-        return store, store.lanes, None
+        return store, store.replays, store.lanes, None
     # Not above: a laptop's axis starts without the libraries of a server's.
     from axis.adapters import postgres_store
     from axis.adapters.postgres_bus import PostgresBus
@@ -175,7 +197,7 @@ async def _books(
     between = PostgresBus(server, store_tells=True)
     shared = await postgres_store.open_store(url, settings.run, tell=between.tell)
     stack.push_async_callback(shared.close)
-    return shared, shared.lanes, between
+    return shared, shared.replays, shared.lanes, between
 
 
 async def _examiner(settings: Settings, stack: AsyncExitStack) -> Examiner:

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.rest_redelivery import Redelivery
+
 #: Where a delivery stands between the axis and its recipient.
 State = Literal["waiting", "offered", "done", "parked", "withdrawn"]
 #: What the recipient has said of the document.
@@ -167,11 +169,12 @@ class Delivery(Wire):
     state: State
     answer: Answer
     request: Asked = Field(description="Whether something is asked of the recipient (13, update).")
-    attempt: int = Field(ge=1, description="How often it has been put into its lane.")
+    attempt: int = Field(ge=1, description="How often it began to wait, given back included.")
     reason: str = Field(description="The last reason given: parked, 02 or 16.")
     verdict: Verdict
     occurred_at: OccurredAt
     recorded_at: RecordedAt
+    redelivery: Redelivery | None = Field(None, description="Only there when it is given back.")
 
 
 class Inbox(Wire):

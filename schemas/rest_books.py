@@ -25,6 +25,7 @@ from schemas.rest import (
     Verdict,
     Wire,
 )
+from schemas.rest_redelivery import GivingBack
 
 
 class Standing(Wire):
@@ -67,7 +68,7 @@ class Happened(Wire):
     model_config = ConfigDict(extra="allow")
 
     seq: int
-    kind: Literal["accepted", "offered", "done", "parked", "reset", "status"]
+    kind: Literal["accepted", "offered", "done", "parked", "reset", "status"] | GivingBack
     recipient: str = Field(description="Whose delivery; empty for accepted.")
     actor: str
     code: str = Field(description="The status code, for kind status.")

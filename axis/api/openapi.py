@@ -13,8 +13,16 @@ from starlette.routing import BaseRoute
 
 from axis.api import openapi_errors as errors
 from axis.api import openapi_examples as examples
-from axis.api import openapi_extracts, openapi_hot
-from schemas import rest, rest_books, rest_digest, rest_relay, rest_statistics, traffic
+from axis.api import openapi_extracts, openapi_hot, openapi_replays
+from schemas import (
+    rest,
+    rest_books,
+    rest_digest,
+    rest_relay,
+    rest_replays,
+    rest_statistics,
+    traffic,
+)
 
 TITLE = "Document axis"
 VERSION = "1"
@@ -63,6 +71,7 @@ _ACTS = {
     **dict.fromkeys(("lock", "unlock", "revoke", "operator_reset"), "Why"),
     "register": "NewAgency",
     "redrive": "Redrive",
+    **openapi_replays.BODIES,
 }
 
 
@@ -153,6 +162,7 @@ def _answer(name: str, status: str) -> Any:
 
 
 _PARAMETERS = {
+    **openapi_replays.PARAMETERS,
     "since": "2020-01-15T08:30:00+07:00",
     "until": "2020-01-15T09:30:00+07:00",
     "delivery": "doc_01DYKA4R00N0QB5GZK7V2M9T3C.000.00.00.G22",
@@ -220,7 +230,10 @@ def _package_responses(name: str) -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     models = {
         name: model
-        for module in (rest, rest_books, rest_relay, rest_digest, rest_statistics, traffic)
+        for module in (
+            *(rest, rest_books, rest_relay, rest_replays, rest_digest, rest_statistics),
+            traffic,
+        )
         for name, model in vars(module).items()
         if isinstance(model, type) and issubclass(model, rest.Wire)
     }

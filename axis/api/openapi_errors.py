@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from axis.api import openapi_replays as replays
 from axis.api.problems import MEDIA_TYPE, TITLES, problem
 from axis.core.catalogue import CATALOGUE
 from axis.core.errors import Fault
@@ -29,7 +30,7 @@ WARNINGS = frozenset(
 )
 #: Codes that no operation has: a wrong address has none; the strict schema is asked, and traffic
 #: files are read, offline.
-NOWHERE = frozenset(
+NOWHERE = replays.TOLD | frozenset(
     {"request.route", "edxml.schema", *(code for code in CATALOGUE if code.startswith("traffic."))}
 )
 
@@ -136,6 +137,13 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "audit": (*_AGENCY, *_READ),
     "traffic": (*_OPERATOR, "agency.unknown"),
     "digest": (*_AGENCY, *_READ),
+    **dict.fromkeys(("plan_run", "plan_replay"), (*_OPERATOR, *replays.PLAN)),
+    **dict.fromkeys(("runs", "replays"), (*_AGENCY, *_READ)),
+    **dict.fromkeys(
+        ("run", "run_deliveries", "replay", "replay_deliveries"),
+        (*_AGENCY, *_READ, *replays.LOOK),
+    ),
+    **dict.fromkeys(("steer_run", "steer_replay"), (*_OPERATOR, *replays.STEER)),
 }
 
 #: What the sentences speak of, for the examples.
@@ -179,6 +187,7 @@ _PLACES: Mapping[str, str] = {
 }
 #: Where one word would not make sense in every sentence.
 _OWN: Mapping[str, Mapping[str, str]] = {
+    **replays.EXAMPLES,
     "agency.exists": {"code": "000.00.00.H37"},
     "agency.locked": {"code": "000.00.00.H37"},
     "agency.unknown": {"code": "000.00.00.X99"},

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
+from axis.api import openapi_replays as replays
 from axis.api import openapi_statistics
 from axis.api.problems import told
 from axis.core.errors import Fault
@@ -128,6 +129,7 @@ _NOT_FOUND = told(Fault("delivery.not_found"))
 
 #: By operation: the body of its first successful answer, as JSON.
 ANSWERS: Mapping[str, Any] = {
+    **replays.ANSWERS,
     "token": {"access_token": "eyJ…", "token_type": "bearer", "expires_in": 900, "scope": "agency"},
     "post_document": _RECEIPT,
     "post_documents": {"results": [{"status": 201, "receipt": _RECEIPT}]},
@@ -219,6 +221,7 @@ TEXTS: Mapping[str, str] = {
 
 #: By operation: named JSON bodies to send.
 REQUESTS: Mapping[str, Mapping[str, Any]] = {
+    **replays.REQUESTS,
     "confirm": {
         "done": {"deliveries": [_DELIVERY], "result": "done"},
         "range": {"range": {"urgency": 0, "no": 12}, "result": "done"},

@@ -35,6 +35,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "agency": ("The agency cannot be served so", "Không phục vụ được đơn vị này"),
     "certificate": ("The certificate cannot be served so", "Không phục vụ được chứng thư số này"),
     "auth": ("Not authorised", "Không được phép"),
+    "replay": ("The replay job cannot be served so", "Không phục vụ được việc phát lại này"),
     "reason": ("A reason is missing", "Thiếu lý do"),
     "traffic": ("The traffic file is not accepted", "Không nhận được tệp lưu lượng"),
     "request": ("The request is not as it should be", "Yêu cầu không đúng"),

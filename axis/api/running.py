@@ -15,6 +15,7 @@ from axis.flows.handover import Handover
 from axis.flows.intake import Intake
 from axis.flows.members import Members
 from axis.flows.oversight import Oversight
+from axis.flows.planning import Planning
 from axis.flows.statistics import Statistics
 from axis.flows.statuses import Statuses
 from axis.flows.tracking import Tracking
@@ -146,6 +147,7 @@ class Axis:
     statistics: Statistics
     oversight: Oversight
     extraction: Extraction
+    planning: Planning
     polls: Polls = field(default_factory=Polls)
 
     async def readiness(self) -> Readiness:

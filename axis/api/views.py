@@ -9,6 +9,7 @@ from typing import Any
 
 from axis.api.problems import told
 from axis.api.receipts import receipt
+from axis.api.replay_views import redelivery
 from axis.core.commands import Audit, Moved, Refuse, Refused, Revoked, Said
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event, delivery_id
@@ -41,6 +42,7 @@ REQUEST: Mapping[int, str] = {state.value: state.name.lower() for state in Reque
 def delivery(row: Row) -> dict[str, Any]:
     """DELIVERY: one line of an inbox, or the header of a frame."""
     one, document = row.delivery, row.document
+    again = {"redelivery": redelivery(document, row.redelivery)} if row.redelivery else {}
     units = next(r.units for r in document.recipients if r.agency == one.place.recipient)
     return {
         "id": one.id,
@@ -64,6 +66,7 @@ def delivery(row: Row) -> dict[str, Any]:
         "verdict": document.verdict,
         "occurred_at": iso(document.occurred_at),
         "recorded_at": iso(document.recorded_at),
+        **again,
     }
 
 

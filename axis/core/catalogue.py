@@ -74,6 +74,22 @@ _CONFLICTS = {
         "The recipient is locked; unlock it first.",
         "Đơn vị nhận đang bị khóa; hãy mở khóa trước.",
     ),
+    "document.recalled": (
+        "Its sender has recalled it; name it to give it back all the same.",
+        "Bên gửi đã thu hồi văn bản; muốn trả lại thì phải nêu đích danh.",
+    ),
+    "document.replaced": (
+        "Its sender has replaced it; name it to give it back all the same.",
+        "Bên gửi đã thay thế văn bản; muốn trả lại thì phải nêu đích danh.",
+    ),
+    "document.taken_back": (
+        "Its sender has asked it back; name it to give it back all the same.",
+        "Bên gửi đã yêu cầu lấy lại văn bản; muốn trả lại thì phải nêu đích danh.",
+    ),
+    "package.damaged": (
+        "The bytes of the package are not those that were accepted any more.",
+        "Nội dung gói tin không còn đúng như khi tiếp nhận.",
+    ),
     "delivery.not_done": (
         "Only what is done can be given back; this one is {state}.",
         "Chỉ trả lại được văn bản đã nhận xong; văn bản này đang {state}.",
@@ -103,8 +119,8 @@ _REPLAYS = {
         "Kế hoạch phải nêu nơi nhận, nơi gửi hoặc mã, và khoảng thời gian nếu không nêu mã.",
     ),
     "replay.window": (
-        "The window has {days} days; {limit} are allowed.",
-        "Khoảng thời gian dài {days} ngày, tối đa {limit}.",
+        "The window has {days} days; 1 to {limit} are allowed.",
+        "Khoảng thời gian dài {days} ngày; cho phép từ 1 đến {limit}.",
     ),
     "replay.too_many": (
         "More than {limit} deliveries match; plan a shorter window.",

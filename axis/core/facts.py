@@ -134,8 +134,8 @@ class Changes:
     #: Jobs as they stand, and the items of those that are new.
     jobs: dict[str, Job] = field(default_factory=dict)
     items: dict[str, tuple[Item, ...]] = field(default_factory=dict)
-    #: Items that were handed over, with what this group heard of them; items that were not, and
-    #: why (a code).
+    #: Items that were handed over, with what this group heard of them; (job, number, why) of those
+    #: that were not.
     handed: dict[Key, Handed] = field(default_factory=dict)
     skipped: list[tuple[str, int, str]] = field(default_factory=list)
     #: What was heard of attempts of earlier groups; most are those of no job.

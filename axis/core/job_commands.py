@@ -47,7 +47,7 @@ class Take:
 class Drive:
     """Hand over the items behind cursor ``before`` up to ``after``, as who holds ``epoch``.
 
-    ``skipped`` are (number, code) of items that are not to be handed over after all.
+    ``skipped`` are (number, ``replay.skip``) of items that are not to be handed over after all.
     """
 
     job: str

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from axis.core.document import Delivery, Details
+from axis.core.errors import Fault
 from axis.core.lifecycle import Step
 from axis.core.timetable import DAY_US, MICROSECONDS
 
@@ -25,9 +26,9 @@ from axis.core.timetable import DAY_US, MICROSECONDS
 VALID_US = 3600 * MICROSECONDS
 #: A plan that was not run is forgotten, with its items, so long after it has run out.
 KEPT_US = DAY_US
-#: Deliveries of one job: more than any agency received in the busiest month of the model. A larger
-#: one is planned in several windows, and each can be looked at before it runs.
-DELIVERIES_MAX = 50_000
+#: Deliveries that a plan looks at: twice what any agency received in the busiest month of the
+#: model. More are planned in several windows, and each can be looked at before it runs.
+DELIVERIES_MAX = 20_000
 #: Days of a window: nobody plays years again by accident.
 WINDOW_DAYS_MAX = 31
 #: Deliveries handed over in a second, at the most: a third of what one axis accepts on two cores,
@@ -180,9 +181,14 @@ class Heard(NamedTuple):
         return Heard(self.handed or later.handed, later.word or self.word)
 
 
+def skip(fault: Fault) -> str:
+    """A fault as it is kept with an item that is passed over: its code, and the state it names."""
+    return " ".join(filter(None, (fault.code, fault.detail.get("state"))))
+
+
 class ItemRow(NamedTuple):
-    """An item as lists show it: ``attempt`` is 0 until it is handed over, ``skipped`` a code of
-    the catalogue when it could not be.
+    """An item as lists show it: ``attempt`` is 0 until it is handed over, ``skipped`` what
+    ``skip`` made of the fault when it could not be.
     """
 
     no: int
@@ -193,6 +199,12 @@ class ItemRow(NamedTuple):
     handed: bool
     word: Word
     skipped: str
+
+    @property
+    def fault(self) -> Fault | None:
+        """Why it was passed over; None when it was not."""
+        code, _, state = self.skipped.partition(" ")
+        return Fault(code, "", {"state": state}) if code else None
 
 
 class Outcomes(NamedTuple):

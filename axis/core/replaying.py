@@ -9,7 +9,7 @@ from axis.core.document import Delivery
 from axis.core.errors import Fault
 from axis.core.job_commands import Drive, JobCommand, Plan, Ran, Steer, Stop, Take
 from axis.core.ledger import Ledger
-from axis.core.replay import STAGES, STAGES_SAME, STEPS, Act, Job, Stage
+from axis.core.replay import STAGES, STAGES_SAME, STEPS, Act, Job, Stage, skip
 from axis.core.stepping import step
 from axis.core.timetable import iso
 
@@ -99,12 +99,12 @@ def _drive(ledger: Ledger, command: Drive) -> Outcome:
         return Refused(Fault("replay.lost"))
     move = Move(step=STEPS[job.kind], targets=(), actor=job.actor, at=command.now, now=command.now)
     moved: list[Delivery] = []
-    ledger.changes.skipped += [(job.id, no, code) for no, code in command.skipped]
+    ledger.changes.skipped += [(job.id, no, why) for no, why in command.skipped]
     for no, place in command.items:
         item = step(ledger, move, ledger.facts.deliveries[place], job.id)
         assert item.delivery is not None
         if item.fault is not None:
-            ledger.changes.skipped.append((job.id, no, item.fault.code))
+            ledger.changes.skipped.append((job.id, no, skip(item.fault)))
         else:
             ledger.handed_over(job.id, no, item.delivery)
             moved.append(item.delivery)

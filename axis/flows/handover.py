@@ -13,7 +13,7 @@ from axis.core.caller import Caller
 from axis.core.commands import ById, Move, Moved, Moves, Target
 from axis.core.document import Document, Place
 from axis.core.errors import Rejected, Unavailable, rejected
-from axis.core.lifecycle import Step, Transport
+from axis.core.lifecycle import Again, Step, Transport
 from axis.flows.commit import Committer
 from axis.ports import Bus, Clock, Row, Store
 
@@ -116,7 +116,9 @@ class Handover:
         written, the books show "waiting" for a package that was taken, and nothing is lost.
         """
         fresh = tuple(
-            row.delivery.place for row in rows if row.delivery.transport is Transport.WAITING
+            row.delivery.place
+            for row in rows
+            if row.delivery.transport is Transport.WAITING or row.delivery.again is Again.GIVEN
         )
         if not fresh:
             return

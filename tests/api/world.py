@@ -27,7 +27,7 @@ from axis.api.running import Axis
 from axis.bootstrap import Parts, build
 from axis.core.directory import Agency
 from axis.core.timetable import MICROSECONDS, from_iso
-from axis.ports import Client, Store
+from axis.ports import Client
 from axis.settings import Settings
 from schemas.codes import agencies
 from schemas.edxml import (
@@ -40,6 +40,7 @@ from schemas.edxml import (
 )
 from schemas.edxml_write import write
 from schemas.xmldsig import sign
+from tests.contract.recipes import Replayed
 
 LANG_SON, OFFICE, HA_NOI = "000.00.00.H37", "000.00.00.G22", "000.00.00.H26"
 OPERATOR, AUDITOR = "lan", "minh"
@@ -157,7 +158,7 @@ def credentials(who: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def world(store: Store | None = None, **settings: Any) -> AsyncIterator[World]:
+async def world(store: Replayed | None = None, **settings: Any) -> AsyncIterator[World]:
     """A fresh axis over a memory store (or ``store``), with its clients."""
     clock = HandClock()
     faults: list[Exception] = []
@@ -168,6 +169,7 @@ async def world(store: Store | None = None, **settings: Any) -> AsyncIterator[Wo
 
     store = store or MemoryStore(fault=fault)
     lanes = store.lanes if isinstance(store, MemoryStore) else None
+    replays = store.replays
     # The three that sign here; the other agencies are in the directory without a certificate.
     certificates = [
         read_certificate(code, key_of(code).certificate_der) for code in (LANG_SON, OFFICE, HA_NOI)
@@ -175,6 +177,7 @@ async def world(store: Store | None = None, **settings: Any) -> AsyncIterator[Wo
     await store.enrol(rows(), certificates, clients())
     parts = Parts(
         store=store,
+        replays=replays,
         lanes=lanes,
         clock=clock,
         ids=CountingIds(),

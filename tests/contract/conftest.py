@@ -9,8 +9,8 @@ import pytest
 
 from axis.adapters import postgres_store, sqlite_store
 from axis.adapters.memory_store import MemoryBooks, MemoryStore
-from axis.ports import Store
 from tests.contract.books import CODES, Scribe, agency
+from tests.contract.recipes import Replayed
 
 STORES = ("memory", "sqlite", "postgres")
 
@@ -24,14 +24,14 @@ class Library:
         self._url = url
         self._run = run
         self._books = MemoryBooks()
-        self._opened: list[Store] = []
+        self._opened: list[Replayed] = []
 
-    async def open(self) -> Store:
+    async def open(self) -> Replayed:
         store = await self._open()
         self._opened.append(store)
         return store
 
-    async def _open(self) -> Store:
+    async def _open(self) -> Replayed:
         match self._kind:
             case "sqlite":
                 return sqlite_store.open_store(self._folder)
@@ -40,7 +40,7 @@ class Library:
             case _:
                 return MemoryStore(self._books)
 
-    async def reopen(self) -> Store:
+    async def reopen(self) -> Replayed:
         await self.close()
         return await self.open()
 
@@ -67,7 +67,7 @@ async def library(closed: Library) -> AsyncIterator[Library]:
 
 
 @pytest.fixture
-async def store(library: Library) -> Store:
+async def store(library: Library) -> Replayed:
     store = await library.open()
     await store.enrol([agency(code) for code in CODES], [], [])
     return store

@@ -14,6 +14,7 @@ from typing import Any, cast
 from starlette.types import Message
 
 from axis.adapters.examiner import InlineExaminer
+from axis.adapters.memory_replays import MemoryReplays
 from axis.adapters.memory_store import MemoryBooks
 from axis.api.app import Application, create_app
 from axis.api.running import Axis
@@ -69,6 +70,7 @@ class Process:
         self._app: Application | None = None
         self._axis: Axis | None = None
         self._store: ShakyStore | None = None
+        self._replays = MemoryReplays(books)
         #: Lives begun or ended: what an older number remembers is dead.
         self._lives = 0
         self._host: asyncio.Task[None] | None = None
@@ -83,6 +85,7 @@ class Process:
         alive = lambda: self._lives == life  # noqa: E731
         inner = self._plant.store(self._books, self._faults, alive)
         self._store = ShakyStore(self._world, self._books, inner, alive)
+        self._replays = MemoryReplays(self._books)
         self._stopping.clear()
         serving = asyncio.get_running_loop().create_future()
         self._host = asyncio.create_task(self._live(serving))
@@ -93,6 +96,7 @@ class Process:
         signer = self._plant.signer(cast("Signer", self._parts.signer))
         parts = Parts(
             store=cast("Store", self._store),
+            replays=self._replays,
             bus=ShakyBus(self._world),
             clock=SimClock(self._world),
             ids=self._world,

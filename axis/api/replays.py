@@ -1,0 +1,257 @@
+"""Replay jobs at both doors: operators for all agencies, an agency for its own inbox."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from axis.api import replay_views as views
+from axis.api.given import TheAxis, TheCaller, TheOverseer, read_model
+from axis.api.problems import invalid
+from axis.api.requests import NUMBER_MAX, delivery_target, is_text
+from axis.api.running import Axis
+from axis.api.wire import Json
+from axis.core.caller import OPERATOR
+from axis.core.lifecycle import Business, Transport
+from axis.core.replay import Act, Filter, Kind
+from axis.core.timetable import from_iso
+from axis.flows.planning import Asked
+from axis.replays import ITEMS_MAX
+from schemas import rest_books, rest_replays
+
+#: DocTypes by their names.
+_TYPES = {"new": 0, "recall": 1, "update": 2, "replacement": 3}
+LINES_DEFAULT = 100
+#: Who has the operators' jobs.
+_ALL = ""
+
+JobPath = Annotated[str, Path(max_length=40, description="Id of a job: `rpl_` and a ULID.")]
+ActPath = Annotated[
+    Literal["run", "pause", "resume", "abort"], Path(description="What the job is to do.")
+]
+After = Annotated[
+    int, Query(ge=0, le=NUMBER_MAX, description="The number behind which the page begins.")
+]
+Limit = Annotated[int, Query(ge=1, le=ITEMS_MAX, description="Rows of the page at most.")]
+
+router = APIRouter()
+
+
+@router.post(
+    "/v1/operator/runs",
+    operation_id="plan_run",
+    tags=["Operators"],
+    summary="Plan a replay job",
+    response_model=rest_replays.Replay,
+    status_code=201,
+)
+async def plan_run(request: Request, axis: TheAxis, caller: TheCaller) -> Response:
+    """Says what would be handed over to whom, and what is left out and why. Nothing moves until
+    it is run, within the hour.
+    """
+    caller.needs(OPERATOR)
+    asked = await read_model(request, rest_replays.PlanRun)
+    recipient = axis.members.agency(asked.recipient).code if asked.recipient else ""
+    shown = await axis.planning.plan(caller, _ALL, _asked(axis, asked, recipient))
+    return Json(views.replay(shown), status_code=201)
+
+
+@router.get(
+    "/v1/operator/runs",
+    operation_id="runs",
+    tags=["Operators"],
+    summary="The operators' replay jobs",
+    response_model=rest_replays.Replays,
+)
+async def runs(axis: TheAxis, _: TheOverseer, limit: Limit = LINES_DEFAULT) -> Response:
+    """The newest first, those of agencies left out. What came of each is told by the job itself."""
+    return await _jobs(axis, _ALL, limit)
+
+
+@router.get(
+    "/v1/operator/runs/{job}",
+    operation_id="run",
+    tags=["Operators"],
+    summary="See one replay job",
+    response_model=rest_replays.Replay,
+)
+async def run(axis: TheAxis, _: TheOverseer, job: JobPath) -> Response:
+    """What was planned, how far it is and what came of it until now."""
+    return Json(views.replay(await axis.planning.show(_ALL, _known(job)), outcomes=True))
+
+
+@router.get(
+    "/v1/operator/runs/{job}/deliveries",
+    operation_id="run_deliveries",
+    tags=["Operators"],
+    summary="The deliveries of a replay job",
+    response_model=rest_replays.Items,
+)
+async def run_deliveries(
+    axis: TheAxis, _: TheOverseer, job: JobPath, after: After = 0, limit: Limit = LINES_DEFAULT
+) -> Response:
+    """Each with its outcome, in the order in which they are handed over."""
+    return await _items(axis, _ALL, job, after, limit)
+
+
+@router.post(
+    "/v1/operator/runs/{job}/{act}",
+    operation_id="steer_run",
+    tags=["Operators"],
+    summary="Run, pause, resume or abort a replay job",
+    response_model=rest_replays.Replay,
+)
+async def steer_run(
+    request: Request, axis: TheAxis, caller: TheCaller, job: JobPath, act: ActPath
+) -> Response:
+    """Said again it changes nothing. A pause takes effect within a second; what was handed over
+    until then stays so.
+    """
+    caller.needs(OPERATOR)
+    asked = await read_model(request, rest_books.Why)
+    shown = await axis.planning.steer(caller, _ALL, _known(job), Act(act), asked.why)
+    return Json(views.replay(shown, outcomes=True))
+
+
+@router.post(
+    "/v1/replays",
+    operation_id="plan_replay",
+    tags=["Receiving"],
+    summary="Plan to have one's own deliveries again",
+    response_model=rest_replays.Replay,
+    status_code=201,
+)
+async def plan_replay(request: Request, axis: TheAxis, caller: TheCaller) -> Response:
+    """For an agency that restored a backup, or wants back what it had parked: into its own inbox
+    only. Nothing moves until it is run, within the hour.
+    """
+    agency = caller.agency
+    asked = await read_model(request, rest_replays.PlanReplay)
+    shown = await axis.planning.plan(caller, agency, _asked(axis, asked, agency))
+    return Json(views.replay(shown), status_code=201)
+
+
+@router.get(
+    "/v1/replays",
+    operation_id="replays",
+    tags=["Receiving"],
+    summary="The caller's own replay jobs",
+    response_model=rest_replays.Replays,
+)
+async def replays(axis: TheAxis, caller: TheCaller, limit: Limit = LINES_DEFAULT) -> Response:
+    """The newest first. What came of each is told by the job itself."""
+    return await _jobs(axis, caller.agency, limit)
+
+
+@router.get(
+    "/v1/replays/{job}",
+    operation_id="replay",
+    tags=["Receiving"],
+    summary="See one's own replay job",
+    response_model=rest_replays.Replay,
+)
+async def replay(axis: TheAxis, caller: TheCaller, job: JobPath) -> Response:
+    """What was planned, how far it is and what came of it until now."""
+    shown = await axis.planning.show(caller.agency, _known(job))
+    return Json(views.replay(shown, outcomes=True))
+
+
+@router.get(
+    "/v1/replays/{job}/deliveries",
+    operation_id="replay_deliveries",
+    tags=["Receiving"],
+    summary="The deliveries of one's own replay job",
+    response_model=rest_replays.Items,
+)
+async def replay_deliveries(
+    axis: TheAxis, caller: TheCaller, job: JobPath, after: After = 0, limit: Limit = LINES_DEFAULT
+) -> Response:
+    """Each with its outcome, in the order in which they are handed over."""
+    return await _items(axis, caller.agency, job, after, limit)
+
+
+@router.post(
+    "/v1/replays/{job}/{act}",
+    operation_id="steer_replay",
+    tags=["Receiving"],
+    summary="Run, pause, resume or abort one's own replay job",
+    response_model=rest_replays.Replay,
+)
+async def steer_replay(
+    request: Request, axis: TheAxis, caller: TheCaller, job: JobPath, act: ActPath
+) -> Response:
+    """Said again it changes nothing. A pause takes effect within a second; what was handed over
+    until then stays so.
+    """
+    agency = caller.agency
+    asked = await read_model(request, rest_books.Why)
+    shown = await axis.planning.steer(caller, agency, _known(job), Act(act), asked.why)
+    return Json(views.replay(shown, outcomes=True))
+
+
+async def _jobs(axis: Axis, whose: str, limit: int) -> Response:
+    jobs = await axis.planning.jobs(whose, limit)
+    return Json({"jobs": [views.replay(shown) for shown in jobs]})
+
+
+async def _items(axis: Axis, whose: str, job: str, after: int, limit: int) -> Response:
+    rows = await axis.planning.items(whose, _known(job), after, limit)
+    following = rows[-1].no if rows else after
+    return Json({"deliveries": [views.item(row) for row in rows], "next": following})
+
+
+def _known(job: str) -> str:
+    """An id that a store can be asked for."""
+    return job if is_text(job) else ""
+
+
+def _asked(axis: Axis, asked: rest_replays.PlanReplay, recipient: str) -> Asked:
+    """What a plan's request asks for. Raises ``request.invalid``, ``agency.unknown``."""
+    kind = Kind(asked.kind)
+    narrowed: dict[str, Any] = {
+        "sender": axis.members.agency(asked.sender).code if asked.sender else "",
+        "since": _time("since", asked.since),
+        "until": _time("until", asked.until),
+        "kind": None if asked.type is None else _TYPES[asked.type],
+        "transport": None if asked.state is None else Transport[asked.state.upper()],
+        "business": None if asked.answer is None else Business[asked.answer.upper()],
+        "reason": asked.cause,
+    }
+    if asked.ids and any(value not in (None, "") for value in narrowed.values()):
+        raise invalid("ids", "stand alone", "phải đứng riêng, không kèm bộ lọc khác")
+    if kind is Kind.REDRIVE and not asked.ids and asked.state is None:
+        narrowed["transport"] = Transport.PARKED
+    return Asked(
+        kind=kind,
+        what=Filter(recipient=recipient, named=_named(asked.ids), **narrowed),
+        rate=asked.rate,
+        # Nothing that is done can fail.
+        stop_percent=asked.stop_percent if kind is Kind.REDRIVE else 0,
+        why=asked.why,
+    )
+
+
+def _named(ids: list[str]) -> tuple[tuple[str, str], ...]:
+    """Packages and deliveries by their ids, each once."""
+    named: dict[tuple[str, str], None] = {}
+    for text in ids:
+        target = delivery_target(text if "." in text else f"{text}.0")
+        if target is None:
+            raise invalid(
+                "ids",
+                f"{text[:60]!r} is no id",
+                f"{text[:60]!r} không phải mã văn bản hay lượt gửi",
+            )
+        named[target.doc_id, target.recipient if "." in text else ""] = None
+    return tuple(named)
+
+
+def _time(place: str, text: str) -> int | None:
+    if not text:
+        return None
+    try:
+        return from_iso(text)
+    except (ValueError, OverflowError):
+        raise invalid(place, "is not an ISO 8601 time", "không phải thời điểm ISO 8601") from None
