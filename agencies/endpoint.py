@@ -9,6 +9,7 @@ it starts again, so every document counts once, whatever came how often.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -28,6 +29,8 @@ from axis.core.timetable import from_iso
 
 #: Deliveries held back by ``slow`` at once; beyond, the next ones are taken without delay.
 HELD_MAX = 1000
+#: What an agency says to a delivery that is given back and that it has.
+ALREADY_HAD = "already had it"
 
 log = structlog.get_logger()
 
@@ -129,7 +132,10 @@ class Endpoint:
                 continue
             known = self.journal.taken.get(delivery)
             if known is not None and not known.failed:
-                again.append(delivery)
+                if "redelivery" in package.told:
+                    await self._had(known, package)
+                else:
+                    again.append(delivery)
                 continue
             taken, script = self._examined(package, available_s, at_us)
             if taken.failed:
@@ -194,6 +200,17 @@ class Endpoint:
         at = pace.stated(pace.now_us())
         await self.client.confirm([taken.delivery], at, failed=taken.failed)
         log.info("not taken", action="delivery.failed", delivery=taken.delivery, why=taken.failed)
+        self.habits.changed()
+
+    async def _had(self, known: Taken, package: Package) -> None:
+        """Answer what is given back and was never lost: it is here, and the same or not."""
+        self.journal.again([known.delivery])
+        reason = ALREADY_HAD
+        if hashlib.sha256(package.raw).hexdigest() != known.sha256:
+            reason = f"{ALREADY_HAD}, with other bytes"
+            log.error("altered", action="delivery.altered", delivery=known.delivery)
+        pace = self.habits.pace
+        await self.client.confirm([known.delivery], pace.stated(pace.now_us()), failed=reason)
         self.habits.changed()
 
     async def _take_later(self, taken: Taken, script: Script) -> None:

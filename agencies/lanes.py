@@ -30,6 +30,8 @@ class Lanes:
 
     source: str = ""
     last: dict[int, int] = field(default_factory=dict)
+    #: The highest attempt heard of (lane, number), of those that waited more than once.
+    attempts: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def reached(self, reach: Mapping[int, int]) -> None:
         """All up to these numbers, by lane, is taken or waits no more."""
@@ -46,9 +48,13 @@ class Lanes:
             # Other books, other numbers: where they are, only the inbox says.
             self.source = record.source
             self.last.clear()
+            self.attempts.clear()
         if record.type == bus.STATUS:
             # Whatever its number: the stream itself says what has been read of it.
             return Ask.HEAR
+        anew = record.attempt > self.attempts.get((lane, record.no), 1)
+        if anew:
+            self.attempts[lane, record.no] = record.attempt
         last = self.last.get(lane, 0)
         self.last[lane] = max(last, record.no)
         if fresh or record.no > last + 1:
@@ -57,7 +63,7 @@ class Lanes:
             if record.type != bus.WAITING:
                 return Ask.PASS
             return Ask.TAKE if record.package and record.subject else Ask.FETCH
-        if record.type == bus.WAITING and not known(record.subject):
-            # An old number that waits again: it was put back into its lane.
+        if record.type == bus.WAITING and (anew or not known(record.subject)):
+            # An old number that waits again: it was put back into its lane, or is given back.
             return Ask.LOOK
         return Ask.NOTHING

@@ -9,10 +9,10 @@ The reader's rule. Numbers of a lane are dense from 1, and each comes at least o
 the last number that it applied: it applies ``last + 1``; it drops what is not higher; on a gap it
 reads its inbox, and goes on behind the gap. Records may be repeated in any amount (a relay that
 woke too late, a redrive), and one that is not higher is news only in two cases: its ``attempt`` is
-higher than any seen of that number (the delivery waits again), or it is a tombstone of the highest
-attempt seen of that number (it waits no more). Each of these states has an id of its own, so
-whoever remembers ids may ask for that alone. A status only says how far the stream reaches: the
-highest number counts.
+higher than any seen of that number (the delivery waits again, or is given back to a recipient that
+lost it), or it is a tombstone of the highest attempt seen of that number (it waits no more). Each
+of these states has an id of its own, so whoever remembers ids may ask for that alone. A status only
+says how far the stream reaches: the highest number counts.
 
 Sources: CloudEvents 1.0.2, its Kafka protocol binding 1.0.2 section 3.2, its extension "dataref".
 """

@@ -1,4 +1,6 @@
-"""``axis replay``: play what was, again. ``history`` plays the published eleven months."""
+"""``axis replay``: play what was, again. ``history`` plays the published eleven months; the jobs
+that give documents back are in ``replay_jobs``.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,7 @@ from axis.cli import (
     history_report,
     replay_export,
     replay_import,
+    replay_jobs,
     replay_report,
     replay_shadow,
     screen,
@@ -35,8 +38,10 @@ from axis.core.timetable import OPENED, iso
 from axis.settings import Settings
 
 group = typer.Typer(
-    help="Play what was, again: the published history, a window, a file.", no_args_is_help=True
+    help="Play what was, again: the published history, a window, a file; give documents back.",
+    no_args_is_help=True,
 )
+replay_jobs.register(group)
 replay_export.register(group)
 replay_import.register(group)
 replay_report.register(group)

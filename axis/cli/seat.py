@@ -104,7 +104,7 @@ def inbox(
                 d["id"],
                 d["sender"],
                 f"{d['urgency']}:{d['no']}",
-                d["state"],
+                "given back" if "redelivery" in d else d["state"],
                 d["answer"],
                 d["size"],
                 d["subject"],

@@ -138,7 +138,11 @@ class Planning:
             raise rejected("replay.too_many_jobs", count=count, limit=LIVE_JOBS_MAX)
 
     async def steer(self, caller: Caller, whose: str, job: str, act: Act, why: str) -> Shown:
-        """Run, pause, resume or abort a job. Said again it changes nothing."""
+        """Run, pause, resume or abort a job; without a reason for the reason of its plan.
+
+        Said again it changes nothing.
+        """
+        why = why.strip() or (await self._own(whose, job)).why
         audit = self._audit(caller, f"replay {act}", job, why, self._clock.now())
         await self._submit(Steer(job=job, agency=whose, act=act, audit=audit))
         self._begun()

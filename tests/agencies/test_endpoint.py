@@ -260,6 +260,58 @@ def test_a_second_arrival_is_confirmed_again_and_not_counted(tmp_path: Path) -> 
     play(tmp_path, scenario)
 
 
+async def give_back(here: World, delivery: str) -> dict[str, Any]:
+    """Give a delivery of the office's back; what came of it once it is answered."""
+    asked = {"kind": "give_back", "ids": [delivery], "why": "khôi phục"}
+    job = (await here.json(OFFICE, "/v1/replays", asked)).json()["id"]
+    await here.json(OFFICE, f"/v1/replays/{job}/run", {"why": "khôi phục"})
+    async with asyncio.timeout(TOLD_S_MAX):
+        while True:
+            await asyncio.sleep(1)
+            shown = (await here.get(OFFICE, f"/v1/replays/{job}")).json()
+            if shown["stage"] == "finished" and not shown["outcomes"]["silent"]:
+                outcomes: dict[str, Any] = shown["outcomes"]
+                return outcomes
+
+
+def test_an_agency_that_lost_nothing_says_that_it_has_what_is_given_back(tmp_path: Path) -> None:
+    async def scenario(seats: Seats) -> None:
+        async with at_work(seats.endpoint(OFFICE)) as office:
+            receipt = await seats.world.sent()
+            await seats.until("03")
+            (delivery,) = receipt["deliveries"]
+            outcomes = await give_back(seats.world, delivery)
+        assert (outcomes["handed_out"], outcomes["already_had"]) == (1, 1)
+        assert office.journal.taken[delivery].arrivals == 2
+        lines = await history(seats.world, receipt["doc"])
+        assert [line[:2] for line in lines[-3:]] == [
+            ("given", ""),
+            ("handed", ""),
+            ("had", "already had it"),
+        ]
+        counts = (await seats.world.get(OFFICE, "/v1/counts", agency=OFFICE)).json()
+        assert (counts["received"], counts["statuses"]) == (1, {"01": 1, "03": 1})
+
+    play(tmp_path, scenario)
+
+
+def test_an_agency_that_restored_a_backup_takes_what_is_given_back(tmp_path: Path) -> None:
+    async def scenario(seats: Seats) -> None:
+        async with at_work(seats.endpoint(OFFICE)):
+            receipt = await seats.world.sent()
+            await seats.until("03")
+        (tmp_path / OFFICE / "received.jsonl").write_bytes(b"")
+        (delivery,) = receipt["deliveries"]
+        async with at_work(seats.endpoint(OFFICE)) as office:
+            outcomes = await give_back(seats.world, delivery)
+            assert (outcomes["handed_out"], outcomes["answered"]) == (1, 1)
+            assert office.journal.taken[delivery].done
+        counts = (await seats.world.get(OFFICE, "/v1/counts", agency=OFFICE)).json()
+        assert (counts["received"], counts["statuses"]) == (1, {"01": 1, "03": 1})
+
+    play(tmp_path, scenario)
+
+
 class Gone:
     """Never answers one kind of request."""
 

@@ -43,6 +43,8 @@ def everybody(_: str) -> bool:
         (waiting(3), everybody, Ask.NOTHING),
         # It failed, or was parked before it was taken, and was put back.
         (waiting(2), nobody, Ask.LOOK),
+        # It was put back, or is given back to one that has it.
+        (waiting(2, attempt=2), everybody, Ask.LOOK),
         (other(bus.PARKED, 4), nobody, Ask.PASS),
         (other(bus.WITHDRAWN, 4), nobody, Ask.PASS),
         (other(bus.PARKED, 5), nobody, Ask.LOOK),
@@ -61,6 +63,14 @@ def test_other_books_have_other_numbers() -> None:
     lanes = Lanes(BOOKS, {0: 70, 3: 2})
     assert lanes.hear(0, waiting(1, source="/axis/live/ffffffffffff"), everybody) is Ask.LOOK
     assert lanes == Lanes("/axis/live/ffffffffffff", {0: 1})
+
+
+def test_each_attempt_is_looked_for_once_however_often_it_is_told() -> None:
+    lanes = Lanes(BOOKS, {0: 3})
+    told = [1, 2, 2, 3, 2, 3, 1]
+    asked = [lanes.hear(0, waiting(2, attempt=attempt), everybody) for attempt in told]
+    looked = [attempt for attempt, ask in zip(told, asked, strict=True) if ask is Ask.LOOK]
+    assert looked == [2, 3]
 
 
 def test_a_lane_says_nothing_of_another() -> None:

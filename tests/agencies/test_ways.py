@@ -199,6 +199,30 @@ def test_a_tombstone_passes_its_number_and_what_is_put_back_is_taken(tmp_path: P
     play(tmp_path, scenario)
 
 
+def test_what_is_given_back_is_looked_for_and_answered(tmp_path: Path) -> None:
+    async def scenario(office: Office, endpoint: Any) -> None:
+        first = await office.record()
+        office.told.hear(0, first)
+        await office.until_empty()
+        here = office.seats.world
+        asked = {"kind": "give_back", "ids": [first.subject], "why": "khôi phục"}
+        job = (await here.json(OPERATOR, "/v1/operator/runs", asked)).json()["id"]
+        path = f"/v1/operator/runs/{job}"
+        await here.json(OPERATOR, f"{path}/run", {"why": "khôi phục"})
+        async with asyncio.timeout(SOON_S):
+            while not await office.waiting():
+                await asyncio.sleep(0.1)
+        # As the relay tells of it, twice.
+        for _ in range(2):
+            office.told.hear(0, first._replace(attempt=2))
+        await office.until_empty()
+        outcomes = (await here.get(OPERATOR, path)).json()["outcomes"]
+        assert (outcomes["handed_out"], outcomes["already_had"]) == (1, 1)
+        assert endpoint.journal.taken[first.subject].arrivals == 2
+
+    play(tmp_path, scenario)
+
+
 def test_a_package_that_was_altered_on_its_way_is_not_taken(tmp_path: Path) -> None:
     async def scenario(office: Office, endpoint: Any) -> None:
         record = await office.record()

@@ -377,4 +377,7 @@ async def test_operators_act_and_auditors_read(here: World) -> None:
         problem(await here.json(who, RUNS, GIVE_BACK), 403, "auth.role")
     problem(await here.get(OFFICE, RUNS), 403, "auth.role")
     problem(await here.get(OPERATOR, REPLAYS), 403, "auth.role")
-    problem(await here.json(OPERATOR, f"{RUNS}/{job}/run", {}), 422, "reason.missing")
+    # Without a reason it is run for the reason of its plan.
+    assert (await here.json(OPERATOR, f"{RUNS}/{job}/run", {})).status_code == 200
+    log = (await here.get(AUDITOR, "/v1/operator/audit-log")).json()["acts"]
+    assert (log[0]["act"], log[0]["why"]) == ("replay run", WHY)

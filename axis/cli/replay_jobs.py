@@ -1,0 +1,253 @@
+"""``axis replay plan``, ``run`` and the like: give documents back, put back what was parked.
+
+As an agency (``--as H37``) the same into its own inbox only, through its own door.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from agencies.world import OPERATOR_ID
+from axis.cli import replay_shown as report
+from axis.cli import screen, session
+from axis.cli.door import Door, segment
+from axis.core.replay import DELIVERIES_MAX, RATE_DEFAULT, RATE_MAX, Act
+
+#: How often ``--wait`` looks.
+LOOK_S = 0.5
+#: Deliveries of one page.
+PAGE_ROWS = 1000
+
+Job = Annotated[str, typer.Argument(metavar="ID", help="The job (rpl_...).")]
+By = Annotated[
+    str,
+    typer.Option("--as", help="The operator, or an agency (H37) for its own inbox."),
+]
+Why = Annotated[str, typer.Option(help="Why, for the audit log; else the plan's reason.")]
+
+
+class Type(StrEnum):
+    """A DocType by its name."""
+
+    NEW = "new"
+    RECALL = "recall"
+    UPDATE = "update"
+    REPLACEMENT = "replacement"
+
+
+def register(group: typer.Typer) -> None:
+    """Add the commands to those of ``axis replay``."""
+    group.command()(plan)
+    group.command()(run)
+    for name, command in (("pause", pause), ("resume", resume), ("abort", abort)):
+        group.command(name)(command)
+    group.command()(show)
+    group.command("list")(list_jobs)
+
+
+def plan(
+    reason: Annotated[str, typer.Option(help="Why; it goes into the audit log.")],
+    deliver_again: Annotated[
+        bool, typer.Option("--deliver-again", help="Give back what is done.")
+    ] = False,
+    redrive: Annotated[bool, typer.Option("--redrive", help="Put back what is parked.")] = False,
+    to: Annotated[str, typer.Option(help="Only to this recipient.")] = "",
+    from_: Annotated[str, typer.Option("--from", help="Only from this sender.")] = "",
+    since: Annotated[str, typer.Option(help="Done since: '2020-01-15 18:00'.")] = "",
+    until: Annotated[str, typer.Option(help="Done before; else until now.")] = "",
+    type_: Annotated[Type | None, typer.Option("--type", help="Only this DocType.")] = None,
+    state: Annotated[str, typer.Option(help="Only in this state: done, parked, ...")] = "",
+    answer: Annotated[str, typer.Option(help="Only with this answer: none, arrived, ...")] = "",
+    cause: Annotated[str, typer.Option(help="Only those parked for this reason.")] = "",
+    ids: Annotated[
+        list[str] | None,
+        typer.Option("--id", help="A package or delivery, also a recalled one; may be repeated."),
+    ] = None,
+    rate: Annotated[
+        int, typer.Option(min=1, max=RATE_MAX, help="Deliveries a second.")
+    ] = RATE_DEFAULT,
+    stop_at: Annotated[
+        int,
+        typer.Option(
+            min=0, max=100, metavar="PERCENT", help="Redrive stops at so many failures; 0: never."
+        ),
+    ] = 50,
+    as_: By = OPERATOR_ID,
+    json: screen.Json = False,
+    url: session.Url = None,
+    run_: session.Run = None,
+) -> None:
+    """Say what would be handed over, to whom, and what is left out and why.
+
+    Nothing moves until the job is run; the plan is valid for an hour.
+    """
+    if deliver_again == redrive:
+        raise typer.BadParameter("say either --deliver-again or --redrive")
+    client = session.client_of(as_)
+    body: dict[str, Any] = {
+        "kind": "give_back" if deliver_again else "redrive",
+        "sender": session.agency(from_) if from_ else "",
+        "since": since,
+        "until": until,
+        "type": None if type_ is None else type_.value,
+        "state": state or None,
+        "answer": answer or None,
+        "cause": cause,
+        "ids": ids or [],
+        "rate": rate,
+        "stop_percent": stop_at,
+        "why": reason,
+    }
+    if client == OPERATOR_ID:
+        body["recipient"] = session.agency(to) if to else ""
+    elif to and session.agency(to) != client:
+        raise typer.BadParameter(f"{client} replays into its own inbox only")
+    with session.open_session(run_, url).door(client) as door:
+        told = door.post(_door(client), body).json
+    if json:
+        screen.data(told)
+        return
+    report.plan(told)
+    screen.say(f"Run it: axis replay run {told['id']}{_as(client)}")
+
+
+def run(
+    job: Job,
+    wait: Annotated[bool, typer.Option("--wait", help="Return when all is handed over.")] = False,
+    why: Why = "",
+    as_: By = OPERATOR_ID,
+    json: screen.Json = False,
+    url: session.Url = None,
+    run_: session.Run = None,
+) -> None:
+    """Run a planned job."""
+    client = session.client_of(as_)
+    with session.open_session(run_, url).door(client) as door:
+        told = _steered(door, client, job, Act.RUN, why)
+        while wait and told["stage"] == "running":
+            time.sleep(LOOK_S)
+            told = door.get(f"{_door(client)}/{segment(job)}").json
+    _told(told, json=json)
+    if told["stage"] == "stopped":
+        raise typer.Exit(1)
+
+
+def pause(
+    job: Job,
+    why: Why = "",
+    as_: By = OPERATOR_ID,
+    json: screen.Json = False,
+    url: session.Url = None,
+    run_: session.Run = None,
+) -> None:
+    """Hold a running job; what was handed over stays so."""
+    _steer(job, Act.PAUSE, why, as_, session.open_session(run_, url), json=json)
+
+
+def resume(
+    job: Job,
+    why: Why = "",
+    as_: By = OPERATOR_ID,
+    json: screen.Json = False,
+    url: session.Url = None,
+    run_: session.Run = None,
+) -> None:
+    """Go on with a paused job where it was."""
+    _steer(job, Act.RESUME, why, as_, session.open_session(run_, url), json=json)
+
+
+def abort(
+    job: Job,
+    why: Why = "",
+    as_: By = OPERATOR_ID,
+    json: screen.Json = False,
+    url: session.Url = None,
+    run_: session.Run = None,
+) -> None:
+    """End a job for good; what was handed over stays so."""
+    _steer(job, Act.ABORT, why, as_, session.open_session(run_, url), json=json)
+
+
+def show(
+    job: Job,
+    deliveries: Annotated[
+        bool, typer.Option("--deliveries", help="Each delivery with its outcome.")
+    ] = False,
+    as_: By = OPERATOR_ID,
+    json: screen.Json = False,
+    url: session.Url = None,
+    run_: session.Run = None,
+) -> None:
+    """Show a job: what was planned, how far it is, what came of it."""
+    client = session.client_of(as_)
+    with session.open_session(run_, url).door(client) as door:
+        path = f"{_door(client)}/{segment(job)}"
+        told = door.get(path).json
+        items = _items(door, path) if deliveries else []
+    if json:
+        screen.data({**told, **({"items": items} if deliveries else {})})
+        return
+    report.job(told)
+    if deliveries:
+        report.deliveries(items)
+
+
+def list_jobs(
+    limit: Annotated[int, typer.Option(min=1, max=PAGE_ROWS, help="The newest so many.")] = 20,
+    as_: By = OPERATOR_ID,
+    json: screen.Json = False,
+    url: session.Url = None,
+    run_: session.Run = None,
+) -> None:
+    """List replay jobs, the newest first."""
+    client = session.client_of(as_)
+    with session.open_session(run_, url).door(client) as door:
+        told = door.get(_door(client), limit=limit).json
+    if json:
+        screen.data(told)
+        return
+    report.jobs(told["jobs"])
+
+
+def _door(client: str) -> str:
+    return "/v1/operator/runs" if client == OPERATOR_ID else "/v1/replays"
+
+
+def _as(client: str) -> str:
+    return "" if client == OPERATOR_ID else f" --as {client}"
+
+
+def _steered(door: Door, client: str, job: str, act: Act, why: str) -> Mapping[str, Any]:
+    told: Mapping[str, Any] = door.post(f"{_door(client)}/{segment(job)}/{act}", {"why": why}).json
+    return told
+
+
+def _steer(job: str, act: Act, why: str, as_: str, here: session.Session, *, json: bool) -> None:
+    client = session.client_of(as_)
+    with here.door(client) as door:
+        told = _steered(door, client, job, act, why)
+    _told(told, json=json)
+
+
+def _items(door: Door, path: str) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = []
+    after = 0
+    while len(found) < DELIVERIES_MAX:
+        page = door.get(f"{path}/deliveries", after=after, limit=PAGE_ROWS).json
+        found += page["deliveries"]
+        if len(page["deliveries"]) < PAGE_ROWS:
+            break
+        after = page["next"]
+    return found
+
+
+def _told(told: Mapping[str, Any], *, json: bool) -> None:
+    if json:
+        screen.data(told)
+    else:
+        report.job(told)
