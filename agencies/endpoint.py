@@ -126,6 +126,7 @@ class Endpoint:
         available_s, at_us = pace.monotonic(), pace.now_us()
         take: list[tuple[Taken, Script]] = []
         again: list[str] = []
+        had: list[tuple[Taken, Package]] = []
         for package in page:
             delivery = str(package.told["id"])
             if delivery in self._held:
@@ -133,7 +134,7 @@ class Endpoint:
             known = self.journal.taken.get(delivery)
             if known is not None and not known.failed:
                 if "redelivery" in package.told:
-                    await self._had(known, package)
+                    had.append((known, package))
                 else:
                     again.append(delivery)
                 continue
@@ -148,6 +149,8 @@ class Endpoint:
         if again:
             self.journal.again(again)
             await self._confirm(again)
+        if had:
+            await self._had(had)
         if take:
             await self._keep(take)
 
@@ -202,15 +205,17 @@ class Endpoint:
         log.info("not taken", action="delivery.failed", delivery=taken.delivery, why=taken.failed)
         self.habits.changed()
 
-    async def _had(self, known: Taken, package: Package) -> None:
+    async def _had(self, found: Sequence[tuple[Taken, Package]]) -> None:
         """Answer what is given back and was never lost: it is here, and the same or not."""
-        self.journal.again([known.delivery])
-        reason = ALREADY_HAD
-        if hashlib.sha256(package.raw).hexdigest() != known.sha256:
-            reason = f"{ALREADY_HAD}, with other bytes"
-            log.error("altered", action="delivery.altered", delivery=known.delivery)
+        answers: dict[str, list[str]] = {}
+        for known, package in found:
+            same = hashlib.sha256(package.raw).hexdigest() == known.sha256
+            reason = ALREADY_HAD if same else f"{ALREADY_HAD}, with other bytes"
+            answers.setdefault(reason, []).append(known.delivery)
+        self.journal.again([known.delivery for known, _ in found])
         pace = self.habits.pace
-        await self.client.confirm([known.delivery], pace.stated(pace.now_us()), failed=reason)
+        for reason, deliveries in answers.items():
+            await self.client.confirm(deliveries, pace.stated(pace.now_us()), failed=reason)
         self.habits.changed()
 
     async def _take_later(self, taken: Taken, script: Script) -> None:

@@ -144,8 +144,7 @@ def _say(ledger: Ledger, command: Say) -> Outcome:
         detail = {"code": command.code, "speaker": "sender" if by_sender else "recipient"}
         return Refused(Fault("status.not_yours", "", detail))
     if _repeated(delivery, command):
-        if not by_sender and delivery.again is not Again.NONE:
-            # It was given back, and whoever speaks of a document has it.
+        if not by_sender and delivery.again is Again.HANDED:
             delivery = ledger.again(delivery, Step.DONE, command.actor, command.at, command.now)
         return Said(delivery, ledger.facts.seq, repeated=True)
     if (fault := _illegal(delivery, command.code)) is not None:

@@ -210,7 +210,8 @@ class Ledger:
         by_sender = command.code in BY_SENDER
         if not by_sender and delivery.transport is not Transport.DONE:
             delivery = self.transport(delivery, Step.DONE, command.actor, command.at, command.now)
-        elif not by_sender and delivery.again is not Again.NONE:
+        elif not by_sender and delivery.again is Again.HANDED:
+            # Of what was not handed out again the word may be older than its loss.
             delivery = self.again(delivery, Step.DONE, command.actor, command.at, command.now)
         business = BUSINESS.get((delivery.business, command.code), delivery.business)
         after = delivery._replace(

@@ -138,7 +138,8 @@ TRANSPORT_SAME = frozenset(
 _A = Again
 
 #: Of deliveries that are done: handing them out again, and the word that ends it. ``done`` is "I
-#: have it now", ``fail`` "I already had it"; either way the delivery stays as it is.
+#: have it now", ``fail`` "I already had it"; either way the delivery stays as it is. A status of
+#: what was handed out again is a ``done`` too.
 AGAIN: Mapping[tuple[Again, Step], Again] = MappingProxyType(
     {
         (_A.NONE, _S.GIVE): _A.GIVEN,

@@ -113,7 +113,8 @@ class Replaying:
         )
         if job is None:
             return
-        log.info("job taken", action="replay.taken", job=job.id, cursor=job.cursor)
+        who = {"job": job.id, "by": self._owner}
+        log.info("job taken", action="replay.taken", **who, cursor=job.cursor)
         loop = asyncio.get_running_loop()
         due_s = loop.time()
         while job is not None and job.stage is Stage.RUNNING:
@@ -126,7 +127,7 @@ class Replaying:
                 due_s = max(due_s, loop.time() - PAGE_S) + (job.cursor - before) / job.rate
                 await asyncio.sleep(max(0.0, due_s - loop.time()))
         if job is not None:
-            log.info("job ended", action="replay.ended", job=job.id, stage=str(job.stage))
+            log.info("job ended", action="replay.ended", **who, stage=str(job.stage))
 
     async def _page(self, job: Job) -> Job | None:
         """Hand the next page over; the job behind it, None when it is somebody else's by now."""
