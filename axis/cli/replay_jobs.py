@@ -30,6 +30,20 @@ By = Annotated[
 ]
 Why = Annotated[str, typer.Option(help="Why, for the audit log; else the plan's reason.")]
 
+_DeliverAgain = Annotated[bool, typer.Option("--deliver-again", help="Give back what is done.")]
+_Redrive = Annotated[bool, typer.Option("--redrive", help="Put back what is parked.")]
+_Ids = Annotated[
+    list[str] | None,
+    typer.Option("--id", help="A package or delivery, also a recalled one; may be repeated."),
+]
+_Rate = Annotated[int, typer.Option(min=1, max=RATE_MAX, help="Deliveries a second.")]
+_StopAt = Annotated[
+    int,
+    typer.Option(
+        min=0, max=100, metavar="PERCENT", help="Redrive stops at so many failures; 0: never."
+    ),
+]
+
 
 class Type(StrEnum):
     """A DocType by its name."""
@@ -52,10 +66,8 @@ def register(group: typer.Typer) -> None:
 
 def plan(
     reason: Annotated[str, typer.Option(help="Why; it goes into the audit log.")],
-    deliver_again: Annotated[
-        bool, typer.Option("--deliver-again", help="Give back what is done.")
-    ] = False,
-    redrive: Annotated[bool, typer.Option("--redrive", help="Put back what is parked.")] = False,
+    deliver_again: _DeliverAgain = False,
+    redrive: _Redrive = False,
     to: Annotated[str, typer.Option(help="Only to this recipient.")] = "",
     from_: Annotated[str, typer.Option("--from", help="Only from this sender.")] = "",
     since: Annotated[str, typer.Option(help="Done since: '2020-01-15 18:00'.")] = "",
@@ -64,19 +76,9 @@ def plan(
     state: Annotated[str, typer.Option(help="Only in this state: done, parked, ...")] = "",
     answer: Annotated[str, typer.Option(help="Only with this answer: none, arrived, ...")] = "",
     cause: Annotated[str, typer.Option(help="Only those parked for this reason.")] = "",
-    ids: Annotated[
-        list[str] | None,
-        typer.Option("--id", help="A package or delivery, also a recalled one; may be repeated."),
-    ] = None,
-    rate: Annotated[
-        int, typer.Option(min=1, max=RATE_MAX, help="Deliveries a second.")
-    ] = RATE_DEFAULT,
-    stop_at: Annotated[
-        int,
-        typer.Option(
-            min=0, max=100, metavar="PERCENT", help="Redrive stops at so many failures; 0: never."
-        ),
-    ] = 50,
+    ids: _Ids = None,
+    rate: _Rate = RATE_DEFAULT,
+    stop_at: _StopAt = 50,
     as_: By = OPERATOR_ID,
     json: screen.Json = False,
     url: session.Url = None,
@@ -102,11 +104,8 @@ def plan(
         "rate": rate,
         "stop_percent": stop_at,
         "why": reason,
+        **_recipient(client, to),
     }
-    if client == OPERATOR_ID:
-        body["recipient"] = session.agency(to) if to else ""
-    elif to and session.agency(to) != client:
-        raise typer.BadParameter(f"{client} replays into its own inbox only")
     with session.open_session(run_, url).door(client) as door:
         told = door.post(_door(client), body).json
     if json:
@@ -114,6 +113,15 @@ def plan(
         return
     report.plan(told)
     screen.say(f"Run it: axis replay run {told['id']}{_as(client)}")
+
+
+def _recipient(client: str, to: str) -> Mapping[str, str]:
+    """Whose inbox it is: that of any agency, or the caller's own without saying so."""
+    if client == OPERATOR_ID:
+        return {"recipient": session.agency(to) if to else ""}
+    if to and session.agency(to) != client:
+        raise typer.BadParameter(f"{client} replays into its own inbox only")
+    return {}
 
 
 def run(
