@@ -231,6 +231,23 @@ async def test_a_published_number_that_changes_comes_again_as_it_stands(
     assert (await publish(lanes)).records == []
 
 
+async def test_what_is_given_back_is_published_again_with_a_higher_attempt(
+    store: Store, lanes: Lanes, scribe: Scribe
+):
+    await send(store, scribe, 2)
+    await store.apply([scribe.move(Step.DONE, Place(B, 0, n)) for n in (1, 2)])
+    await publish(lanes)
+    await one(store, scribe.move(Step.GIVE, Place(B, 0, 2)))
+    found = await publish(lanes)
+    assert [(r[:3], r.transport, r.attempt) for r in found.records] == [
+        ((B, 0, 2), Transport.DONE, 2)
+    ]
+    # What its recipient says to it then is told to nobody.
+    await one(store, scribe.move(Step.OFFER, Place(B, 0, 2)))
+    await one(store, scribe.move(Step.FAIL, Place(B, 0, 2), reason="đã có"))
+    assert (await publish(lanes)).records == []
+
+
 async def test_a_change_of_what_is_not_published_comes_with_its_lane(
     store: Store, lanes: Lanes, scribe: Scribe
 ):

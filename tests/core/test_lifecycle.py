@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from axis.core.lifecycle import (
+    AGAIN,
     ANSWERS,
     BUSINESS,
     BY_RECIPIENT,
@@ -11,6 +12,7 @@ from axis.core.lifecycle import (
     TRANSPORT,
     TRANSPORT_SAME,
     WITH_REASON,
+    Again,
     Business,
     Step,
     Transport,
@@ -38,6 +40,23 @@ def test_a_step_either_changes_something_or_is_a_repeat_or_is_illegal():
 def test_what_is_done_stays_done():
     assert not [state for state, _ in TRANSPORT if state is Transport.DONE]
     assert [state for state in Transport if state.open] == [Transport.WAITING, Transport.OFFERED]
+
+
+def test_what_is_given_back_is_the_drawing():
+    drawn = {
+        "none": {"give": "given"},
+        "given": {"offer": "handed", "done": "none", "fail": "none", "lock": "none"},
+        "handed": {"done": "none", "fail": "none", "lock": "none"},
+    }
+    for state in Again:
+        steps = {s.value: AGAIN[state, s].name.lower() for s in Step if (state, s) in AGAIN}
+        assert steps == drawn[state.name.lower()]
+
+
+def test_whatever_ends_giving_back_is_a_repeat_for_what_is_done():
+    for step in (Step.OFFER, Step.DONE, Step.FAIL):
+        assert (Transport.DONE, step) in TRANSPORT_SAME
+    assert Step.GIVE not in {step for _, step in TRANSPORT.keys() | TRANSPORT_SAME}
 
 
 def test_the_business_chain_goes_forward_only_and_may_skip():

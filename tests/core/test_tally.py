@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from axis.core import tally
 from axis.core.document import Addressee, Delivery, Document, Event, Place
-from axis.core.lifecycle import Business, Transport
+from axis.core.lifecycle import Again, Business, Transport
 
 A, B, C = "000.00.00.H01", "000.00.00.H02", "000.00.00.H03"
 DAY_US = 86_400_000_000
@@ -134,6 +134,21 @@ def test_a_recount_folds_the_history_into_counters_and_states():
         (C, 0, "deliveries"): 1,
         (C, 0, "transport.parked"): 1,
     }
+
+
+def test_giving_back_counts_nowhere_and_is_known():
+    given = [_event(9, "given", job="rpl_1"), _event(10, "handed")]
+    recount = _recount([*HISTORY, *given])
+    assert (recount.tally, recount.states) == (_recount(HISTORY).tally, _recount(HISTORY).states)
+    assert recount.again == {(1, B): Again.HANDED}
+    state = (Transport.DONE, Business.ACCEPTED)
+    delivery = Delivery(Place(B, 0, 1), 1, "doc_1", A, 0, *state)
+    assert recount.is_fold(delivery._replace(again=Again.HANDED))
+    assert not recount.is_fold(delivery)
+    for kind in ("kept", "had", "withheld"):
+        ended = _recount([*HISTORY, *given, _event(11, kind)])
+        assert ended.again == {}
+        assert ended.is_fold(delivery)
 
 
 @pytest.mark.parametrize(
