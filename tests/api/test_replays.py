@@ -224,7 +224,7 @@ async def test_the_parked_ones_of_a_cause_wait_again(here: World) -> None:
 async def test_a_job_stops_by_itself_when_too_much_fails(here: World) -> None:
     deliveries = [(await here.sent(number=n))["deliveries"][0] for n in range(1, 41)]
     await confirm(here, OFFICE, *deliveries, failed="ổ đĩa đầy")
-    planned = await plan(here, kind="redrive", since="", rate=100, stop_percent=30, why="thử lại")
+    planned = await plan(here, kind="redrive", since="", rate=40, stop_percent=30, why="thử lại")
     assert (await act(here, planned["id"], "run")).status_code == 200
     async with asyncio.timeout(10):
         while (found := await show(here, planned["id"]))["stage"] == "running":

@@ -134,7 +134,7 @@ class Scribe:
             kind=kind,
             stage=Stage.PLANNED,
             total=len(items),
-            rate=100,
+            rate=rest.pop("rate", 100),
             planned_at=rest.pop("planned_at", NOON),
             actor="op",
             why="restored a backup",
