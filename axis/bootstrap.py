@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
-import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -44,7 +42,7 @@ from axis.flows.telling import Teller
 from axis.flows.tracking import Tracking
 from axis.lanes import Lanes
 from axis.ports import Bus, Clock, Examiner, Ids, Signer, Store, Trust
-from axis.relaying import SIGNER_KEY, relay_beside
+from axis.relaying import SIGNER_KEY, lease_owner, relay_beside
 from axis.replays import Replays
 from axis.settings import Settings
 
@@ -127,8 +125,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
     committer = Committer(store, teller.announce)
     members = Members(store, committer, trust, clock)
     await members.load()
-    owner = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
-    replaying = Replaying(Books(store, replays, committer), clock, owner)
+    replaying = Replaying(Books(store, replays, committer), clock, lease_owner())
     loops: Loops = {
         "committer": committer.run,
         "teller": teller.run,

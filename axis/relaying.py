@@ -52,6 +52,11 @@ async def prepare_bus(settings: Settings, agencies: Iterable[str]) -> bool:
     return True
 
 
+def lease_owner() -> str:
+    """A name for this process that no other ever has."""
+    return f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
+
+
 async def relay_beside(
     settings: Settings,
     store: Store,
@@ -71,8 +76,7 @@ async def relay_beside(
     publisher = await stack.enter_async_context(
         open_kafka_publisher(settings.kafka, settings.topic_prefix, source, store.bodies)
     )
-    owner = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
-    return Relaying(Relay(lanes, publisher, bus, clock, owner), lanes, publisher)
+    return Relaying(Relay(lanes, publisher, bus, clock, lease_owner()), lanes, publisher)
 
 
 def require_apart(settings: Settings) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -102,7 +101,7 @@ class Replaying:
                     # say so, and what was under way is void.
                     failed += 1
                     log.warning("not driven", action="replay.failed", job=job, why=str(error))
-                    await asyncio.sleep(backoff.delay_s(failed, random.random()))
+                    await asyncio.sleep(backoff.delay_s(failed, 0.5))
         finally:
             self._driven.discard(job)
 

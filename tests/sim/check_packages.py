@@ -167,7 +167,9 @@ def lanes_are_in_order(record: Record) -> Found:
 
 
 def what_is_done_is_not_offered_again(record: Record) -> Found:
-    """A recipient who was told that a delivery is done never sees it in its open inbox again."""
+    """A recipient who was told that a delivery is done never sees it in its open inbox again,
+    unless it is given back, and marked so.
+    """
     done: dict[str, float] = {}
     for confirmed in record.history.all(Confirmed):
         for item in confirmed.items:
@@ -175,7 +177,12 @@ def what_is_done_is_not_offered_again(record: Record) -> Found:
                 done.setdefault(item["delivery"], confirmed.ended)
     for page in record.history.all(Page):
         for row in page.rows:
-            if page.began > done.get(row["id"], page.began):
+            if "redelivery" in row:
+                jobs = {event.get("job") for event in record.events[row["id"]]}
+                if row["redelivery"]["job"] not in jobs:
+                    text = f"{row['id']} came again, and nobody gave it back"
+                    yield Violation("phantom", text, (row["id"],))
+            elif page.began > done.get(row["id"], page.began):
                 text = f"{row['id']} was done at {done[row['id']]} and offered at {page.began}"
                 yield Violation("duplicated", text, (row["id"],))
 

@@ -150,7 +150,6 @@ def met(history: History) -> Counter[str]:
             case Streamed(events=events):
                 found["read from a stream"] += len(events)
             case Final(views=views):
-                found["reset"] += sum(
-                    event["kind"] == "reset" for v in views.values() for event in v["history"]
-                )
+                kinds = Counter(e["kind"] for v in views.values() for e in v["history"])
+                found.update({kind: kinds[kind] for kind in ("reset", "given", "kept", "had")})
     return found

@@ -67,6 +67,9 @@ class Cast:
             for code, recipient in self.recipients.items()
             if not recipient.at_rest
         ]
+        if any(operator.gives_back for operator in self.operators):
+            found.append("a job is still giving back")
+        found += [f"{one.id} is being given back" for one in books.deliveries.values() if one.again]
         for sender in self.senders.values():
             for receipt in sender.accepted.values():
                 for delivery in receipt["deliveries"]:

@@ -12,6 +12,7 @@ from tests.sim.session import Session, read_json
 from tests.sim.world import World
 
 _WHY = {"why": "diễn tập"}
+_RUNS = "/v1/operator/runs"
 
 
 class Operator:
@@ -23,6 +24,7 @@ class Operator:
         self._dice = session.dice
         self._agencies = agencies
         self.has_unlocked = True
+        self.gives_back = False
 
     async def run(self) -> None:
         """Lock, mend and look for ever."""
@@ -30,6 +32,7 @@ class Operator:
             group.create_task(self._lock())
             group.create_task(self._mend())
             group.create_task(self._look())
+            group.create_task(self._give_back())
 
     async def _lock(self) -> None:
         while not self._world.healed.is_set() and self._world.weather.lock_s:
@@ -72,6 +75,37 @@ class Operator:
                     code = "" if answer.status == 200 else read_json(answer)["code"]
                     if code not in ("", "delivery.not_parked", "delivery.locked"):
                         self._world.fail("misjudged", f"reset of {row['id']}: {code}", row["id"])
+
+    async def _give_back(self) -> None:
+        """Give back what is done, now and then, and follow each job to its end."""
+        while not self._world.healed.is_set():
+            await self._until_healed(self._dice.uniform(2.0, 12.0))
+            done = await self._find({"state": "done", "limit": self._dice.choice((1, 3, 9))})
+            if not done:
+                continue
+            self.gives_back = True
+            rate = self._dice.choice((1, 10, 1000))
+            ids = [row["id"] for row in done]
+            asked = {"kind": "give_back", "ids": ids, "rate": rate, **_WHY}
+            answer = await self.session.post_json(_RUNS, asked)
+            if answer.status == 201:
+                await self._run(read_json(answer)["id"])
+            elif read_json(answer)["code"] != "replay.too_many_jobs":
+                self._world.fail("misjudged", f"plan of {asked}: {answer.body!r}")
+            self.gives_back = False
+
+    async def _run(self, job: str) -> None:
+        """Run a job, stop and go on as it comes, until it has ended."""
+        path = f"{_RUNS}/{job}"
+        stage = read_json(await self.session.post_json(f"{path}/run", _WHY))["stage"]
+        while stage in ("running", "paused"):
+            await self._world.rest(self._dice, 0.5, 2.0)
+            if self._dice.chance(0.2):
+                act = "resume" if stage == "paused" else self._dice.choice(("pause", "abort"))
+                await self.session.post_json(f"{path}/{act}", _WHY)
+            elif stage == "paused" and self._world.healed.is_set():
+                await self.session.post_json(f"{path}/resume", _WHY)
+            stage = read_json(await self.session.insist("GET", path))["stage"]
 
     async def _find(self, query: dict[str, object]) -> list[dict[str, Any]]:
         answer = await self.session.insist("GET", "/v1/operator/deliveries", query=query)

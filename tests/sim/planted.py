@@ -15,14 +15,16 @@ from math import inf
 from typing import Any
 
 from axis.adapters import examiner
+from axis.adapters.memory_replays import MemoryReplays
 from axis.adapters.memory_store import Fault, MemoryBooks, MemoryStore
 from axis.api.receipts import RECEIPT_TYPE
-from axis.core import admission, decide, ledger, lifecycle
+from axis.core import admission, decide, ledger, lifecycle, places, tally
 from axis.core.commands import Command, Outcome
-from axis.core.document import Document, Event, Lane, Place
+from axis.core.document import Delivery, Document, Event, Lane, Place
 from axis.core.errors import Unavailable
 from axis.core.facts import Changes, Facts, Wants
 from axis.core.lifecycle import Business, Step, Transport
+from axis.core.timetable import day_number
 from axis.flows import handover, telling
 from axis.ports import Row, Signer, Store
 
@@ -157,18 +159,26 @@ class _SwapsNumbers(_Flawed):
         super()._write(changes)
 
 
-def _everything(self: ledger.Ledger, target: Any) -> list[Place]:
-    """``Ledger.up_to`` that takes the whole lane for what lies up to a number."""
+def _everything(self: places.Places, target: Any) -> list[Place]:
+    """``Places.up_to`` that takes the whole lane for what lies up to a number."""
     return sorted(
         place
-        for place, delivery in self.facts.deliveries.items()
+        for place, delivery in self._facts.deliveries.items()
         if place[:2] == (target.recipient, target.urgency) and delivery.transport.open
     )
 
 
-def _newest(self: ledger.Ledger, target: Any, *, newest: bool) -> Place | None:
-    """``Ledger._named`` that takes the newest package of a name, be it taken or not."""
-    return max(self.facts.named.get(target, ()), default=None)
+def _newest(self: places.Places, target: Any, *, newest: bool) -> Place | None:
+    """``Places._named`` that takes the newest package of a name, be it taken or not."""
+    return max(self._facts.named.get(target, ()), default=None)
+
+
+def _counts_again(self: ledger.Ledger, *given: Any, true: Any = ledger.Ledger.again) -> Delivery:
+    """``Ledger.again`` that counts what is given back as received once more."""
+    after: Delivery = true(self, *given)
+    if given[1] is Step.DONE:
+        self.changes.tally[after.place.recipient, day_number(given[3]), tally.RECEIVED] += 1
+    return after
 
 
 _BACK_FROM_LOCK = (Transport.PARKED, Step.UNLOCK)
@@ -315,11 +325,11 @@ PLANTS: Mapping[str, Plant] = {
     "offers what is done": _plant("duplicated", store=_OffersAgain),
     "mixes inboxes": _plant("phantom", store=_MixesInboxes),
     "confirms more than was said": _plant(
-        "lost", seeds=30, patches=((ledger.Ledger, "up_to", _everything),)
+        "lost", seeds=30, patches=((places.Places, "up_to", _everything),)
     ),
-    "guesses among names": _plant("lost", seeds=60, patches=((ledger.Ledger, "_named", _newest),)),
+    "guesses among names": _plant("lost", seeds=60, patches=((places.Places, "_named", _newest),)),
     "knows no names": _plant(
-        "misjudged", patches=((ledger.Ledger, "_named", lambda *_, **__: None),)
+        "misjudged", patches=((places.Places, "_named", lambda *_, **__: None),)
     ),
     "allows an illegal step": _plant(
         "illegal",
@@ -344,5 +354,11 @@ PLANTS: Mapping[str, Plant] = {
         "locked", seeds=60, patches=((decide, "_locked_out", lambda *_: None),)
     ),
     "keeps what a lock parked": _plant("lost", patches=((decide, "TRANSPORT", _NEVER_BACK),)),
+    "counts what is given back": _plant(
+        "miscounted", patches=((ledger.Ledger, "again", _counts_again),)
+    ),
+    "gives back unmarked": _plant(
+        "duplicated", patches=((MemoryReplays, "marked", lambda _, row: row),)
+    ),
     "works in threads": _plant("internal", patches=((examiner, "INLINE_BYTES_MAX", 0),)),
 }

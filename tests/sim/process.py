@@ -15,7 +15,7 @@ from starlette.types import Message
 
 from axis.adapters.examiner import InlineExaminer
 from axis.adapters.memory_replays import MemoryReplays
-from axis.adapters.memory_store import MemoryBooks
+from axis.adapters.memory_store import MemoryBooks, MemoryStore
 from axis.api.app import Application, create_app
 from axis.api.running import Axis
 from axis.bootstrap import Parts, build
@@ -83,9 +83,9 @@ class Process:
         self._lives += 1
         life = self._lives
         alive = lambda: self._lives == life  # noqa: E731
-        inner = self._plant.store(self._books, self._faults, alive)
+        inner = cast("MemoryStore", self._plant.store(self._books, self._faults, alive))
         self._store = ShakyStore(self._world, self._books, inner, alive)
-        self._replays = MemoryReplays(self._books)
+        self._replays = inner.replays
         self._stopping.clear()
         serving = asyncio.get_running_loop().create_future()
         self._host = asyncio.create_task(self._live(serving))

@@ -56,6 +56,8 @@ class Recipient:
         self._touched: set[tuple[int, int]] = set()
         self.cursor = 0
         self._answered: set[int] = set()
+        #: What was given back and is being answered, by delivery and attempt.
+        self._again: set[tuple[str, int]] = set()
         #: Requests being answered.
         self._answering = 0
 
@@ -168,6 +170,21 @@ class Recipient:
             assert self._tasks is not None
             self._tasks.create_task(self._treat(copy))
         copy.offered.set()
+        again = (copy.id, row["attempt"])
+        if "redelivery" in row and again not in self._again:
+            self._again.add(again)
+            assert self._tasks is not None
+            self._answering += 1
+            self._tasks.create_task(self._have_again(copy))
+
+    async def _have_again(self, copy: Copy) -> None:
+        """It is given back what it has: it says so, or takes it as if it had been lost."""
+        await self._world.rest(self._dice, 0, 3.0)
+        result = self._dice.choice(("done", "fail"))
+        item = await self._confirm([copy], result, "đã có")
+        if (item["state"], item["changed"]) != ("done", False):
+            self._world.fail("misjudged", f"{result} of {copy.id}, given back: {item}", copy.id)
+        self._answering -= 1
 
     # ---- what becomes of a package ------------------------------------------------------------
 

@@ -20,6 +20,12 @@ _TRANSPORT = {
     ("offered", "parked"): "parked",
     ("parked", "reset"): "waiting",
 }
+#: What is done and given back: (whether it is, event): whether it is after it.
+_AGAIN = {
+    ("", "given"): "given",
+    ("given", "handed"): "handed",
+} | {(again, kind): "" for again in ("given", "handed") for kind in ("kept", "had", "withheld")}
+GIVING_BACK = frozenset(kind for _, kind in _AGAIN)
 _CHAIN = {"none": 0, "arrived": 1, "accepted": 3, "assigned": 4, "processing": 5, "completed": 6}
 _LEADS_TO = {number: name for name, number in _CHAIN.items()}
 _ENDED = ("refused", "completed")
@@ -38,6 +44,7 @@ class Standing:
     attempt: int = 1
     reason: str = ""
     said: tuple[str, ...] = ()
+    again: str = ""
 
 
 def begin(kind: int) -> Standing:
@@ -69,6 +76,12 @@ def follow(standing: Standing, event: Mapping[str, Any]) -> Standing | None:
     """How a delivery stands after an event; None when the event may not follow."""
     if event["kind"] == "status":
         return _after_status(standing, event["code"], event["reason"])
+    if event["kind"] in GIVING_BACK:
+        again = _AGAIN.get((standing.again, event["kind"]))
+        if standing.state != "done" or again is None:
+            return None
+        attempt = standing.attempt + (again == "given")
+        return replace(standing, again=again, attempt=attempt)
     state = _TRANSPORT.get((standing.state, event["kind"]))
     if state is None:
         return None
