@@ -171,6 +171,61 @@ def test_a_revoked_certificate_signs_no_more(axis: Run) -> None:
     assert again.endswith("\n0 changed\n")
 
 
+def test_an_agency_has_its_documents_back(axis: Run) -> None:
+    doc = _sent(axis)
+    delivery = f"{doc}.{G22}"
+    axis("confirm", delivery, "--as", "G22")
+    before = _json("counts")
+    own = ("--as", "G22", "--reason", "khôi phục")
+    planned = axis("replay", "plan", "--deliver-again", "--id", delivery, *own)
+    job = planned.splitlines()[0].split()[1]
+    assert planned.endswith(f"Run it: axis replay run {job} --as {G22}\n")
+    assert "replay.not_found" in axis("replay", "show", job, exit_code=1)
+    ran = axis("replay", "run", job, "--as", "G22", "--wait")
+    assert "handed over  1 of 1" in ran
+    (row,) = [r for r in _json("inbox", "--as", "G22")["deliveries"] if r["id"] == delivery]
+    assert row["redelivery"]["job"] == job
+    assert "given back" in axis("inbox", "--as", "G22")
+    taken = _json("take", delivery, "--as", "G22", "-o", "again")["taken"][0]
+    assert taken["digest"] == "matches"
+    assert Path(taken["package"]).read_bytes() == Path("a.edxml").read_bytes()
+    assert "(as before)" in axis("confirm", delivery, "--fail", "--reason", "đã có", "--as", "G22")
+    shown = axis("replay", "show", job, "--as", "G22", "--deliveries")
+    assert [line.split()[-1] for line in shown.splitlines()[4:10]] == ["1", "1", "0", "0", "1", "0"]
+    assert "already had" in shown.splitlines()[-1]
+    assert job in axis("replay", "list", "--as", "G22")
+    assert job not in axis("replay", "list")
+    assert _json("counts") == before
+    assert axis("audit").startswith("The books are true: ")
+
+
+def test_what_failed_for_a_cause_is_put_back_as_a_job(axis: Run) -> None:
+    deliveries = [f"{_sent(axis, '--subject', f'V/v {n}')}.{G22}" for n in range(2)]
+    axis("confirm", *deliveries, "--fail", "--reason", "mạng chậm", "--as", "G22")
+    asked = ("--redrive", "--to", "G22", "--cause", "mạng chậm", "--reason", "đã sửa")
+    job = _json("replay", "plan", *asked, "--rate", 1)["id"]
+    assert "running" in axis("replay", "run", job)
+    assert "paused" in axis("replay", "pause", job)
+    assert "running" in axis("replay", "resume", job)
+    assert "aborted" in axis("replay", "abort", job, "--why", "thôi")
+    assert "replay.stage" in axis("replay", "run", job, exit_code=1)
+    assert "thôi" in axis("audit-log")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--to", "G22"),
+        ("--deliver-again", "--redrive", "--to", "G22"),
+        ("--deliver-again", "--to", "H01", "--as", "G22"),
+        ("--deliver-again", "--to", "G22", "--rate", 0),
+        ("--deliver-again", "--to", "G22", "--type", "letter"),
+    ],
+)
+def test_a_plan_that_cannot_be_meant_ends_with_2(axis: Run, wrong: tuple[object, ...]) -> None:
+    axis("replay", "plan", "--reason", "x", "--since", "2026-01-01", *wrong, exit_code=2)
+
+
 def test_an_agency_has_no_say_in_an_operators_matters(axis: Run, var: Path) -> None:
     doc = _sent(axis)
     assert "document.not_found" in axis("show", doc, "--as", "H04", exit_code=1)
