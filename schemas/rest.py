@@ -290,18 +290,3 @@ class StatusStream(Wire):
 
     statuses: list[StatusLine]
     next: int = Field(description="Hand it back as `after`.")
-
-
-class Health(Wire):
-    """The process answers."""
-
-    status: Literal["up"]
-
-
-class Ready(Wire):
-    """Whether the axis can work."""
-
-    ready: bool
-    store: bool
-    bus: bool
-    waiting_commands: int = Field(description="Commands waiting to be written.")

@@ -20,6 +20,7 @@ from schemas import (
     rest_digest,
     rest_relay,
     rest_replays,
+    rest_service,
     rest_statistics,
     traffic,
 )
@@ -231,8 +232,8 @@ def _schemas() -> dict[str, Any]:
     models = {
         name: model
         for module in (
-            *(rest, rest_books, rest_relay, rest_replays, rest_digest, rest_statistics),
-            traffic,
+            *(rest, rest_books, rest_relay, rest_replays, rest_service, rest_digest),
+            *(rest_statistics, traffic),
         )
         for name, model in vars(module).items()
         if isinstance(model, type) and issubclass(model, rest.Wire)

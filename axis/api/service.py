@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from axis.api.given import TheAxis, TheMetrics
 from axis.api.metrics import MEDIA_TYPE
 from axis.api.wire import Json
-from schemas import rest
+from schemas import rest_service
 
 DOCS = "/docs"
 #: Scripts and styles of the page come from the package fastapi-offline: no network is needed.
@@ -25,7 +25,7 @@ router = APIRouter(tags=["Service"])
     "/v1/health",
     operation_id="health",
     summary="Is the process up?",
-    response_model=rest.Health,
+    response_model=rest_service.Health,
 )
 async def health() -> Response:
     """Answers as long as the process serves at all. A loop that dies takes the process with it."""
@@ -36,8 +36,10 @@ async def health() -> Response:
     "/v1/ready",
     operation_id="ready",
     summary="Can the axis work?",
-    response_model=rest.Ready,
-    responses={503: {"model": rest.Ready, "description": "The store or the bus does not answer."}},
+    response_model=rest_service.Ready,
+    responses={
+        503: {"model": rest_service.Ready, "description": "The store or the bus does not answer."}
+    },
 )
 async def ready(axis: TheAxis) -> Response:
     """The store answers a read and the bus takes a notice. 503 until both do."""

@@ -12,7 +12,7 @@ from axis.adapters.embedded_bus import EmbeddedBus
 from axis.core.errors import unavailable
 from axis.core.topic import Topic
 from axis.ports import Client
-from schemas import rest
+from schemas import rest_service
 from tests.api.world import LANG_SON, OFFICE, World, package, problem
 
 
@@ -31,7 +31,7 @@ async def test_an_axis_is_ready_when_store_and_bus_are(
 ) -> None:
     answer = await here.http.get("/v1/ready")
     assert answer.status_code == 200
-    rest.Ready.model_validate_json(answer.content)
+    rest_service.Ready.model_validate_json(answer.content)
     assert answer.json() == {"ready": True, "store": True, "bus": True, "waiting_commands": 0}
 
     async def away(_: str) -> Client | None:
