@@ -30,8 +30,8 @@ class Replays(Protocol):
         """One job."""
         ...
 
-    async def jobs(self, agency: str, limit: int) -> list[Job]:
-        """The jobs of an agency ("": of the operators), newest first."""
+    async def jobs(self, agency: str | None, limit: int) -> list[Job]:
+        """The jobs of an agency ("": of the operators, None: of all), newest first."""
         ...
 
     async def running(self) -> list[Job]:

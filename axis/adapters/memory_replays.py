@@ -160,8 +160,8 @@ class MemoryReplays:
     async def job(self, job: str) -> Job | None:
         return self._state.jobs.get(job)
 
-    async def jobs(self, agency: str, limit: int) -> list[Job]:
-        found = [job for job in self._state.jobs.values() if job.agency == agency]
+    async def jobs(self, agency: str | None, limit: int) -> list[Job]:
+        found = [job for job in self._state.jobs.values() if agency in (None, job.agency)]
         return sorted(found, key=lambda job: (job.planned_at, job.id), reverse=True)[:limit]
 
     async def running(self) -> list[Job]:

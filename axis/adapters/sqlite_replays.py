@@ -51,6 +51,8 @@ QUERIES: Final = {
     "jobs": f"""
         select {JOB} from replay r
         where r.agency = ? order by r.planned_at desc, r.id desc limit ?""",
+    "jobs_of_all": f"""
+        select {JOB} from replay r order by r.planned_at desc, r.id desc limit ?""",
     "running": f"select {JOB} from replay r where r.stage = 'running' order by r.id",
     "items": f"""
         select {ITEM} from replay_item i cross join document t
@@ -163,8 +165,9 @@ class SqliteReplays:
     async def job(self, job: str) -> Job | None:
         return next(map(job_from, await self._ask(QUERIES["job"], job)), None)
 
-    async def jobs(self, agency: str, limit: int) -> list[Job]:
-        return [job_from(row) for row in await self._ask(QUERIES["jobs"], agency, limit)]
+    async def jobs(self, agency: str | None, limit: int) -> list[Job]:
+        asked = ("jobs_of_all", limit) if agency is None else ("jobs", agency, limit)
+        return [job_from(row) for row in await self._ask(QUERIES[asked[0]], *asked[1:])]
 
     async def running(self) -> list[Job]:
         return [job_from(row) for row in await self._ask(QUERIES["running"])]

@@ -24,7 +24,7 @@ from schemas import rest_books, rest_replays
 #: DocTypes by their names.
 _TYPES = {"new": 0, "recall": 1, "update": 2, "replacement": 3}
 LINES_DEFAULT = 100
-#: Who has the operators' jobs.
+#: Who sees every job: operators.
 _ALL = ""
 
 JobPath = Annotated[str, Path(max_length=40, description="Id of a job: `rpl_` and a ULID.")]
@@ -62,11 +62,11 @@ async def plan_run(request: Request, axis: TheAxis, caller: TheCaller) -> Respon
     "/v1/operator/runs",
     operation_id="runs",
     tags=["Operators"],
-    summary="The operators' replay jobs",
+    summary="All replay jobs",
     response_model=rest_replays.Replays,
 )
 async def runs(axis: TheAxis, _: TheOverseer, limit: Limit = LINES_DEFAULT) -> Response:
-    """The newest first, those of agencies left out. What came of each is told by the job itself."""
+    """The newest first, those of agencies too. What came of each is told by the job itself."""
     return await _jobs(axis, _ALL, limit)
 
 

@@ -89,10 +89,11 @@ def deliveries(items: Sequence[Mapping[str, Any]]) -> None:
 def jobs(told: Sequence[Mapping[str, Any]]) -> None:
     """Jobs, one a line."""
     screen.table(
-        ("job", "kind", "stage", "planned", "to", "deliveries", "handed over", "why"),
+        ("job", "of", "kind", "stage", "planned", "to", "deliveries", "handed over", "why"),
         [
             (
                 one["id"],
+                one["agency"] or "operators",
                 one["kind"].replace("_", " "),
                 one["stage"],
                 screen.moment(one["planned_at"]),

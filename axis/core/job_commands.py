@@ -25,7 +25,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steer:
-    """Run, pause, resume or abort a job of ``agency`` ("" : of the operators)."""
+    """Run, pause, resume or abort a job: of ``agency``, or whosever it is for "" (operators)."""
 
     job: str
     agency: str

@@ -108,7 +108,7 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One job. ``agency`` is whose inbox it may touch, "" for the operators'.
+    """One job. ``agency`` is whose it is and whose inbox it touches, "" for the operators'.
 
     ``cursor`` is the number of the last of its ``total`` items that was handed over, ``rate`` items
     a second, ``stop_percent`` the share of failures at which it stops (0: never), ``told`` what the

@@ -34,7 +34,8 @@ def decide(ledger: Ledger, command: JobCommand) -> Outcome:
 
 def _steer(ledger: Ledger, command: Steer) -> Outcome:
     job = ledger.facts.jobs.get(command.job)
-    if job is None or job.agency != command.agency:
+    # Operators may hold anybody's job.
+    if job is None or command.agency not in ("", job.agency):
         return Refused(Fault("replay.not_found"))
     now, key = command.audit.now, (job.stage, command.act)
     if key in STAGES_SAME:

@@ -180,7 +180,7 @@ def test_an_agency_has_its_documents_back(axis: Run) -> None:
     planned = axis("replay", "plan", "--deliver-again", "--id", delivery, *own)
     job = planned.splitlines()[0].split()[1]
     assert planned.endswith(f"Run it: axis replay run {job} --as {G22}\n")
-    assert "replay.not_found" in axis("replay", "show", job, exit_code=1)
+    assert "replay.not_found" in axis("replay", "show", job, "--as", "H37", exit_code=1)
     ran = axis("replay", "run", job, "--as", "G22", "--wait")
     assert "handed over  1 of 1" in ran
     (row,) = [r for r in _json("inbox", "--as", "G22")["deliveries"] if r["id"] == delivery]
@@ -194,7 +194,7 @@ def test_an_agency_has_its_documents_back(axis: Run) -> None:
     assert [line.split()[-1] for line in shown.splitlines()[4:10]] == ["1", "1", "0", "0", "1", "0"]
     assert "already had" in shown.splitlines()[-1]
     assert job in axis("replay", "list", "--as", "G22")
-    assert job not in axis("replay", "list")
+    assert f"{job}  {G22}" in axis("replay", "list")
     assert _json("counts") == before
     assert axis("audit").startswith("The books are true: ")
 

@@ -355,15 +355,14 @@ async def test_a_job_is_seen_and_steered_by_whose_it_is(here: World) -> None:
     await done(here, 1)
     own = (await plan(here, OFFICE, REPLAYS))["id"]
     operators = (await plan(here))["id"]
-    for who, door, job in (
-        (HA_NOI, REPLAYS, own),
-        (OPERATOR, RUNS, own),
-        (OFFICE, REPLAYS, operators),
-    ):
-        problem(await here.get(who, f"{door}/{job}"), 404, "replay.not_found")
-        problem(await here.get(who, f"{door}/{job}/deliveries"), 404, "replay.not_found")
-        problem(await act(here, job, "run", who, door), 404, "replay.not_found")
-    assert [j["id"] for j in (await here.get(AUDITOR, RUNS)).json()["jobs"]] == [operators]
+    for who, job in ((HA_NOI, own), (OFFICE, operators), (OFFICE, "rpl_0")):
+        problem(await here.get(who, f"{REPLAYS}/{job}"), 404, "replay.not_found")
+        problem(await here.get(who, f"{REPLAYS}/{job}/deliveries"), 404, "replay.not_found")
+        problem(await act(here, job, "run", who, REPLAYS), 404, "replay.not_found")
+    # Who oversees the axis sees them all, and an operator can end each.
+    assert [j["id"] for j in (await here.get(AUDITOR, RUNS)).json()["jobs"]] == [operators, own]
+    assert (await show(here, own))["agency"] == OFFICE
+    assert (await act(here, own, "abort")).json()["stage"] == "aborted"
     assert [j["id"] for j in (await here.get(OFFICE, REPLAYS)).json()["jobs"]] == [own]
     assert (await here.get(HA_NOI, REPLAYS)).json() == {"jobs": []}
 

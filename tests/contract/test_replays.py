@@ -293,6 +293,10 @@ async def test_a_job_is_found_by_whose_it_is(store: Replayed, scribe: Scribe, do
         plans[0].job.id,
     ]
     assert await store.replays.jobs(B, 9) == [plans[1].job]
+    assert [job.id for job in await store.replays.jobs(None, 2)] == [
+        plans[2].job.id,
+        plans[1].job.id,
+    ]
     assert await store.replays.jobs("", 1) == [plans[2].job]
     assert await store.replays.job(plans[1].job.id) == plans[1].job
     assert await store.replays.job("rpl_0") is None
@@ -305,10 +309,11 @@ async def test_another_agencys_job_is_not_there(
 ):
     plan = scribe.plan((done[0].seq, B), agency=B)
     await one(store, plan)
-    for whose in ("", C):
-        outcome = await one(store, scribe.steer(plan.job.id, Act.RUN, whose))
-        assert code_of(outcome) == "replay.not_found"
+    outcome = await one(store, scribe.steer(plan.job.id, Act.RUN, C))
+    assert code_of(outcome) == "replay.not_found"
     assert ran(await one(store, scribe.steer(plan.job.id, Act.RUN, B))).stage is Stage.RUNNING
+    # An operator can hold it.
+    assert ran(await one(store, scribe.steer(plan.job.id, Act.ABORT))).stage is Stage.ABORTED
 
 
 async def test_a_plan_runs_for_an_hour_and_is_forgotten_a_day_later(
