@@ -42,6 +42,7 @@ QUERIES: Final = {
     "jobs": f"""
         select {JOB} from replay r
         where r.agency = $1 order by r.planned_at desc, r.id desc limit $2""",
+    # Jobs are few, and only operators ask for all.
     "jobs_of_all": f"""
         select {JOB} from replay r order by r.planned_at desc, r.id desc limit $1""",
     "running": f"select {JOB} from replay r where r.stage = 'running' order by r.id",

@@ -27,7 +27,6 @@ replay = Table(
     Column("lease_until", BigInteger, nullable=False),
     *(Column(name, Text, nullable=False) for name in ("actor", "why", "ending", "told")),
     Index("replay_by_agency", "agency", "planned_at"),
-    Index("replay_by_time", "planned_at", "id"),
     Index("replay_running", "id", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
     sqlite_with_rowid=False,
 )

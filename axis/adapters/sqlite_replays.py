@@ -51,6 +51,7 @@ QUERIES: Final = {
     "jobs": f"""
         select {JOB} from replay r
         where r.agency = ? order by r.planned_at desc, r.id desc limit ?""",
+    # Jobs are few, and only operators ask for all.
     "jobs_of_all": f"""
         select {JOB} from replay r order by r.planned_at desc, r.id desc limit ?""",
     "running": f"select {JOB} from replay r where r.stage = 'running' order by r.id",

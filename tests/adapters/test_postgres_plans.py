@@ -212,7 +212,6 @@ REPLAYED = {
     "page": ["replay_item_pkey", "delivery_pkey", "document_pkey", *_CANDIDATE],
     "job": ["replay_pkey"],
     "jobs": ["replay_by_agency"],
-    "jobs_of_all": ["replay_by_time"],
     "items": ["replay_item_pkey", "document_pkey"],
     "outcomes": ["replay_item_pkey"],
 }

@@ -162,12 +162,6 @@ def test_what_replay_jobs_ask_comes_by_its_index(connection: sqlite3.Connection,
         assert index in step, step
 
 
-def test_jobs_are_read_from_the_newest_without_sorting(connection: sqlite3.Connection):
-    sql = "explain query plan " + sqlite_replays.QUERIES["jobs_of_all"]
-    found = connection.execute(sql, (1,)).fetchall()
-    assert [row[3] for row in found] == ["SCAN r USING INDEX replay_by_time"]
-
-
 def test_only_running_jobs_are_looked_through(connection: sqlite3.Connection):
     assert _plan(connection, sqlite_replays.QUERIES["running"]) == [
         "SCAN r USING INDEX replay_running"

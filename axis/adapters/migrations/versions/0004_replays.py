@@ -43,7 +43,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("replay_by_agency", "replay", ["agency", "planned_at"])
-    op.create_index("replay_by_time", "replay", ["planned_at", "id"])
     _index("replay_running", "replay", ["id"], "stage = 'running'")
     op.create_table(
         "replay_item",
