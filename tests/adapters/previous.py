@@ -25,7 +25,9 @@ SCRIPT = f"""
     insert into certificate values ('aa', '{A}', 1, 2, null, '00');
     insert into document values (1, 'doc_1', '{A}', '{A}', '1/UBND', 0, 0, '{_SHA256}', 22,
         '{_RECIPIENTS}', {NOON}, {_MARK}, 'valid', '', '{{"subject":"V/v báo cáo"}}');
-    insert into delivery values (1, '{B}', 0, 1, 0, 0, 0, 0, '', 1);
+    insert into delivery
+        (doc, recipient, urgency, no, transport, business, request, said, reason, attempt)
+        values (1, '{B}', 0, 1, 0, 0, 0, 0, '', 1);
     insert into event values (1, 'accepted', 1, '', '{A}', {NOON}, {_MARK}, '', '', '');
     insert into tally values ({TODAY}, '{A}', 'sent', 1);
     insert into tally values (0, '{B}', 'deliveries', 1);

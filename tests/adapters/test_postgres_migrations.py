@@ -29,7 +29,7 @@ from tests.adapters.previous import SCRIPT, must_be_relayed, must_be_whole
 from tests.contract.books import B, C, Scribe, agency, differences, document_of, one
 
 #: The schemas that may be met, the newest last.
-PREVIOUS = ("0001", "0002", "0003")
+PREVIOUS = ("0001", "0002", "0003", "0004")
 
 
 @pytest.fixture
