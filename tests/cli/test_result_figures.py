@@ -108,6 +108,8 @@ def test_the_other_tables_add_up_too() -> None:
     assert len(tables()["agencies"]) == 95
     agencies = tables()["agencies"]
     assert sum(int(row["said_01"]) for row in agencies) == total.received
+    said = {column for column in agencies[0] if column.startswith("said_")}
+    assert said == {f"said_{code}" for code in result().statuses}
 
 
 def test_waiting_is_told_by_both_clocks() -> None:

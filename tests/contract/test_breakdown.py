@@ -13,6 +13,7 @@ from axis.core import tally
 from axis.core.breakdown import Breakdown
 from axis.core.commands import ById
 from axis.core.lifecycle import Step
+from axis.core.timeliness import FAMILIES
 from axis.flows.tracking import Tracking
 from axis.ports import Store
 from tests.contract.books import CODES, A, B, C, Scribe, agency
@@ -39,7 +40,8 @@ def as_counters(found: Breakdown) -> dict[tuple[str, str], int]:
 def flows_of(counters: Mapping[tally.Key, int]) -> dict[tuple[str, str], int]:
     flows: Counter[tuple[str, str]] = Counter()
     for (code, day, metric), n in counters.items():
-        if day != tally.STANDING:
+        # What only the statistics count is of no kind that is broken down.
+        if day != tally.STANDING and metric.partition(".")[0] not in FAMILIES:
             flows[code, metric] += n
     return dict(flows)
 

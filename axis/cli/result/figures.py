@@ -146,7 +146,7 @@ class Result:
                 sent[code] += n
             elif day and metric == tally.RECEIVED:
                 received[code] += n
-            elif day:
+            elif day and metric.startswith(tally.said("")):
                 said.setdefault(code, Counter())[metric.removeprefix(tally.said(""))] += n
         return {
             a.code: Row(a.code, 1, Count(sent[a.code], received[a.code]), said.get(a.code, {}))
