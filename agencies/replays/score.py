@@ -39,11 +39,11 @@ _TABLES: Final = """
     create table trouble (no integer, recipient text, told text);
     create index trouble_by_document on trouble (no);
     create table state (
-        whole integer, upto_us integer, until_us integer,
+        upto_us integer, until_us integer,
         documents integer, deliveries integer, bytes integer,
         sent integer, received integer, said integer, heard integer
     );
-    insert into state values (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    insert into state values (0, 0, 0, 0, 0, 0, 0, 0, 0);
 """
 
 
@@ -71,7 +71,6 @@ class State(NamedTuple):
     ``upto_us`` is the moment up to which all is done, ``until_us`` the end of the window.
     """
 
-    whole: int
     upto_us: int
     until_us: int
     documents: int
@@ -143,7 +142,7 @@ class Score:
 
     def complete(self, until_us: int) -> None:
         """It is whole: all was added, and the window ends at ``until_us``."""
-        self._connection.execute("update state set whole = 1, until_us = ?", (until_us,))
+        self._connection.execute("update state set until_us = ?", (until_us,))
         self._connection.execute("commit")
 
     # ---- while it is played -------------------------------------------------------------------

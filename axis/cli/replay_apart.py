@@ -17,7 +17,7 @@ from typing import Any
 
 import typer
 
-from agencies.replays.score import SCORE_FILE, Score
+from agencies.replays.score import Score
 from agencies.world import AnotherWorld
 from axis.adapters.sqlite_file import InUse
 from axis.cli import archive, children, screen
@@ -72,14 +72,14 @@ def opened(
     """
     home, said = folder.settings.home, folder.read()
     if resume:
-        if said is None or said["finished"] or not _whole(folder.settings):
+        if said is None or said["finished"] or not said["checked"]:
             raise typer.BadParameter(f"there is no half-played run in {home} to go on with")
         return said
     _require_fresh(folder.settings, known=said is not None)
     if said is not None:
         folder.clear()
         asyncio.run(archive.drop(folder.settings))
-    state = {**wanted, "finished": ""}
+    state = {**wanted, "checked": False, "finished": ""}
     folder.write(state)
     try:
         with Score.begin(home) as score:
@@ -87,15 +87,9 @@ def opened(
     except BaseException:
         folder.forget()
         raise
+    state["checked"] = True
     folder.write(state)
     return state
-
-
-def _whole(settings: Settings) -> bool:
-    if not (settings.home / SCORE_FILE).is_file():
-        return False
-    with Score(settings.home) as score:
-        return bool(score.state.whole)
 
 
 def _require_fresh(settings: Settings, *, known: bool) -> None:

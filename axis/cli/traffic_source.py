@@ -14,9 +14,9 @@ from axis.adapters.system_clock import SystemClock
 from axis.api.extracts import told
 from axis.cli import archive, session
 from axis.core.caller import AUDITOR, OPERATOR, Caller
-from axis.core.questions import Window
+from axis.core.questions import WINDOW_DAYS_MAX, Window
 from axis.core.timetable import DAY_US, from_iso, iso
-from axis.flows.extracts import WINDOW_DAYS_MAX, Extraction
+from axis.flows.extracts import Extraction
 from axis.settings import Settings
 from schemas.traffic import Asking, Row, Traffic
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from axis.core.document import Delivery, Document, Event
+
+#: Days of one window: what is longer is read in parts.
+WINDOW_DAYS_MAX: Final = 366
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

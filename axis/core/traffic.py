@@ -23,8 +23,8 @@ from axis.core.lifecycle import (
     Step,
     Transport,
 )
-from axis.core.questions import Extract
-from axis.core.timetable import MICROSECONDS, from_iso, iso
+from axis.core.questions import WINDOW_DAYS_MAX, Extract
+from axis.core.timetable import DAY_US, MICROSECONDS, from_iso, iso
 from schemas.edxml import UPDATE
 from schemas.organ import agency_of
 from schemas.traffic import HAPPENINGS, Happening, Header, Row, Share, Speaks
@@ -109,8 +109,11 @@ class Checks:
     @property
     def header_fault(self) -> Fault | None:
         """What is wrong with the times of the header."""
-        if None in (self._since, self._until) or (self._since or 0) >= (self._until or 0):
-            return _no_time("The window", "its header", "its times are none, or in no order")
+        if self._since is None or self._until is None:
+            return _no_time("The window", "its header", "its times are none")
+        if not 0 < self._until - self._since <= WINDOW_DAYS_MAX * DAY_US:
+            message = f"it ends behind its beginning, within {WINDOW_DAYS_MAX} days"
+            return _no_time("The window", "its header", message)
         return None
 
     def fault(self, row: Row) -> Fault | None:

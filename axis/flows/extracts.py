@@ -11,14 +11,12 @@ from axis.core.commands import Audit, Command, Note, Outcome
 from axis.core.digest import BooksDigest, Digester
 from axis.core.document import Delivery, Document, Event
 from axis.core.errors import rejected
-from axis.core.questions import Extract, Extracts, Window
+from axis.core.questions import WINDOW_DAYS_MAX, Extract, Extracts, Window
 from axis.core.timetable import DAY_US, iso
 from axis.core.traffic import row_of
 from axis.ports import Clock, Store
 from schemas.traffic import Traffic
 
-#: Days of one window: what is longer is read in parts.
-WINDOW_DAYS_MAX: Final = 366
 #: Documents of one page: with 95 recipients each they make 20,000 deliveries.
 PAGE_DOCUMENTS_MAX: Final = 200
 #: Package bytes of one page; one package always passes.

@@ -122,7 +122,8 @@ def test_clocks_of_one_axis_need_not_agree_to_the_second():
 
 
 @pytest.mark.parametrize(
-    ("since", "until"), [("2020-01-16", "2020-01-15"), ("never", "2020-01-15"), ("", "")]
+    ("since", "until"),
+    [("2020-01-16", "2020-01-15"), ("never", "2020-01-15"), ("", ""), ("2020-01-01", "2021-01-02")],
 )
 def test_a_window_that_is_none_is_refused(since: str, until: str):
     header = HEADER.model_copy(update={"asked": Asking(since=since, until=until)})
