@@ -293,6 +293,10 @@ class Health(Wire):
     """The process answers."""
 
     status: Literal["up"]
+    mode: Annotated[
+        Literal["live", "simulation"],
+        Field(description="Load may only be driven at an axis whose books are a simulation's."),
+    ]
 
 
 class Ready(Wire):
