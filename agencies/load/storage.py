@@ -5,13 +5,14 @@ Pure. GB are 10^9 bytes.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
 from agencies import model, traffic
 from agencies.load.growth import FIRST_YEAR, PEAK_DAY, Growth, calendar
 from agencies.load.impossible import Impossible
-from agencies.load.plan import Shape
+from agencies.load.plan import DOCUMENTS_MIN, SECONDS_MIN, Shape
 from agencies.load.search import RUNGS
 from agencies.sizes import Profile, total_bytes
 
@@ -97,6 +98,7 @@ def require_room(shape: Shape, rates: tuple[float, ...], free_bytes: float) -> N
 def _would_do(shape: Shape, top: float, room: float) -> str:
     each = package_bytes(shape.profile, shape.seed) + ROWS_BYTES
     documents = int(room / each / (STEPS_USUAL + 1))
-    if documents >= 200 and documents >= top * 2:
-        return f"--documents {documents} --seconds {max(2.0, documents / top):.0f} would do"
+    if documents >= DOCUMENTS_MIN and documents >= top * SECONDS_MIN:
+        seconds = math.floor(documents / top * 10) / 10
+        return f"--documents {documents} --seconds {min(shape.seconds, seconds):g} would do"
     return "--size small, or another disk (AXIS_VAR), would do"
