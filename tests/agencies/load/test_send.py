@@ -18,6 +18,7 @@ from agencies.load.wire import Place, Pool
 from schemas.codes import agencies
 from schemas.frames import frames
 from schemas.xmldsig import PrivateKey
+from tests.agencies.load.served import served
 
 STEP = Shape(documents=200, seconds=2, fanout=1).step(0, 100)
 
@@ -41,38 +42,31 @@ class Door:
         self.some = asyncio.Condition()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = int(head.split(b"Content-Length: ")[1].split(b"\r\n")[0])
-                body = await reader.readexactly(length)
-                bulk = b"/bulk" in head
-                raws = [raw for _, raw in frames(body)] if bulk else [body]
-                async with self.some:
-                    self.requests.append(head)
-                    self.packages += raws
-                    self.some.notify_all()
-                await self.open.wait()
-                results = [
-                    {"status": 201, "receipt": {"doc": "d", "sha256": "", "deliveries": []}}
-                    for _ in raws
-                ]
-                told = json.dumps({"results": results} if bulk else results[0]["receipt"]).encode()
-                status = b"200" if bulk else b"201"
-                writer.write(
-                    b"HTTP/1.1 %b X\r\nContent-Length: %d\r\n\r\n%b" % (status, len(told), told)
-                )
-        except asyncio.IncompleteReadError:
-            writer.close()
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.split(b"Content-Length: ")[1].split(b"\r\n")[0])
+            body = await reader.readexactly(length)
+            bulk = b"/bulk" in head
+            raws = [raw for _, raw in frames(body)] if bulk else [body]
+            async with self.some:
+                self.requests.append(head)
+                self.packages += raws
+                self.some.notify_all()
+            await self.open.wait()
+            receipt = {"doc": "d", "sha256": "", "deliveries": []}
+            results = [{"status": 201, "receipt": receipt} for _ in raws]
+            told = json.dumps({"results": results} if bulk else receipt).encode()
+            status = b"200" if bulk else b"201"
+            writer.write(
+                b"HTTP/1.1 %b X\r\nContent-Length: %d\r\n\r\n%b" % (status, len(told), told)
+            )
 
 
 async def offered(tmp_path: Path, how: str, least: int) -> tuple[Door, Record, list[Letter]]:
     """Send a step at a door that stays shut until so many packages have come."""
     door = Door()
-    server = await asyncio.start_server(door.serve, "127.0.0.1", 0, limit=2**20)
-    to = Place("127.0.0.1", server.sockets[0].getsockname()[1])
     tokens = {row.code: f"Bearer {row.code}" for row in agencies()}
-    async with server:
+    async with served(door.serve) as to:
         with Spool(tmp_path / "spool") as spool:
             letters = spool.fill(plan(STEP), keys(), Shape().profile)
             record = Record(letters)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from agencies.load.impossible import Impossible
 from agencies.load.wire import Connection, Gone, Place, Pool, connect, place, request
+from tests.agencies.load.served import served
 
 PLAIN = b"HTTP/1.1 200 OK\r\nAxis-Next: 0:7\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"
@@ -27,7 +28,7 @@ class _Wire(asyncio.Transport):
         self.written = b""
 
     def writelines(self, list_of_data: object) -> None:
-        self.written += b"".join(list_of_data)  # type: ignore[call-overload]
+        self.written += b"".join(list_of_data)  # type: ignore[arg-type]
 
 
 @settings(max_examples=50)
@@ -68,11 +69,9 @@ async def serving(answer: bytes, requests: int) -> AsyncIterator[tuple[Place, li
         for _ in range(requests):
             heard.append(await reader.readuntil(b"\r\n\r\n"))
             writer.write(answer)
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield Place("127.0.0.1", server.sockets[0].getsockname()[1]), heard
+    async with served(serve) as to:
+        yield to, heard
 
 
 async def test_a_connection_that_the_server_closed_is_replaced() -> None:
