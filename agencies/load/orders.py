@@ -11,6 +11,7 @@ from agencies.load.growth import Growth
 from agencies.load.impossible import Impossible
 from agencies.load.judge import OBJECTIVE_S
 from agencies.load.plan import Shape
+from agencies.load.search import TRIES_MAX
 from agencies.load.send import DOORS, SINGLE
 
 #: Seconds until what was offered must be with its recipients, beyond the step itself.
@@ -42,6 +43,7 @@ class Orders:
     disk_gb: float | None = None
     retention: int = RETENTION
     drain_s: float = DRAIN_S
+    steps: int = TRIES_MAX
 
     def __post_init__(self) -> None:
         if self.door not in DOORS:
@@ -59,6 +61,10 @@ class Orders:
             raise Impossible(
                 f"--retention {self.retention} is not from 1 to {MONTHS_MAX} months; "
                 f"{RETENTION} would do"
+            )
+        if not 1 <= self.steps <= TRIES_MAX:
+            raise Impossible(
+                f"--steps {self.steps} is not from 1 to {TRIES_MAX}; {TRIES_MAX} would do"
             )
         if self.drain_s <= 0:
             raise Impossible(f"--drain {self.drain_s:g} is no time; {DRAIN_S:g} would do")

@@ -159,7 +159,10 @@ class Driver:
     async def _climb(self, rungs: tuple[float, ...]) -> list[Measured]:
         steps: list[Measured] = []
         tried: list[Tried] = []
-        while (rate := search.following(rungs, tried)) is not None:
+        while len(steps) < self.orders.steps:
+            rate = search.following(rungs, tried)
+            if rate is None:
+                break
             step = self.orders.shape.step(len(steps) + 1, rate)
             self._require_room(step)
             record, usage = await self._offer(step)

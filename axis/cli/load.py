@@ -15,6 +15,7 @@ from agencies.load.impossible import Impossible
 from agencies.load.judge import OBJECTIVE_S
 from agencies.load.orders import DRAIN_S, RETENTION, Orders
 from agencies.load.plan import DOCUMENTS, SECONDS, Shape
+from agencies.load.search import TRIES_MAX
 from agencies.load.send import SINGLE
 from agencies.load.wire import place
 from agencies.sizes import SMALL
@@ -71,6 +72,7 @@ def growth(
     ] = "",
     documents: Annotated[int, typer.Option(help="Of each step, at least.")] = DOCUMENTS,
     seconds: Annotated[float, typer.Option(help="Of each step, at least.")] = SECONDS,
+    steps: Annotated[int, typer.Option(help="At most so many.")] = TRIES_MAX,
     months: Annotated[int, typer.Option(help="Print each month, so many.")] = 0,
     disk: Annotated[
         float | None, typer.Option(metavar="GB", help="Of the axis that grows; else what is free.")
@@ -107,6 +109,7 @@ def growth(
             "disk_gb": disk,
             "retention": retention,
             "drain_s": drain,
+            "steps": steps,
         }
         home = session.open_session(run).settings.home if target else None
         told = _measured(asked, target, home)
