@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         description="Give every agency the scope 'history' (Axis-Occurred-At): only for a run "
         "that plays another time.",
     )
+    simulation: bool = Field(
+        False,
+        description="Say at /v1/health that the books are no real ones: only then may a load test "
+        "be driven at this axis.",
+    )
     strict_signatures: bool = Field(
         False, description="Refuse packages whose signature is absent or SHA-1."
     )

@@ -29,12 +29,12 @@ from agencies import drive
 from agencies.compose import compose
 from agencies.history.part import Part, documents
 from agencies.history.progress import PROGRESS_FILE
+from agencies.load.processes import cpu_s, family, memory_mb
 from agencies.sizes import SMALL
 from agencies.traffic import Planned
 from agencies.world import read_key
 from axis.core.timetable import month30
 from benchmarks import store
-from benchmarks.processes import cpu_s, family, memory_mb
 from schemas.edxml_write import write
 from schemas.examine import examine
 from schemas.signing import sign

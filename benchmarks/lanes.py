@@ -18,13 +18,13 @@ from itertools import count
 import asyncpg
 import uvloop
 
+from agencies.load.processes import Cpu
 from axis.adapters.postgres_store import PostgresStore, open_store
 from axis.cluster import Cluster
 from axis.core.commands import Accept, Accepted, Move
 from axis.core.document import Addressee, Place
 from axis.core.lifecycle import Step
 from benchmarks.measure import Spread
-from benchmarks.processes import Cpu
 from benchmarks.store import agency
 from tests import postgres
 

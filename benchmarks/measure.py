@@ -12,8 +12,9 @@ from itertools import islice
 
 import orjson
 
+from agencies.load.wire import Connection, request
 from benchmarks import servers
-from benchmarks.load import Connection, Result, closed_loop, connect, open_loop, request, run
+from benchmarks.load import Result, closed_loop, connect, open_loop, run
 from benchmarks.packages import Signed
 from schemas import frames
 
@@ -77,10 +78,10 @@ class Doors:
                 Content_Type="application/x-www-form-urlencoded",
             )
             connection = await connect(self.server.port)
-            status, body = await connection.ask(raw)
+            reply = await connection.ask(raw)
             connection.close()
-            assert status == 200, body
-            self._tokens[code] = str(servers.as_json(body)["access_token"])
+            assert reply.status == 200, reply.told
+            self._tokens[code] = str(servers.as_json(reply.body)["access_token"])
         return self._tokens[code]
 
     async def post(self, package: Signed) -> bytes:
@@ -261,9 +262,9 @@ class Poll:
             f"{self.PATH}?wait={wait_s}&after={after}",
             Authorization=f"Bearer {self._token}",
         )
-        status, body = await self._connection.ask(raw)
-        assert status == 200, body[:500]
-        listed = self.listed(body)
+        reply = await self._connection.ask(raw)
+        assert reply.status == 200, reply.told
+        listed = self.listed(reply.body)
         for one in listed:
             self._after[int(str(one["urgency"]))] = int(str(one["no"]))
         return listed

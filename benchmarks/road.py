@@ -30,6 +30,7 @@ from agencies.client import POSTED_MAX, STATUSES_MAX, Client, Package
 from agencies.examine import Examiner
 from agencies.history.seats import take_seats
 from agencies.line import HttpLine
+from agencies.load.processes import cpu_s, family
 from agencies.world import read_certificates
 from axis.broker import jars, keeper
 from axis.cluster import Cluster
@@ -37,7 +38,6 @@ from axis.core.timetable import from_iso
 from benchmarks import servers
 from benchmarks.measure import Spread
 from benchmarks.packages import Signed, signed
-from benchmarks.processes import cpu_s, family
 from schemas.bus import PARTITIONS, STATUSES_PARTITION, inbox_topic, recipient_of
 from tests import postgres
 

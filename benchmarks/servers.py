@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import cpu_s, family, memory_mb
+from agencies.load.processes import cpu_s, family, memory_mb
 
 HOST = "127.0.0.1"
 READY_S_MAX = 30.0

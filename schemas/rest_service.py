@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,10 @@ class Health(Wire):
     """The process answers."""
 
     status: Literal["up"]
+    mode: Annotated[
+        Literal["live", "simulation"],
+        Field(description="Load may only be driven at an axis whose books are a simulation's."),
+    ]
 
 
 class Ready(Wire):

@@ -162,7 +162,7 @@ ANSWERS: Mapping[str, Any] = {
         ],
     },
     "statistics": openapi_statistics.ANSWER,
-    "health": {"status": "up"},
+    "health": {"status": "up", "mode": "live"},
     "ready": {"ready": True, "store": True, "bus": True, "waiting_commands": 0},
     "waiting": {
         "agencies": [

@@ -27,9 +27,11 @@ router = APIRouter(tags=["Service"])
     summary="Is the process up?",
     response_model=rest_service.Health,
 )
-async def health() -> Response:
-    """Answers as long as the process serves at all. A loop that dies takes the process with it."""
-    return Json({"status": "up"})
+async def health(axis: TheAxis) -> Response:
+    """Answers as long as the process serves at all. A loop that dies takes the process with it.
+    `mode` says what the books are worth: nobody drives a load test at `live` ones.
+    """
+    return Json({"status": "up", "mode": "simulation" if axis.settings.simulation else "live"})
 
 
 @router.get(

@@ -38,6 +38,7 @@ MODULES = {
     "init": "setup",
     "play": "beside",
     "replay": "replay",
+    "load": "load",
     "waiting": "oversight",
     "find": "oversight",
     "lock": "oversight",

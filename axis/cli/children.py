@@ -166,6 +166,7 @@ def axis_child(settings: Settings) -> Child:
         "AXIS_URL": settings.url,
         "AXIS_WORKERS": str(settings.workers),
         "AXIS_HISTORY": str(settings.history).lower(),
+        "AXIS_SIMULATION": str(settings.simulation).lower(),
     }
     if settings.database is not None:
         env["AXIS_DATABASE"] = settings.database.get_secret_value()

@@ -17,11 +17,11 @@ _SERVE = "from axis.server import serve; from axis.settings import Settings; ser
 
 
 @contextmanager
-def running_axis(var: Path) -> Iterator[subprocess.Popen[str]]:
-    """An axis whose world lies in ``var`` already; it listens when this returns."""
+def running_axis(var: Path, **env: str) -> Iterator[subprocess.Popen[str]]:
+    """An axis whose world lies in ``var`` already, with settings; it listens when this returns."""
     process = subprocess.Popen(
         [sys.executable, "-c", _SERVE],
-        env={"AXIS_VAR": str(var), "AXIS_PORT": "0", "PATH": ""},
+        env={"AXIS_VAR": str(var), "AXIS_PORT": "0", "PATH": "", **env},
         stderr=subprocess.PIPE,
         text=True,
     )

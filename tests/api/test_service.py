@@ -13,7 +13,7 @@ from axis.core.errors import unavailable
 from axis.core.topic import Topic
 from axis.ports import Client
 from schemas import rest_service
-from tests.api.world import LANG_SON, OFFICE, World, package, problem
+from tests.api.world import LANG_SON, OFFICE, World, package, problem, world
 
 
 async def scraped(here: World) -> dict[str, float]:
@@ -22,8 +22,14 @@ async def scraped(here: World) -> dict[str, float]:
     return {name: float(n) for name, n in (line.rsplit(" ", 1) for line in lines)}
 
 
-async def test_an_axis_that_serves_is_up(here: World) -> None:
-    assert (await here.http.get("/v1/health")).json() == {"status": "up"}
+async def test_an_axis_that_serves_is_up_and_its_books_are_live(here: World) -> None:
+    assert (await here.http.get("/v1/health")).json() == {"status": "up", "mode": "live"}
+
+
+async def test_an_axis_that_was_started_as_a_simulation_says_so() -> None:
+    async with world(simulation=True) as made:
+        answer = (await made.http.get("/v1/health")).json()
+    assert answer == {"status": "up", "mode": "simulation"}
 
 
 async def test_an_axis_is_ready_when_store_and_bus_are(

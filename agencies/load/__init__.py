@@ -1,0 +1,1 @@
+"""The load test: traffic grows month by month until an axis breaks, and that is a date."""

@@ -1,0 +1,36 @@
+"""What stands in the way first, told from what was measured at the capacity. Pure."""
+
+from __future__ import annotations
+
+from agencies.load.usage import AXIS, DRIVER, HELPERS, Usage
+
+#: So much of what there is counts as all of it: counters are read a moment apart.
+FULL = 0.85
+#: Others that used so much of a core while the capacity was found have made it smaller.
+QUIET_CORES = 0.2
+
+
+def first_limit(usage: Usage, *, driver_ok: bool) -> str:
+    """The first limit in words, with the figures that say so."""
+    cpu, cores = usage.cpu, usage.cores
+    if not driver_ok:
+        return f"the driver itself ({cpu.get(DRIVER, 0):.2f} cores), not the axis"
+    if AXIS not in cpu:
+        return "not seen from here: the axis was started by somebody else"
+    if cpu[AXIS] >= FULL:
+        return f"the axis's one process that accepts and writes: {cpu[AXIS]:.2f} of one core"
+    if cpu.get(HELPERS, 0.0) >= FULL * max(1, cores - 1):
+        return f"signature checks: {cpu[HELPERS]:.2f} cores"
+    if usage.disk_busy is not None and usage.disk_busy >= FULL:
+        return f"the disk: busy {usage.disk_busy:.0%} of the time"
+    if usage.machine is not None and usage.machine >= FULL * cores:
+        return (
+            f"CPU: all {cores} cores are busy (axis {cpu[AXIS]:.2f}, signature checks "
+            f"{cpu.get(HELPERS, 0):.2f}, driver {cpu[DRIVER]:.2f}, others {others(usage):.2f})"
+        )
+    return "neither CPU nor disk is full: waiting, for fsync or for each other"
+
+
+def others(usage: Usage) -> float:
+    """Cores that neither the axis nor the driver used; 0 where it is not known."""
+    return 0.0 if usage.machine is None else max(0.0, usage.machine - sum(usage.cpu.values()))

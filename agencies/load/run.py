@@ -1,0 +1,253 @@
+"""A load test from its first burst to its result, against an axis that listens."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from agencies.examine import Examiner
+from agencies.load import doors, reconcile, search, storage
+from agencies.load.judge import Measured, judge
+from agencies.load.orders import Orders
+from agencies.load.plan import Step, plan
+from agencies.load.reconcile import Reconciled
+from agencies.load.record import Known, Record
+from agencies.load.search import Tried
+from agencies.load.send import REQUESTS_MAX, Senders
+from agencies.load.spool import Keys, Letter, Spool
+from agencies.load.take import Recipient
+from agencies.load.usage import Meter, Usage
+from agencies.load.wire import Place, Pool, place
+from agencies.process import spare_collector
+from agencies.world import read_certificates, read_key
+from schemas.codes import agencies
+
+#: Documents of the first burst, all due within a quarter of a second: what an axis gets through
+#: with everything at once places the ladder.
+BURST_DOCUMENTS = 500
+BURST_S = 0.25
+#: Between two looks at how a step goes on.
+LOOK_S = 0.5
+#: How long what is still open at the end may take before it counts as lost.
+LAST_S = 60.0
+
+Tell = Callable[[Mapping[str, Any]], None]
+
+
+class Otherwise(Exception):
+    """The run cannot go on; the message says why."""
+
+
+@dataclass
+class Outcome:
+    """What a run measured: the steps, what was reconciled, whether the books agree."""
+
+    orders: Orders
+    through: float
+    rungs: tuple[float, ...]
+    steps: list[Measured]
+    total: Reconciled
+    books: str
+    foreign: int
+    took_s: float
+
+
+@dataclass
+class Driver:
+    """Drives an axis; ``tell`` is told how far it is."""
+
+    orders: Orders
+    tell: Tell
+    _place: Place = field(init=False)
+    _keys: Keys = field(init=False, repr=False)
+    _pool: Pool = field(init=False)
+    _meter: Meter = field(init=False)
+    _known: Known = field(default_factory=Known)
+    _records: list[Record] = field(default_factory=list)
+    _recipients: list[Recipient] = field(default_factory=list)
+    _tokens: dict[str, str] = field(default_factory=dict, repr=False)
+    _operator: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        self._place = place(self.orders.url)
+        self._keys = {row.code: read_key(self.orders.home, row.code) for row in agencies()}
+        self._pool = Pool(self._place, REQUESTS_MAX)
+        self._meter = Meter(self.orders.axis_pid, self.orders.work)
+
+    async def run(self) -> Outcome:
+        """Run to the end. Raises ``Impossible``, ``Otherwise`` and ``wire.Gone``."""
+        orders, begun_s = self.orders, time.monotonic()
+        await doors.require_simulation(self._pool, orders.url)
+        await self._sign_in()
+        before = await doors.counts(self._pool, self._operator)
+        async with asyncio.TaskGroup() as tasks:
+            taking = [tasks.create_task(one.run()) for one in self._recipients]
+            through = await self._burst()
+            rungs = orders.rates or search.ladder(through)
+            # Where the burst did not come through whole, the reconciliation says what is missing.
+            steps = await self._climb(rungs) if self._records[0].whole else []
+            await self._wait_for_the_last()
+            for task in taking:
+                task.cancel()
+        after = await doors.counts(self._pool, self._operator)
+        parts = [reconcile.reconcile(record) for record in self._records]
+        total = reconcile.total(parts)
+        books = reconcile.against_books(total, before, after)
+        if not books and not await doors.proven(self._pool, self._operator):
+            books = "the books do not balance, or do not follow from their events"
+        self._pool.close()
+        # What was only late in its step is known now. The burst is no step.
+        steps = [
+            replace(step, lost=len(part.lost)) for step, part in zip(steps, parts[1:], strict=True)
+        ]
+        return Outcome(
+            orders=orders,
+            through=through,
+            rungs=rungs,
+            steps=steps,
+            total=total,
+            books=books,
+            foreign=self._known.foreign,
+            took_s=time.monotonic() - begun_s,
+        )
+
+    async def _sign_in(self) -> None:
+        """Tokens for the next stretch; they live longer than a step."""
+        self._tokens, self._operator = await doors.sign_in(self._pool, self.orders.home)
+        if not self._recipients:
+            examiner = Examiner(read_certificates(self.orders.home))
+            self._recipients = [
+                Recipient(
+                    code=code,
+                    token=token,
+                    polling=Pool(self._place, 1),
+                    confirming=Pool(self._place, 1),
+                    known=self._known,
+                    examiner=examiner,
+                )
+                for code, token in self._tokens.items()
+            ]
+        for recipient in self._recipients:
+            recipient.token = self._tokens[recipient.code]
+
+    async def _burst(self) -> float:
+        """Everything at once: documents a second that come through to all their recipients."""
+        shape = self.orders.shape
+        documents = min(BURST_DOCUMENTS, shape.documents)
+        step = Step(
+            number=0,
+            rate=documents / BURST_S,
+            documents=documents,
+            fanout=shape.base.fanout,
+            seed=shape.seed,
+        )
+        record, _ = await self._offer(step)
+        if record.repeated:
+            raise Otherwise(
+                f"The axis knows documents of this plan already; --seed {shape.seed + 1} would do."
+            )
+        if not record.available_s:
+            why = record.faults[0] if record.faults else "nothing was taken in time"
+            raise Otherwise(f"The first {documents} documents did not come through: {why}")
+        return documents / (max(record.available_s.values()) - record.begin_s)
+
+    async def _climb(self, rungs: tuple[float, ...]) -> list[Measured]:
+        steps: list[Measured] = []
+        tried: list[Tried] = []
+        while len(steps) < self.orders.steps:
+            rate = search.following(rungs, tried)
+            if rate is None:
+                break
+            step = self.orders.shape.step(len(steps) + 1, rate)
+            self._require_room(step)
+            record, usage = await self._offer(step)
+            books = reconcile.reconcile(record)
+            measured = judge(step, record, books, usage, self.orders.objective_s)
+            steps.append(measured)
+            tried.append(Tried(rate, measured.met))
+            self.tell({"step": _short(measured)})
+            if not record.whole:
+                # What is left would be measured with the next step.
+                break
+        return steps
+
+    def _require_room(self, step: Step) -> None:
+        shape = self.orders.shape
+        needed = step.documents * 2 * storage.package_bytes(shape.profile, shape.seed)
+        free = shutil.disk_usage(self.orders.work).free
+        if needed > free * storage.DISK_SHARE_MAX:
+            raise Otherwise(
+                f"The disk is filling: a step at {step.rate:g} documents/s needs "
+                f"{needed / storage.GB:.1f} GB, and {free / storage.GB:.1f} GB are free. "
+                "--size small, or fewer --documents, would do."
+            )
+
+    async def _offer(self, step: Step) -> tuple[Record, Usage]:
+        """Build a step, send it, and wait until it is with its recipients, or long enough; what was
+        used until the last answer.
+        """
+        self.tell({"doing": "building", "rate": step.rate, "documents": step.documents})
+        async with AsyncExitStack() as stack:
+            spool = stack.enter_context(Spool(self.orders.work / "packages"))
+            letters = await asyncio.to_thread(self._fill, spool, step)
+            await self._sign_in()
+            record = Record(letters)
+            self._records.append(record)
+            self._known.add(record, letters)
+            spare_collector()
+            self._meter.begin()
+            looking = asyncio.create_task(self._look(step, record))
+            try:
+                senders = Senders(self._pool, self._tokens, spool, record)
+                await senders.send(self.orders.door)
+                usage = self._meter.usage()
+                await record.until_whole(self.orders.drain_s + 2 * step.seconds)
+            finally:
+                looking.cancel()
+        return record, usage
+
+    def _fill(self, spool: Spool, step: Step) -> list[Letter]:
+        return spool.fill(plan(step), self._keys, self.orders.shape.profile)
+
+    async def _look(self, step: Step, record: Record) -> None:
+        while True:
+            self.tell(
+                {
+                    "doing": "sending",
+                    "rate": step.rate,
+                    "documents": step.documents,
+                    "deliveries": step.deliveries,
+                    "accepted": len(record.accepted_s),
+                    "available": len(record.available_s),
+                    "done": len(record.done_s),
+                }
+            )
+            await asyncio.sleep(LOOK_S)
+
+    async def _wait_for_the_last(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for record in self._records:
+                tasks.create_task(record.until_whole(min(LAST_S, 2 * self.orders.drain_s)))
+
+
+def _short(step: Measured) -> dict[str, Any]:
+    """A step as a line of progress."""
+    return {
+        "number": step.number,
+        "rate": step.rate,
+        "achieved": step.achieved,
+        "p50": step.available.p50,
+        "p99": step.available.p99,
+        "lag": step.lag,
+        "late": step.late,
+        "cpu": dict(step.usage.cpu),
+        "lost": step.lost,
+        "met": step.met,
+        "driver_ok": step.driver_ok,
+        "why": step.why,
+    }

@@ -1,0 +1,182 @@
+"""``axis load``: grow the traffic until an axis breaks, and read the date on which it will."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from agencies.load import growth as growths
+from agencies.load import search, storage
+from agencies.load.impossible import Impossible
+from agencies.load.judge import OBJECTIVE_S
+from agencies.load.orders import DRAIN_S, RETENTION, Orders
+from agencies.load.plan import DOCUMENTS, SECONDS, Shape
+from agencies.load.search import TRIES_MAX
+from agencies.load.send import SINGLE
+from agencies.load.wire import place
+from agencies.sizes import SMALL
+from agencies.world import SEED, AnotherWorld
+from axis.adapters.sqlite_file import InUse
+from axis.cli import children, load_compare, load_report, screen, session
+from axis.cli.load_playing import Load, Stopped
+from axis.cli.marked import Marked
+from axis.settings import Settings
+
+RUN = "load"
+STATE_FILE = "load.json"
+MAKER = "axis load growth"
+RESULT_FILE = "result.json"
+
+#: Nothing lost, but no date either: the objective was never missed, or the driver was to blame.
+NO_DATE = 3
+
+group = typer.Typer(help="Load until it breaks: the date on which it will.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands."""
+    app.add_typer(group, name="load", rich_help_panel=screen.OPERATOR)
+
+
+@group.callback()
+def load() -> None:
+    """Load until it breaks: the date on which it will."""
+
+
+@group.command()
+def growth(
+    grow: Annotated[
+        str, typer.Option("--growth", metavar="seed|N%", help="A month; seed: as published, 8 %.")
+    ] = "seed",
+    double_in: Annotated[
+        float | None, typer.Option(metavar="MONTHS", help="Instead: twice in so many months.")
+    ] = None,
+    size: Annotated[
+        str, typer.Option(metavar="small|real", help="20 kB a package, or what offices send.")
+    ] = SMALL.name,
+    fanout: Annotated[
+        float | None, typer.Option(help="Recipients of a document; else 3.52, the peak day's.")
+    ] = None,
+    door: Annotated[
+        str, typer.Option(metavar="single|bulk", help="A request each, or what has gathered.")
+    ] = SINGLE,
+    objective: Annotated[
+        float, typer.Option(metavar="SECONDS", help="p99 until a recipient has the package.")
+    ] = OBJECTIVE_S,
+    rates: Annotated[
+        str, typer.Option(metavar="R,R,...", help="Rates to try first; else ten around a burst.")
+    ] = "",
+    documents: Annotated[int, typer.Option(help="Of each step, at least.")] = DOCUMENTS,
+    seconds: Annotated[float, typer.Option(help="Of each step, at least.")] = SECONDS,
+    steps: Annotated[int, typer.Option(help="At most so many.")] = TRIES_MAX,
+    months: Annotated[int, typer.Option(help="Print each month, so many.")] = 0,
+    disk: Annotated[
+        float | None, typer.Option(metavar="GB", help="Of the axis that grows; else what is free.")
+    ] = None,
+    retention: Annotated[
+        int, typer.Option(metavar="MONTHS", help="How long documents are kept.")
+    ] = RETENTION,
+    drain: Annotated[
+        float, typer.Option(metavar="SECONDS", help="What a step leaves may take so long.")
+    ] = DRAIN_S,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed: other documents.")] = SEED,
+    target: Annotated[
+        str, typer.Option(metavar="URL", help="An axis that says it is a simulation.")
+    ] = "",
+    run: session.Run = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write everything raw.")
+    ] = None,
+) -> None:
+    """Find what an axis carries, and the month in which growing traffic comes to that.
+
+    Without --target a throw-away axis is started for it and deleted afterwards. Exit code 0: there
+    is a date and nothing was lost; 1: something was lost or went otherwise; 3: there is no date.
+    """
+    try:
+        shape = Shape(seed=seed, size=size, fanout=fanout, documents=documents, seconds=seconds)
+        asked = {
+            "shape": shape,
+            "growth": growths.parse(grow, double_in),
+            "rates": search.given(rates) if rates else (),
+            "door": door,
+            "objective_s": objective,
+            "months": months,
+            "disk_gb": disk,
+            "retention": retention,
+            "drain_s": drain,
+            "steps": steps,
+        }
+        home = session.open_session(run).settings.home if target else None
+        told = _measured(asked, target, home)
+    except Impossible as error:
+        raise typer.BadParameter(str(error)) from None
+    if json_file is not None:
+        json_file.write_text(_text(told), encoding="utf-8")
+    load_report.report(told)
+    if not load_report.exact(told):
+        raise typer.Exit(1)
+    if told["date"] is None:
+        raise typer.Exit(NO_DATE)
+
+
+@group.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A result (--json).")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
+) -> None:
+    """Set two results side by side, and say whether they differ by more than they may lie off."""
+    try:
+        load_compare.compare(load_compare.read(first), load_compare.read(second))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _measured(asked: dict[str, Any], target: str, home: Path | None) -> dict[str, Any]:
+    """Play it and clear away what it made; the result. Raises ``Impossible``."""
+    settings = Settings(run=RUN, port=0, simulation=True)
+    if home is None and settings.database is not None:
+        raise typer.BadParameter("AXIS_DATABASE is set; a throw-away axis has books of its own")
+    orders = Orders(
+        home=home or settings.home,
+        work=settings.home / "work",
+        url=target.rstrip("/") or "http://127.0.0.1:1",
+        axis_pid=None,
+        **asked,
+    )
+    place(orders.url)
+    folder = Marked(settings, STATE_FILE, MAKER)
+    with folder.alone():
+        folder.read()
+        folder.write({})
+        folder.clear()
+        free = shutil.disk_usage(settings.home).free
+        storage.require_room(orders.shape, orders.rates, free)
+        load_report.introduce(orders, settings, target)
+        try:
+            told = _play(settings, orders, own=home is None)
+        finally:
+            folder.clear()
+        (settings.home / RESULT_FILE).write_text(_text(told), encoding="utf-8")
+    return told
+
+
+def _play(settings: Settings, orders: Orders, *, own: bool) -> dict[str, Any]:
+    try:
+        play = Load(settings, orders, own=own)
+        children.run(play.run())
+    except children.Interrupted:
+        typer.echo("Stopped; what was measured so far is thrown away.", err=True)
+        raise typer.Exit(130) from None
+    except (Stopped, children.GivenUp, InUse, AnotherWorld) as error:
+        typer.echo(f"{error}", err=True)
+        raise typer.Exit(1) from None
+    return play.result
+
+
+def _text(told: dict[str, Any]) -> str:
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"

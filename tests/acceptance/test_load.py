@@ -1,0 +1,102 @@
+"""``axis load`` as people run it: a short one to its date, a loss that is found, what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agencies.world import make_world
+from axis.cli.setup import enrol
+from axis.settings import Settings
+from tests.acceptance.axis_process import address, running_axis
+from tests.acceptance.conftest import DEADLINE_S
+from tests.acceptance.losing import losing
+from tests.acceptance.played import AXIS
+
+pytestmark = pytest.mark.acceptance
+
+SHORT = ("--documents", "200", "--seconds", "2", "--fanout", "1")
+
+
+def load(var: Path, *arguments: str) -> tuple[int, str]:
+    """``axis load ...``: its exit code and all it said."""
+    done = subprocess.run(
+        [*AXIS, "load", *arguments],
+        env={**os.environ, "AXIS_VAR": str(var), "COLUMNS": "200"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    return done.returncode, done.stdout.decode()
+
+
+def books(var: Path) -> Path:
+    """A world that is enrolled, in the live run of ``var``."""
+    settings = Settings(var=var)
+    asyncio.run(enrol(settings, make_world(settings.home)))
+    return var
+
+
+def test_growth_ends_in_a_date_and_leaves_nothing_but_its_result(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    # Far apart, so that two steps make a bracket on any machine.
+    code, said = load(
+        tmp_path / "var",
+        *("growth", *SHORT, "--rates", "60,3000", "--steps", "2", "--months", "3"),
+        *("--json", str(file)),
+    )
+    told: dict[str, Any] = json.loads(file.read_bytes())
+    assert told["reconciled"]["lost"] == told["reconciled"]["strange"] == 0, said
+    assert told["reconciled"]["books"] == ""
+    # The burst, 200 at the lower rate, and two seconds of the other.
+    assert told["reconciled"]["accepted"] == 200 + 200 + 6000
+    assert [step["rate"] for step in told["steps"]] == [60, 3000]
+    assert told["base"]["documents"] == pytest.approx(0.2531, abs=1e-4)
+    # A busy machine may make the driver late, and then there is no date.
+    assert code == (3 if told["date"] is None else 0), said
+    assert "First limit:" in said
+    assert "lost 0" in said
+    left = {path.name for path in (tmp_path / "var" / "load").iterdir()}
+    assert left == {"load.json", "result.json"}
+    assert "Their ranges overlap" in load(tmp_path, "compare", str(file), str(file))[1] or (
+        told["capacity"] is None
+    )
+
+
+def test_a_delivery_that_is_lost_on_the_way_is_named_and_the_exit_code_says_so(
+    tmp_path: Path,
+) -> None:
+    var = books(tmp_path / "var")
+    with (
+        running_axis(var, AXIS_SIMULATION="true"),
+        losing(address(var)) as (way, url),
+    ):
+        code, said = load(
+            var,
+            *("growth", *SHORT, "--target", url, "--run", "live", "--rates", "60"),
+            *("--steps", "1", "--drain", "1"),
+        )
+    assert code == 1, said
+    assert way.lost
+    assert f"LOST: {way.lost}" in said
+
+
+def test_live_books_are_refused_before_the_first_document(tmp_path: Path) -> None:
+    var = books(tmp_path / "var")
+    with running_axis(var):
+        code, said = load(
+            var, "growth", *SHORT, "--target", address(var), "--run", "live", "--rates", "60"
+        )
+        _, counted = load(var, "growth", "--documents", "20")
+    assert code == 2
+    assert "'live'" in said
+    assert "AXIS_SIMULATION=true" in said
+    assert "20 is too short" in counted
