@@ -21,7 +21,7 @@ from agencies.load.wire import place
 from agencies.sizes import SMALL
 from agencies.world import SEED, AnotherWorld
 from axis.adapters.sqlite_file import InUse
-from axis.cli import children, load_compare, load_report, screen, session
+from axis.cli import children, load_compare, load_page, load_report, screen, session
 from axis.cli.load_playing import Load, Stopped
 from axis.cli.marked import Marked
 from axis.settings import Settings
@@ -91,6 +91,9 @@ def growth(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write everything raw.")
     ] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures.")
+    ] = None,
 ) -> None:
     """Find what an axis carries, and the month in which growing traffic comes to that.
 
@@ -117,6 +120,8 @@ def growth(
         raise typer.BadParameter(str(error)) from None
     if json_file is not None:
         json_file.write_text(_text(told), encoding="utf-8")
+    if html_file is not None:
+        html_file.write_text(load_page.page(told), encoding="utf-8")
     load_report.report(told)
     if not load_report.exact(told):
         raise typer.Exit(1)

@@ -1,0 +1,118 @@
+"""The page of a load test: one HTML file that needs nothing else, online or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from agencies.load.growth import Growth
+from agencies.load.usage import AXIS, DRIVER, HELPERS
+from axis.cli.load_charts import Axis, curves, over
+from axis.cli.load_report import words
+from axis.cli.result.html import Told, figure, para, section, table, tag
+from axis.cli.result.svg import words as text
+
+#: Nothing is fetched, whatever stands in the page.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+#: Months shown beyond the one in which the axis breaks.
+_BEYOND = 12
+_MS = 1000
+
+Result = Mapping[str, Any]
+
+
+def page(told: Result) -> str:
+    """The whole document of a result."""
+    title = "When the axis breaks"
+    style = files("axis.cli.result").joinpath("page.css").read_text("utf-8")
+    head = (
+        '<meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{title}</title>{tag('style', style)}"
+    )
+    machine = told["machine"]
+    where = f"{machine['cores']} cores, {machine['processor']}; {told['form']}; seed {told['seed']}"
+    header = tag(
+        "header",
+        tag("p", "The national document axis", class_="over"),
+        tag("h1", title, tag("span", text(where), class_="run")),
+    )
+    main = tag("main", *map(para, words(told)), *_pictures(told), _steps(told))
+    html = tag("html", tag("head", head), tag("body", header, main), lang="en")
+    return f"<!doctype html>\n{html}\n"
+
+
+def _pictures(told: Result) -> list[str]:
+    steps = sorted(told["steps"], key=lambda step: float(step["rate"]))
+    if len(steps) < 2:
+        return []
+    rate = over([step["rate"] for step in steps], "documents/s offered")
+    pair = [_achieved(steps, rate), _latency(told, steps, rate), _cores(steps, rate), _growth(told)]
+    return [section("curves", "By rate", "Theo tải", tag("div", *pair, class_="pair"))]
+
+
+def _achieved(steps: list[Any], rate: Axis) -> str:
+    offered = [(step["rate"], step["rate"]) for step in steps]
+    achieved = [(step["rate"], step["achieved"]) for step in steps]
+    height = over([y for _, y in (*offered, *achieved)], "documents/s")
+    drawn = {"offered": ("sent", offered), "achieved": ("received", achieved)}
+    picture = curves("achieved", "Offered and achieved", rate, height, drawn)
+    return figure("What was offered, and what all recipients had of it", picture)
+
+
+def _latency(told: Result, steps: list[Any], rate: Axis) -> str:
+    drawn = {
+        "p50": ("sent", [(step["rate"], step["p50"] * _MS) for step in steps]),
+        "p99": ("received", [(step["rate"], step["p99"] * _MS) for step in steps]),
+    }
+    objective = told["objective"]["p99"] * _MS
+    height = over([objective, *(y for _, points in drawn.values() for _, y in points)], "ms")
+    picture = curves("latency", "Latency", rate, height, drawn, {"objective": objective})
+    return figure("From the intended moment until a recipient has the package", picture)
+
+
+def _cores(steps: list[Any], rate: Axis) -> str:
+    names = {AXIS: "sent", HELPERS: "received", DRIVER: "point"}
+    drawn = {
+        name: (class_, [(step["rate"], step["cpu"].get(name, 0.0)) for step in steps])
+        for name, class_ in names.items()
+    }
+    height = over([y for _, points in drawn.values() for _, y in points], "cores", log=False)
+    return figure("CPU by process", curves("cores", "CPU by process", rate, height, drawn))
+
+
+def _growth(told: Result) -> str:
+    base, growth = told["base"], Growth(told["growth"]["monthly"], "")
+    span, dates = told["capacity"], told["date"]
+    until = growth.month(base["documents"], span["mid"]) if span else 120.0
+    last = max(12, round(until) + _BEYOND)
+    points = [(month, growth.rate(base["documents"], month)) for month in range(last + 1)]
+    height = over([y for _, y in points], "documents/s")
+    across = Axis(0.0, float(last), "months from January 2020", log=False)
+    levels = {"capacity": span["mid"]} if span else {}
+    marks = [(until, span["mid"])] if dates else []
+    drawn = {"the worst minute of the month": ("sent", points)}
+    picture = curves("growth", "Growth", across, height, drawn, levels, marks)
+    said = f": {dates['mid']['day']}" if dates else ": no date"
+    return figure(f"The traffic as it grows, and when it meets the capacity{said}", picture)
+
+
+def _steps(told: Result) -> str:
+    head = ("documents/s", "achieved", "p50 ms", "p99 ms", "behind s", "late ms", "lost", "")
+    rows = [
+        (
+            Told(f"{step['rate']:,g}"),
+            Told(f"{step['achieved']:,.1f}"),
+            Told(f"{step['p50'] * _MS:,.0f}"),
+            Told(f"{step['p99'] * _MS:,.0f}"),
+            Told(f"{step['lag']:.2f}"),
+            Told(f"{step['late'] * _MS:.1f}"),
+            int(step["lost"]),
+            "met" if step["met"] else str(step["why"]),
+        )
+        for step in sorted(told["steps"], key=lambda one: float(one["rate"]))
+    ]
+    return section("steps", "Every step", "Từng bước", table(head, rows, "Every step"))

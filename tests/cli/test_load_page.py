@@ -1,0 +1,77 @@
+"""The page of a load test: whole by itself, and true to its result whatever that is."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agencies.load.judge import raw
+from axis.cli.load_charts import Axis
+from axis.cli.load_page import page
+from tests.agencies.load.steps import measured
+
+
+def told(*rates: tuple[float, float], dated: bool = True) -> dict[str, Any]:
+    """A result whose steps had these rates and latencies."""
+    when = {"month": 95, "day": "2027-12"}
+    return {
+        "base": {"documents": 0.253, "deliveries": 0.89, "fanout": 3.52},
+        "growth": {"monthly": 0.08, "told": "twice in nine months"},
+        "profile": "small",
+        "package_bytes": 20_000,
+        "seed": 1,
+        "form": "embedded",
+        "objective": {"p99": 1.0},
+        "machine": {"cores": 2, "processor": "<b>&"},
+        "steps": [raw(measured(rate, p99)) for rate, p99 in rates],
+        "capacity": {"low": 300.0, "mid": 363.0, "high": 400.0} if dated else None,
+        "date": {"low": when, "mid": when, "high": when} if dated else None,
+        "refused": "" if dated else "the objective was met at no rate",
+        "limit": "the disk",
+        "others": 0.0,
+        "storage": {"month_gb": 0.7, "disk_gb": 77.0, "retention": 24, "full": "August 2022"},
+        "reconciled": {
+            "accepted": 5,
+            "deliveries": 9,
+            "lost": 0,
+            "strange": 0,
+            "books": "",
+            "lost_ids": [],
+            "strange_ids": [],
+            "foreign": 0,
+        },
+    }
+
+
+def test_the_page_says_the_words_and_draws_the_curves() -> None:
+    html = page(told((100, 0.05), (200, 0.1), (400, 3.0)))
+    assert "up to 363 documents/s [300 to 400]" in html
+    assert "month 95, December 2027 [December]" in html
+    drawn = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
+    assert len(drawn) == 4
+    for picture in drawn:
+        ET.fromstring(picture)
+    # What a machine calls itself is only read, and nothing is fetched.
+    assert "&lt;b&gt;&amp;" in html
+    assert not re.search(r"(src|href)=|url\(|@import", html)
+
+
+@pytest.mark.parametrize("rates", [(), ((100.0, 5.0),), ((50.0, 5.0), (100.0, 7.0))])
+def test_a_run_without_a_date_has_a_page(rates: tuple[tuple[float, float], ...]) -> None:
+    html = page(told(*rates, dated=False))
+    assert "No capacity" in html
+    assert "the objective was met at no rate" in html
+
+
+@given(low=st.floats(0.01, 1000), times=st.floats(1.5, 1e5), log=st.booleans())
+def test_ticks_lie_within_their_scale_in_order(low: float, times: float, log: bool) -> None:
+    scale = Axis(low, low * times, "", log) if log else Axis(0.0, low * times, "", log)
+    ticks = scale.ticks()
+    assert ticks == sorted(set(ticks))
+    assert all(-1e-9 <= scale.share(tick) <= 1 + 1e-9 for tick in ticks)
+    assert log or 3 <= len(ticks) <= 6
