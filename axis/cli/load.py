@@ -42,6 +42,43 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="load", rich_help_panel=screen.OPERATOR)
 
 
+Grow = Annotated[
+    str, typer.Option("--growth", metavar="seed|N%", help="A month; seed: as published, 8 %.")
+]
+DoubleIn = Annotated[
+    float | None, typer.Option(metavar="MONTHS", help="Instead: twice in so many months.")
+]
+Size = Annotated[
+    str, typer.Option(metavar="small|real", help="20 kB a package, or what offices send.")
+]
+Fanout = Annotated[
+    float | None, typer.Option(help="Recipients of a document; else 3.52, the peak day's.")
+]
+Door = Annotated[
+    str, typer.Option(metavar="single|bulk", help="A request each, or what has gathered.")
+]
+Objective = Annotated[
+    float, typer.Option(metavar="SECONDS", help="p99 until a recipient has the package.")
+]
+Rates = Annotated[
+    str, typer.Option(metavar="R,R,...", help="Rates to try first; else ten around a burst.")
+]
+Disk = Annotated[
+    float | None, typer.Option(metavar="GB", help="Of the axis that grows; else what is free.")
+]
+Retention = Annotated[int, typer.Option(metavar="MONTHS", help="How long documents are kept.")]
+Drain = Annotated[
+    float, typer.Option(metavar="SECONDS", help="What a step leaves may take so long.")
+]
+Target = Annotated[str, typer.Option(metavar="URL", help="An axis that says it is a simulation.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write everything raw.")
+]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures.")
+]
+
+
 @group.callback()
 def load() -> None:
     """Load until it breaks: the date on which it will."""
@@ -49,51 +86,25 @@ def load() -> None:
 
 @group.command()
 def growth(
-    grow: Annotated[
-        str, typer.Option("--growth", metavar="seed|N%", help="A month; seed: as published, 8 %.")
-    ] = "seed",
-    double_in: Annotated[
-        float | None, typer.Option(metavar="MONTHS", help="Instead: twice in so many months.")
-    ] = None,
-    size: Annotated[
-        str, typer.Option(metavar="small|real", help="20 kB a package, or what offices send.")
-    ] = SMALL.name,
-    fanout: Annotated[
-        float | None, typer.Option(help="Recipients of a document; else 3.52, the peak day's.")
-    ] = None,
-    door: Annotated[
-        str, typer.Option(metavar="single|bulk", help="A request each, or what has gathered.")
-    ] = SINGLE,
-    objective: Annotated[
-        float, typer.Option(metavar="SECONDS", help="p99 until a recipient has the package.")
-    ] = OBJECTIVE_S,
-    rates: Annotated[
-        str, typer.Option(metavar="R,R,...", help="Rates to try first; else ten around a burst.")
-    ] = "",
+    grow: Grow = "seed",
+    double_in: DoubleIn = None,
+    size: Size = SMALL.name,
+    fanout: Fanout = None,
+    door: Door = SINGLE,
+    objective: Objective = OBJECTIVE_S,
+    rates: Rates = "",
     documents: Annotated[int, typer.Option(help="Of each step, at least.")] = DOCUMENTS,
     seconds: Annotated[float, typer.Option(help="Of each step, at least.")] = SECONDS,
     steps: Annotated[int, typer.Option(help="At most so many.")] = TRIES_MAX,
     months: Annotated[int, typer.Option(help="Print each month, so many.")] = 0,
-    disk: Annotated[
-        float | None, typer.Option(metavar="GB", help="Of the axis that grows; else what is free.")
-    ] = None,
-    retention: Annotated[
-        int, typer.Option(metavar="MONTHS", help="How long documents are kept.")
-    ] = RETENTION,
-    drain: Annotated[
-        float, typer.Option(metavar="SECONDS", help="What a step leaves may take so long.")
-    ] = DRAIN_S,
+    disk: Disk = None,
+    retention: Retention = RETENTION,
+    drain: Drain = DRAIN_S,
     seed: Annotated[int, typer.Option(min=0, help="Another seed: other documents.")] = SEED,
-    target: Annotated[
-        str, typer.Option(metavar="URL", help="An axis that says it is a simulation.")
-    ] = "",
+    target: Target = "",
     run: session.Run = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write everything raw.")
-    ] = None,
-    html_file: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures.")
-    ] = None,
+    json_file: JsonFile = None,
+    html_file: HtmlFile = None,
 ) -> None:
     """Find what an axis carries, and the month in which growing traffic comes to that.
 
