@@ -14,7 +14,10 @@ def first_limit(usage: Usage, *, driver_ok: bool) -> str:
     """The first limit in words, with the figures that say so."""
     cpu, cores = usage.cpu, usage.cores
     if not driver_ok:
-        return f"the driver itself ({cpu.get(DRIVER, 0):.2f} cores), not the axis"
+        return (
+            "the driver, not the axis: it came late to its own moments or had no core left "
+            f"(driver {cpu.get(DRIVER, 0):.2f}, others {others(usage):.2f} of {cores} cores)"
+        )
     if AXIS not in cpu:
         return "not seen from here: the axis was started by somebody else"
     if cpu[AXIS] >= FULL:

@@ -168,10 +168,11 @@ def _measured(asked: dict[str, Any], target: str, home: Path | None) -> dict[str
     folder = Marked(settings, STATE_FILE, MAKER)
     with folder.alone():
         folder.read()
+        # What is refused leaves the last result where it is.
+        free = shutil.disk_usage(settings.var).free
+        storage.require_room(orders.shape, orders.rates, free)
         folder.write({})
         folder.clear()
-        free = shutil.disk_usage(settings.home).free
-        storage.require_room(orders.shape, orders.rates, free)
         load_report.introduce(orders, settings, target)
         try:
             told = _play(settings, orders, own=home is None)

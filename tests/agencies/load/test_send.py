@@ -20,6 +20,8 @@ from schemas.frames import frames
 from schemas.xmldsig import PrivateKey
 from tests.agencies.load.served import served
 
+#: A closed loop would wait for its first answer for ever.
+DEADLINE_S = 60.0
 STEP = Shape(documents=200, seconds=2, fanout=1).step(0, 100)
 
 
@@ -72,12 +74,14 @@ async def offered(tmp_path: Path, how: str, least: int) -> tuple[Door, Record, l
             record = Record(letters)
             pool = Pool(to, 256)
             sending = asyncio.create_task(Senders(pool, tokens, spool, record).send(how))
-            async with door.some:
-                await door.some.wait_for(lambda: len(door.packages) >= least)
-            assert not record.accepted_s
-            door.open.set()
-            await sending
-            pool.close()
+            try:
+                async with asyncio.timeout(DEADLINE_S), door.some:
+                    await door.some.wait_for(lambda: len(door.packages) >= least)
+                assert not record.accepted_s
+            finally:
+                door.open.set()
+                await sending
+                pool.close()
     return door, record, letters
 
 

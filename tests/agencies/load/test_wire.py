@@ -86,6 +86,19 @@ async def test_a_connection_that_the_server_closed_is_replaced() -> None:
     assert len(heard) == 3
 
 
+async def test_one_connection_asks_one_request_after_the_other() -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            path = (await reader.readuntil(b"\r\n\r\n")).split()[1]
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(path), path))
+
+    async with served(echo) as to:
+        connection = await connect(to)
+        bodies = [(await connection.ask(request("GET", f"/{n}"))).body for n in range(3)]
+        connection.close()
+    assert bodies == [b"/0", b"/1", b"/2"]
+
+
 async def test_an_answer_that_is_cut_off_is_gone() -> None:
     async with serving(PLAIN[:-1], requests=1) as (to, _):
         connection = await connect(to)
