@@ -12,16 +12,16 @@ import random
 import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from agencies.brokers import Brokers
-from agencies.ways import LOOK_AGAIN_S
+from agencies.ways import LOOK_AGAIN_S, Told
 from axis.core.retry import Backoff
-from schemas.bus import PARTITIONS, Message, NotUnderstood, decode, inbox_topic, recipient_of
+from schemas.bus import PARTITIONS, NotUnderstood, decode, inbox_topic, recipient_of
 
 log = structlog.get_logger()
 
@@ -66,18 +66,6 @@ def _consumer(brokers: Brokers) -> AIOKafkaConsumer:
     )
 
 
-class Hearer(Protocol):
-    """Who is told what the topic of an agency says."""
-
-    def anew(self) -> None:
-        """Reading begins, anywhere: what came before must be looked for."""
-        ...
-
-    def hear(self, lane: int, record: Message, /) -> None:
-        """Take note of a record of partition ``lane``."""
-        ...
-
-
 class NotAllThere(Exception):
     """Topics of some agencies were missing when reading began, and some may be there now."""
 
@@ -85,7 +73,7 @@ class NotAllThere(Exception):
 class Topics:
     """Reads for the agencies of ``told``, by code, what is said to them."""
 
-    def __init__(self, brokers: Brokers, told: Mapping[str, Hearer]) -> None:
+    def __init__(self, brokers: Brokers, told: Mapping[str, Told]) -> None:
         self._brokers = brokers
         self._told = {inbox_topic(brokers.prefix, code): one for code, one in told.items()}
 

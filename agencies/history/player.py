@@ -23,7 +23,6 @@ from typing import Any
 from agencies import drive
 from agencies.client import STATUSES_MAX, Package
 from agencies.examine import Examiner
-from agencies.history.announced import Announced
 from agencies.history.plan import moments
 from agencies.history.progress import Progress, Word
 from agencies.history.requests import batches, recipient_of, statement
@@ -82,10 +81,7 @@ class Player:
         seed: int,
         profile: Profile,
         progress: Progress,
-        announced: Mapping[str, Announced] | None = None,
     ) -> None:
-        """With ``announced`` (by code) an agency takes what its topic has told it of."""
-        self._announced = announced or {}
         self._profile = profile
         self._seats = seats
         self._examiner = examiner
@@ -179,9 +175,6 @@ class Player:
     async def _answer(self, scene: _Scene, code: str) -> None:
         """Take what was sent to one agency, and say what is due from it."""
         left = scene.left[code]
-        if left and code in self._announced and not scene.known:
-            # What an earlier play had handed in was announced to it, and not to this one.
-            await self._announced[code].wait(left)
         after = ""
         while left:
             async with self._places:
