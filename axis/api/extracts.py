@@ -10,11 +10,10 @@ from starlette.responses import Response
 from axis.api.given import TheAxis, TheCaller, TheOverseer
 from axis.api.operator import WHY_MAX
 from axis.api.problems import invalid
-from axis.api.requests import NUMBER_MAX, is_text
+from axis.api.requests import NUMBER_MAX, instant, is_text
 from axis.api.wire import Json
 from axis.core.digest import BooksDigest
 from axis.core.questions import Window
-from axis.core.timetable import from_iso
 from schemas import rest_digest, traffic
 
 TYPE_MAX = 200
@@ -78,8 +77,8 @@ async def read_traffic(
     if not is_text(why) or not is_text(type_name):
         raise invalid("query", "holds NUL", "chứa ký tự NUL")
     window = Window(
-        since=_time("since", since),
-        until=_time("until", until),
+        since=instant(since, "query.since"),
+        until=instant(until, "query.until"),
         sender=axis.members.agency(sender).code if sender else "",
         recipient=axis.members.agency(recipient).code if recipient else "",
         type_name=type_name,
@@ -112,12 +111,3 @@ def told(found: BooksDigest) -> dict[str, Any]:
     """A digest as the door tells it."""
     sections = {name: section._asdict() for name, section in found.sections.items()}
     return {**found._asdict(), "sections": sections}
-
-
-def _time(name: str, text: str) -> int:
-    try:
-        return from_iso(text)
-    except (ValueError, OverflowError):
-        raise invalid(
-            f"query.{name}", "is not an ISO 8601 time", "không phải thời điểm ISO 8601"
-        ) from None

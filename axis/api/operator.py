@@ -11,7 +11,7 @@ from starlette.responses import Response
 from axis.api import views
 from axis.api.given import TheAxis, TheCaller, TheOverseer, read_model
 from axis.api.problems import invalid
-from axis.api.requests import delivery_target, document_id, is_text
+from axis.api.requests import delivery_target, document_id, instant, is_text
 from axis.api.running import Axis
 from axis.api.v1 import DeliveryPath, DocPath, IfNoneMatch, package_response
 from axis.api.wire import Json
@@ -20,7 +20,6 @@ from axis.core.directory import Agency
 from axis.core.errors import rejected
 from axis.core.lifecycle import Business, Transport
 from axis.core.questions import Search
-from axis.core.timetable import from_iso
 from axis.flows.handover import PAGE_ROWS_MAX
 from schemas import rest, rest_books, rest_relay
 
@@ -91,7 +90,7 @@ async def find(
         recipient=axis.members.agency(recipient).code if recipient else "",
         transport=None if state is None else Transport[state.upper()],
         business=None if answer is None else Business[answer.upper()],
-        since=_since(since),
+        since=instant(since, "query.since") if since else None,
         text=text,
         limit=limit,
     )
@@ -264,14 +263,3 @@ async def _lock(
     agency = axis.members.agency(code)
     moved = await axis.oversight.lock(caller, agency.code, locked, asked.why)
     return Json({"agency": agency.code, "locked": locked, "moved": moved})
-
-
-def _since(text: str) -> int | None:
-    if not text:
-        return None
-    try:
-        return from_iso(text)
-    except (ValueError, OverflowError):
-        raise invalid(
-            "query.since", "is not an ISO 8601 time", "không phải thời điểm ISO 8601"
-        ) from None

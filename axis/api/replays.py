@@ -10,13 +10,12 @@ from starlette.responses import Response
 from axis.api import replay_views as views
 from axis.api.given import TheAxis, TheCaller, TheOverseer, read_model
 from axis.api.problems import invalid
-from axis.api.requests import NUMBER_MAX, delivery_target, is_text
+from axis.api.requests import NUMBER_MAX, delivery_target, instant, is_text
 from axis.api.running import Axis
 from axis.api.wire import Json
 from axis.core.caller import OPERATOR
 from axis.core.lifecycle import Business, Transport
 from axis.core.replay import Act, Filter, Kind
-from axis.core.timetable import from_iso
 from axis.flows.planning import Asked
 from axis.replays import ITEMS_MAX
 from schemas import rest_books, rest_replays
@@ -212,8 +211,8 @@ def _asked(axis: Axis, asked: rest_replays.PlanReplay, recipient: str) -> Asked:
     kind = Kind(asked.kind)
     narrowed: dict[str, Any] = {
         "sender": axis.members.agency(asked.sender).code if asked.sender else "",
-        "since": _time("since", asked.since),
-        "until": _time("until", asked.until),
+        "since": instant(asked.since, "since") if asked.since else None,
+        "until": instant(asked.until, "until") if asked.until else None,
         "kind": None if asked.type is None else _TYPES[asked.type],
         "transport": None if asked.state is None else Transport[asked.state.upper()],
         "business": None if asked.answer is None else Business[asked.answer.upper()],
@@ -246,12 +245,3 @@ def _named(ids: list[str]) -> tuple[tuple[str, str], ...]:
             )
         named[target.doc_id, target.recipient if "." in text else ""] = None
     return tuple(named)
-
-
-def _time(place: str, text: str) -> int | None:
-    if not text:
-        return None
-    try:
-        return from_iso(text)
-    except (ValueError, OverflowError):
-        raise invalid(place, "is not an ISO 8601 time", "không phải thời điểm ISO 8601") from None

@@ -203,6 +203,17 @@ def cursor(seen: Mapping[int, int]) -> str:
     return ",".join(f"{urgency}:{no}" for urgency, no in sorted(seen.items()))
 
 
+def instant(text: str, place: str) -> int:
+    """Return an ISO 8601 time of a query or a body (microseconds UTC).
+
+    Raises ``request.invalid``.
+    """
+    try:
+        return from_iso(text)
+    except (ValueError, OverflowError):
+        raise invalid(place, "is not an ISO 8601 time", "không phải thời điểm ISO 8601") from None
+
+
 def occurred_at(text: str | None, caller: Caller, place: str = "Axis-Occurred-At") -> int | None:
     """Return the instant a caller states for what it does (microseconds UTC), None for now.
 
