@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -26,11 +26,12 @@ from typing import Any
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from agencies.client import POSTED_MAX, STATUSES_MAX, Client, Package
+from agencies.client import STATUSES_MAX, Client, Package
 from agencies.examine import Examiner
 from agencies.history.seats import take_seats
 from agencies.line import HttpLine
 from agencies.load.processes import cpu_s, family
+from agencies.together import together
 from agencies.world import read_certificates
 from axis.broker import jars, keeper
 from axis.cluster import Cluster
@@ -154,7 +155,7 @@ def _bulks(packages: Iterable[Signed]) -> Iterator[list[Signed]]:
     for package in packages:
         some = by_sender[package.sender]
         some.append(package)
-        if len(some) == min(BULK, POSTED_MAX):
+        if len(some) == BULK:
             yield by_sender.pop(package.sender)
     yield from by_sender.values()
 
@@ -167,13 +168,7 @@ async def _hand_in(clients: Mapping[str, Client], packages: Sequence[Signed]) ->
             results = await clients[some[0].sender].post_documents([(p.body, None) for p in some])
         assert all(result["status"] == 201 for result in results), results
 
-    await _together(post(some) for some in _bulks(packages))
-
-
-async def _together(jobs: Iterable[Coroutine[Any, Any, None]]) -> None:
-    async with asyncio.TaskGroup() as tasks:
-        for job in jobs:
-            tasks.create_task(job)
+    await together(post(some) for some in _bulks(packages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +193,7 @@ async def measure(
     packages = signed(home)
     async with HttpLine(home / "axis", url) as line:
         clients = {code: seat.client for code, seat in take_seats(home, line).items()}
-        await _together(client.sign_in() for client in clients.values())
+        await together(client.sign_in() for client in clients.values())
         recipients = Recipients(clients, Examiner(read_certificates(home)), bootstrap)
         ready = asyncio.Event()
         playing = asyncio.create_task(recipients.run(ready))

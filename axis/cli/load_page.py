@@ -10,11 +10,9 @@ from agencies.load.growth import Growth
 from agencies.load.usage import AXIS, DRIVER, HELPERS
 from axis.cli.load_charts import Axis, curves, over
 from axis.cli.load_report import words
-from axis.cli.result.html import Told, figure, para, section, table, tag
+from axis.cli.result.html import Told, document, figure, para, section, table, tag
 from axis.cli.result.svg import words as text
 
-#: Nothing is fetched, whatever stands in the page.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 #: Months shown beyond the one in which the axis breaks.
 _BEYOND = 12
 _MS = 1000
@@ -26,13 +24,6 @@ def page(told: Result) -> str:
     """The whole document of a result."""
     title = "When the axis breaks"
     style = files("axis.cli.result").joinpath("page.css").read_text("utf-8")
-    head = (
-        '<meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="color-scheme" content="light dark">'
-        f"<title>{title}</title>{tag('style', style)}"
-    )
     machine = told["machine"]
     where = f"{machine['cores']} cores, {machine['processor']}; {told['form']}; seed {told['seed']}"
     header = tag(
@@ -41,8 +32,7 @@ def page(told: Result) -> str:
         tag("h1", title, tag("span", text(where), class_="run")),
     )
     main = tag("main", *map(para, words(told)), *_pictures(told), _steps(told))
-    html = tag("html", tag("head", head), tag("body", header, main), lang="en")
-    return f"<!doctype html>\n{html}\n"
+    return document(title, style, header, main)
 
 
 def _pictures(told: Result) -> list[str]:

@@ -11,6 +11,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
+from axis.cli.result.html import document, tag
 from axis.cli.statistics_chart import chart
 from axis.cli.statistics_words import (
     DEFINITIONS,
@@ -26,9 +27,6 @@ from axis.cli.statistics_words import (
 )
 from axis.core.statistics import BOOKS, NOT_RECORDED
 from axis.core.working_days import LISTED
-
-#: Nothing is fetched, whatever stands in the page.
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 Told = Mapping[str, Any]
 
@@ -101,13 +99,8 @@ def page(whole: Told, split: Told, kinds: Told, agencies: Told, *, run: str) -> 
                 _notes([row, *split["rows"]]),
             )
         )
-    return (
-        '<!doctype html>\n<html lang="vi"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        "<title>Báo cáo gửi, nhận văn bản điện tử</title>"
-        f"<style>{_style()}</style></head><body><main>{body}</main></body></html>\n"
-    )
+    title_vi = "Báo cáo gửi, nhận văn bản điện tử"
+    return document(title_vi, _style(), tag("main", body), language="vi")
 
 
 def _style() -> str:

@@ -45,6 +45,23 @@ def tag(name: str, *children: str, **attributes: object) -> str:
     return f"<{name}{told}>{''.join(children)}</{name}>"
 
 
+def document(title: str, style: str, *body: str, language: str = "en", script: str = "") -> str:
+    """A whole page that fetches nothing, whatever stands in it; ``body`` is markup."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    if script:
+        policy += "; script-src 'unsafe-inline'"
+        body = (*body, tag("script", script))
+    head = (
+        '<meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{words(title)}</title>{tag('style', style)}"
+    )
+    html = tag("html", tag("head", head), tag("body", *body), lang=language)
+    return f"<!doctype html>\n{html}\n"
+
+
 def para(text: str, class_: str = "") -> str:
     """A paragraph of text."""
     return tag("p", words(text), class_=class_) if class_ else tag("p", words(text))

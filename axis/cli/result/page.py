@@ -5,15 +5,12 @@ from __future__ import annotations
 from importlib.resources import files
 
 from axis.cli.result.figures import Result
-from axis.cli.result.html import section, tag
+from axis.cli.result.html import document, section, tag
 from axis.cli.result.opening import opening, published, spelled
 from axis.cli.result.svg import words
 from axis.cli.result.what import what, when
 from axis.cli.result.who import waits, who
 from axis.cli.screen import moment, number
-
-#: Nothing is fetched, whatever stands in the page.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 _SENT_AND_RECEIVED = (
     "Sent counts accepted document packages of every kind, received counts deliveries at the "
@@ -37,18 +34,10 @@ _SECTIONS = {
 def page(result: Result, csv_names: list[str]) -> str:
     """The whole document; ``csv_names`` are the files that lie beside it."""
     title = f"What the run '{result.run}' came to"
-    head = (
-        '<meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="color-scheme" content="light dark">'
-        f"<title>{words(title)}</title>{tag('style', _file('page.css'))}"
-    )
     parts = (published, when, what, who, waits) if result.found.documents else ()
     main = (opening(result), *(part(result) for part in parts), _sources(result, csv_names))
-    body = (_header(result), tag("main", *main), tag("script", _file("page.js")))
-    html = tag("html", tag("head", head), tag("body", *body), lang="en")
-    return f"<!doctype html>\n{html}\n"
+    body = (_header(result), tag("main", *main))
+    return document(title, _file("page.css"), *body, script=_file("page.js"))
 
 
 def _header(result: Result) -> str:
