@@ -313,6 +313,11 @@ async def test_a_confirmation_s_faults_are_placed(here: World, body: Any, place:
     assert problem(answer, 422, "request.invalid")["place"] == place
 
 
+async def test_confirming_nothing_changes_nothing(here: World) -> None:
+    answer = await here.json(OFFICE, "/v1/inbox/confirm", {"deliveries": [], "result": "done"})
+    assert answer.json() == {"changed": 0, "items": []}
+
+
 async def test_a_failure_needs_a_reason(here: World) -> None:
     answer = await here.json(OFFICE, "/v1/inbox/confirm", {"deliveries": [], "result": "fail"})
     problem(answer, 422, "reason.missing")
