@@ -37,7 +37,7 @@ demo-kafka: $(VENV)/installed  ## the same over Apache Kafka and PostgreSQL (nee
 test: $(VENV)/installed-dev  ## the suite, in under ten minutes
 	@$(BIN)/python -m pytest
 
-test-long: $(VENV)/installed-dev  ## the tests that let real processes die for minutes
+test-long: $(VENV)/installed-dev  ## the tests that take long: real processes killed, whole days played
 	@$(BIN)/python -m pytest -m long
 
 check: $(VENV)/installed-dev  ## ruff, mypy, import-linter

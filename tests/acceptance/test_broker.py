@@ -91,6 +91,7 @@ async def _topics(bootstrap: str, *, make: str = "") -> list[str]:
 
 
 @needs_broker
+@pytest.mark.long
 async def test_it_takes_topics_at_once_and_keeps_them_over_a_stop_and_a_kill(tmp_path: Path):
     with broker(tmp_path / "kafka") as own:
         port = own.port

@@ -159,6 +159,7 @@ def place(tmp_path: Path, postgres_url: str, kafka: Kafka) -> Iterator[Place]:
     postgres.apart(postgres.execute(postgres_url, f"drop database {database} with (force)"))
 
 
+@pytest.mark.long
 def test_our_services_come_up_play_the_day_and_stop(place: Place) -> None:
     for _ in range(2):
         assert place.run("secret").returncode == 0

@@ -101,6 +101,7 @@ def test_agencies_that_are_killed_go_on_from_their_journals(demo: Demo) -> None:
     demo.must_be_exact()
 
 
+@pytest.mark.long
 def test_a_demo_that_is_killed_leaves_nothing_running_and_goes_on_later(demo: Demo) -> None:
     demo.start("--seconds", "3")
     until(lambda: demo.lines() >= LINES // 3, "a third of the day")

@@ -44,6 +44,7 @@ def _servers_must_be_gone(demo: Demo) -> None:
         assert probe.connect_ex(("127.0.0.1", int(where[1]))) != 0
 
 
+@pytest.mark.long
 def test_a_small_day_is_exact_though_the_axis_is_killed(demo: Demo) -> None:
     demo.start("--over-kafka", "--seconds", "3")
     demo.kill_at("axis", 100)
@@ -55,6 +56,7 @@ def test_a_small_day_is_exact_though_the_axis_is_killed(demo: Demo) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_terminated_one_ends_its_servers(demo: Demo) -> None:
     demo.start("--over-kafka", "--seconds", "30")
     until(lambda: demo.lines() > 0, "the first packages")

@@ -105,6 +105,7 @@ def test_a_part_is_exact_in_books_of_its_own(history: History, planned: Figures)
     assert {path.name: path.read_bytes() for path in tables} == counted
 
 
+@pytest.mark.long
 def test_whatever_is_killed_the_figures_are_the_same(history: History, planned: Figures) -> None:
     history.start(*ARGUMENTS)
     history.until_day(PART.first)
@@ -117,6 +118,7 @@ def test_whatever_is_killed_the_figures_are_the_same(history: History, planned: 
     history.must_be_exact(planned)
 
 
+@pytest.mark.long
 def test_at_a_speed_too_a_day_is_played_again_from_its_beginning(
     history: History, planned: Figures
 ) -> None:
@@ -132,6 +134,7 @@ def test_at_a_speed_too_a_day_is_played_again_from_its_beginning(
     history.must_be_exact(planned)
 
 
+@pytest.mark.long
 def test_one_that_was_killed_goes_on_when_told(history: History, planned: Figures) -> None:
     history.start("--resume")
     code, said = history.end()

@@ -45,6 +45,7 @@ def books(var: Path) -> Path:
     return var
 
 
+@pytest.mark.long
 def test_growth_ends_in_a_date_and_leaves_nothing_but_its_result(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     # Far apart, so that two steps make a bracket on any machine.

@@ -87,6 +87,7 @@ def _once_more_and_once(shown: Any) -> None:
     assert shown["outcomes"]["skipped"] == 0
 
 
+@pytest.mark.long
 async def test_a_job_goes_on_exactly_though_its_axis_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

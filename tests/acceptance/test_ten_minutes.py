@@ -70,6 +70,7 @@ def _serving(folder: Path, environment: dict[str, str]) -> Iterator[tuple[str, s
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the pages call curl, which is not here")
 @pytest.mark.parametrize("page", sorted(PAGES.glob("*.md")), ids=lambda page: page.stem)
+@pytest.mark.long
 def test_what_the_page_shows_is_seen(page: Path, tmp_path: Path) -> None:
     served, *typed = steps(page.read_text("utf-8"))
     assert served.command == "make serve"

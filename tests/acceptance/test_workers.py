@@ -37,6 +37,7 @@ async def _counted(senders: Senders, axis: Axis, who: str) -> dict[str, float]:
     return {repeated: float(count) for repeated, count in found}
 
 
+@pytest.mark.long
 async def test_the_books_are_exact_though_a_worker_is_killed(settings: Settings) -> None:
     packages = list(islice(signed(settings.home), 240))
     first, killed = packages[:80], packages[80:]

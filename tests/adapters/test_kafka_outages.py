@@ -48,6 +48,7 @@ async def test_a_broker_that_is_away_at_start_is_found_when_it_comes(tmp_path: P
         own.stop()
 
 
+@pytest.mark.long
 async def test_a_killed_broker_is_a_delay(tmp_path: Path):
     with broker(tmp_path / "kafka") as own:
         async with publishing(KafkaSettings(bootstrap=own.bootstrap), "") as publisher:

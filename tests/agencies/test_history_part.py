@@ -154,6 +154,7 @@ def test_nothing_was_counted_of_nothing() -> None:
     assert figures(Part(first=OPENED, last=OPENED, sample=(1, 298_000)), 1) == Figures()
 
 
+@pytest.mark.long
 def test_the_plan_of_the_whole_history_prints_its_months_and_ends_well() -> None:
     command = [sys.executable, "-m", "agencies.history", "--seed", "1"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
