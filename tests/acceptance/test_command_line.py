@@ -16,7 +16,7 @@ from tests.acceptance.axis_process import address, running_axis
 
 pytestmark = pytest.mark.acceptance
 
-H37, G22 = "000.00.00.H37", "000.00.00.G22"
+H37, G22, H07, H08 = (f"000.00.00.{code}" for code in ("H37", "G22", "H07", "H08"))
 
 Run = Callable[..., str]
 
@@ -51,9 +51,9 @@ def _json(*arguments: object, exit_code: int = 0) -> Any:
     return json.loads(_invoke(*arguments, "--json", exit_code=exit_code))
 
 
-def _sent(axis: Run, *more: object) -> str:
-    """Send a document to G22; its id."""
-    axis("pack", "--to", "G22", "--subject", "V/v thử", "-o", "a.edxml", *more)
+def _sent(axis: Run, *more: object, to: str = "G22") -> str:
+    """Send a document; its id."""
+    axis("pack", "--to", to, "--subject", "V/v thử", "-o", "a.edxml", *more)
     return axis("send", "--quiet", "a.edxml").strip()
 
 
@@ -131,14 +131,14 @@ def test_what_is_recalled_is_linked_and_said_to_be_not_acted_upon(axis: Run) -> 
 
 
 def test_a_failed_delivery_is_parked_and_put_back_by_an_operator(axis: Run) -> None:
-    doc = _sent(axis, "--subject", "V/v đĩa đầy")
-    delivery = f"{doc}.{G22}"
-    axis("confirm", delivery, "--fail", "--reason", "đĩa đầy", "--as", "G22")
+    doc = _sent(axis, "--subject", "V/v đĩa đầy", to="H07")
+    delivery = f"{doc}.{H07}"
+    axis("confirm", delivery, "--fail", "--reason", "đĩa đầy", "--as", "H07")
     told = axis("statuses", "--of", doc).splitlines()[1].split()
-    assert told[3:] == ["parked", G22, doc, "đĩa", "đầy"]
-    (waiting,) = [a for a in _json("waiting")["agencies"] if a["agency"] == G22]
+    assert told[3:] == ["parked", H07, doc, "đĩa", "đầy"]
+    (waiting,) = [a for a in _json("waiting")["agencies"] if a["agency"] == H07]
     assert waiting["parked"] == 1
-    found = axis("find", "--to", "G22", "--state", "parked", "--text", "đĩa đầy")
+    found = axis("find", "--to", "H07", "--state", "parked", "--text", "đĩa đầy")
     assert delivery in found
     assert "reason.missing" in axis("reset", delivery, exit_code=1)
     assert axis("reset", delivery, "--why", "đã sửa") == f"{delivery} waiting\n"
@@ -200,9 +200,9 @@ def test_an_agency_has_its_documents_back(axis: Run) -> None:
 
 
 def test_what_failed_for_a_cause_is_put_back_as_a_job(axis: Run) -> None:
-    deliveries = [f"{_sent(axis, '--subject', f'V/v {n}')}.{G22}" for n in range(2)]
-    axis("confirm", *deliveries, "--fail", "--reason", "mạng chậm", "--as", "G22")
-    asked = ("--redrive", "--to", "G22", "--cause", "mạng chậm", "--reason", "đã sửa")
+    deliveries = [f"{_sent(axis, '--subject', f'V/v {n}', to='H08')}.{H08}" for n in range(2)]
+    axis("confirm", *deliveries, "--fail", "--reason", "mạng chậm", "--as", "H08")
+    asked = ("--redrive", "--to", "H08", "--cause", "mạng chậm", "--reason", "đã sửa")
     job = _json("replay", "plan", *asked, "--rate", 1)["id"]
     assert "running" in axis("replay", "run", job)
     assert "paused" in axis("replay", "pause", job)
