@@ -19,6 +19,7 @@ VIETNAM = timezone(timedelta(hours=7), "+07:00")
 #: What is added to an instant in UTC to have Viet Nam's hours and days.
 OFFSET_US = 7 * 3600 * MICROSECONDS
 _EPOCH = date(1970, 1, 1)
+_EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 OPENED = date(2019, 3, 12)
 
 
@@ -61,20 +62,24 @@ def month30_days(month: int) -> tuple[date, date]:
 def to_us(at: datetime) -> int:
     """Microseconds of an aware datetime; a naive one is a bug of ours."""
     assert at.tzinfo is not None, "naive time"
-    delta = at - datetime(1970, 1, 1, tzinfo=UTC)
+    delta = at - _EPOCH_UTC
     return (delta.days * 86_400 + delta.seconds) * MICROSECONDS + delta.microseconds
 
 
-@lru_cache(maxsize=4096)  # Lists and histories name the same seconds again and again.
-def _second(seconds: int) -> str:
-    at = datetime(1970, 1, 1, 7, tzinfo=VIETNAM) + timedelta(seconds=seconds)
-    return at.strftime("%Y-%m-%dT%H:%M:%S")
+@lru_cache(maxsize=1024)  # Years of days; lists and histories name the same ones again and again.
+def _date(number: int) -> str:
+    return day_of_number(number).isoformat()
 
 
 def iso(at_us: int) -> str:
     """ISO 8601 in the Viet Nam zone (QĐ 28/2018 art. 14.4), with microseconds where there are."""
-    seconds, micro = divmod(at_us, MICROSECONDS)
-    return f"{_second(seconds)}.{micro:06}+07:00" if micro else f"{_second(seconds)}+07:00"
+    # By hand: a list names three moments of each row, and strftime takes thrice as long.
+    number, since = divmod(at_us + OFFSET_US, DAY_US)
+    seconds, micro = divmod(since, MICROSECONDS)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    fraction = f".{micro:06}" if micro else ""
+    return f"{_date(number)}T{hour:02}:{minute:02}:{second:02}{fraction}+07:00"
 
 
 def from_iso(text: str) -> int:

@@ -41,6 +41,12 @@ def test_days_and_their_numbers_are_the_same_thing(day: date):
 
 
 @given(_instants)
+def test_times_are_written_as_the_standard_library_writes_them(at_us: int):
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
+    assert timetable.iso(at_us) == moment.astimezone(VIETNAM).isoformat()
+
+
+@given(_instants)
 def test_times_survive_being_written_and_read(at_us: int):
     assert timetable.from_iso(timetable.iso(at_us)) == at_us
 
