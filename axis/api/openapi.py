@@ -152,7 +152,8 @@ def _add_examples(operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", ()):
         # Examples of the schema are shown; one of the parameter itself would be filled in and sent.
         schema = parameter["schema"]
-        schema.setdefault("examples", [_PARAMETERS.get(parameter["name"], schema.get("default"))])
+        named = _PARAMETERS.get(parameter["name"], schema.get("default"))
+        schema.setdefault("examples", [_PARAMETERS_OF.get((name, parameter["name"]), named)])
 
 
 def _answer(name: str, status: str) -> Any:
@@ -162,6 +163,7 @@ def _answer(name: str, status: str) -> Any:
     return {**answer, "ready": False, "bus": False} if status == "503" else answer
 
 
+#: Examples of parameters by name, and of those whose name says something else in one operation.
 _PARAMETERS = {
     **openapi_replays.PARAMETERS,
     "since": "2020-01-15T08:30:00+07:00",
@@ -182,6 +184,11 @@ _PARAMETERS = {
     "text": "báo cáo",
     "why": "asked by the agency, ticket 4711",
     "if-none-match": '"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"',
+}
+
+_PARAMETERS_OF = {
+    ("find", "from"): "000.00.00.H37",
+    ("find", "to"): "000.00.00.G22",
 }
 
 _TOKEN_FORM = {

@@ -11,7 +11,7 @@ from agencies.history.anchors import anchors
 from agencies.history.expected import Figures
 from agencies.history.part import Part
 from agencies.history.progress import Progress
-from agencies.sizes import SMALL
+from agencies.sizes import REAL, SMALL, Profile
 from axis.cli import archive, replay_report, screen
 from axis.cli.history_playing import Play
 from axis.core.timetable import month30, month30_days
@@ -21,7 +21,13 @@ from axis.settings import Settings
 SHOWN_MAX = 20
 
 
-def introduce(part: Part, seed: int, settings: Settings, begun: Progress) -> None:
+_SIZES = {
+    SMALL.name: "about 20 kB each, attachment inside",
+    REAL.name: "what offices send, 1.4 MB each on average",
+}
+
+
+def introduce(part: Part, seed: int, profile: Profile, settings: Settings, begun: Progress) -> None:
     """What is going to be played, and where."""
     only = f", only {part.only}" if part.only else ""
     sample = f", sample {part.sample[0]} of {part.sample[1]}" if part.sample[1] > 1 else ""
@@ -29,7 +35,7 @@ def introduce(part: Part, seed: int, settings: Settings, begun: Progress) -> Non
     screen.facts(
         {
             "plan": f"seed {seed}",
-            "sizes": f"profile '{SMALL.name}': about 20 kB each, attachment inside",
+            "sizes": f"profile '{profile.name}': {_SIZES[profile.name]}",
             "folder": f"{settings.home}/ (logs in {settings.home}/run/)",
             "goes on behind": "" if begun.day is None else begun.day.isoformat(),
         },

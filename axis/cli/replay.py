@@ -109,7 +109,7 @@ def history(
         if begun.day is None:
             _require_room(settings, state)
         if not json:
-            history_report.introduce(state.part, state.seed, settings, begun)
+            history_report.introduce(state.part, state.seed, state.profile, settings, begun)
         outcome = _play(settings, state, speed, json=json)
         folder.write(asdict(replace(state, finished=iso(SystemClock().now()))))
     told = history_report.outcome(settings, outcome)
