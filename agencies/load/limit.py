@@ -20,17 +20,18 @@ def first_limit(usage: Usage, *, driver_ok: bool) -> str:
         )
     if AXIS not in cpu:
         return "not seen from here: the axis was started by somebody else"
-    if cpu[AXIS] >= FULL:
+    # Workers over a database of their own do everything side by side.
+    alone = HELPERS in cpu
+    if alone and cpu[AXIS] >= FULL:
         return f"the axis's one process that accepts and writes: {cpu[AXIS]:.2f} of one core"
-    if cpu.get(HELPERS, 0.0) >= FULL * max(1, cores - 1):
+    if alone and cpu[HELPERS] >= FULL * max(1, cores - 1):
         return f"signature checks: {cpu[HELPERS]:.2f} cores"
     if usage.disk_busy is not None and usage.disk_busy >= FULL:
         return f"the disk: busy {usage.disk_busy:.0%} of the time"
     if usage.machine is not None and usage.machine >= FULL * cores:
-        return (
-            f"CPU: all {cores} cores are busy (axis {cpu[AXIS]:.2f}, signature checks "
-            f"{cpu.get(HELPERS, 0):.2f}, driver {cpu[DRIVER]:.2f}, others {others(usage):.2f})"
-        )
+        parts = [*(name for name in cpu if name != DRIVER), DRIVER]
+        each = ", ".join(f"{name} {cpu[name]:.2f}" for name in parts)
+        return f"CPU: all {cores} cores are busy ({each}, others {others(usage):.2f})"
     return "neither CPU nor disk is full: waiting, for fsync or for each other"
 
 

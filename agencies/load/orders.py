@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -27,7 +28,8 @@ RETENTION = 24
 class Orders:
     """One load test. ``home`` is the folder of the axis's run with the agencies' keys and secrets;
     packages and the result are put into ``work``. ``axis_pid`` is the process of the axis where it
-    was started for this. Raises ``Impossible``.
+    was started for this, and ``beside`` by name the first processes of what it stands on: servers
+    of the large form, none of the embedded one. Raises ``Impossible``.
     """
 
     home: Path
@@ -44,6 +46,7 @@ class Orders:
     retention: int = RETENTION
     drain_s: float = DRAIN_S
     steps: int = TRIES_MAX
+    beside: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.door not in DOORS:

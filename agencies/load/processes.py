@@ -36,6 +36,15 @@ def memory_mb(pid: int) -> float:
     return int(line.split()[1]) / 1000
 
 
+def shared_mb(pid: int) -> float:
+    """As ``memory_mb``, of pages that several processes have each its share; a server's processes
+    share most of theirs.
+    """
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    line = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
+    return int(line.split()[1]) / 1000
+
+
 class Cpu:
     """CPU of this process and of a server's family, to the nanosecond where the kernel says it."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from agencies.load import judge, limit, outlook, storage
 from agencies.load.growth import PEAK_DAY
 from agencies.load.judge import Measured
+from agencies.load.orders import Orders
 from agencies.load.reconcile import NAMED_MAX, Reconciled
 from agencies.load.run import Outcome
 
@@ -44,7 +45,7 @@ def result(outcome: Outcome, *, disk_bytes: float) -> dict[str, Any]:
         "package_bytes": round(storage.package_bytes(shape.profile, shape.seed)),
         "seed": shape.seed,
         "door": orders.door,
-        "form": "embedded" if orders.axis_pid is not None else orders.url,
+        "form": _form(orders),
         "objective": {"p99": orders.objective_s, "holds": judge.HOLDS_S, "lost": 0},
         "machine": _machine(),
         "burst": outcome.through,
@@ -71,6 +72,13 @@ def exact(told: Mapping[str, Any]) -> bool:
     """Whether a result may be believed: nothing is lost or strange, and the books agree."""
     found = told["reconciled"]
     return not found["lost"] and not found["strange"] and not found["books"]
+
+
+def _form(orders: Orders) -> str:
+    """What was loaded: an axis of the run's own, small or large, or the address of another."""
+    if orders.axis_pid is None:
+        return orders.url
+    return "large" if orders.beside else "embedded"
 
 
 def _refused(outcome: Outcome, *, has_capacity: bool, driver_ok: bool) -> str:

@@ -77,7 +77,7 @@ class Driver:
         self._place = place(self.orders.url)
         self._keys = {row.code: read_key(self.orders.home, row.code) for row in agencies()}
         self._pool = Pool(self._place, REQUESTS_MAX)
-        self._meter = Meter(self.orders.axis_pid, self.orders.work)
+        self._meter = Meter(self.orders.axis_pid, self.orders.work, self.orders.beside)
 
     async def run(self) -> Outcome:
         """Run to the end. Raises ``Impossible``, ``Otherwise`` and ``wire.Gone``."""

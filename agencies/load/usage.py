@@ -10,8 +10,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
-from agencies.load.processes import cpu_s, family, memory_mb
+from agencies.load.processes import cpu_s, family, shared_mb
 
 DRIVER = "driver"
 AXIS = "axis"
@@ -24,7 +25,8 @@ _SECTOR_BYTES = 512
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Of a stretch of time: cores used by each part of us and by the whole machine (1.0 is one core
-    all the time), resident MB, share of the time the disk was busy, MB written to it.
+    all the time), resident MB (what processes share counted once), share of the time the disk was
+    busy, MB written to it.
     """
 
     seconds: float
@@ -39,18 +41,22 @@ class Usage:
 @dataclass(frozen=True, slots=True)
 class _Reading:
     at_s: float
-    cpu_s: Mapping[str, float]
+    #: By part and process: of one that has ended meanwhile nothing more is known.
+    cpu_s: Mapping[str, Mapping[int, float]]
     machine_s: float | None
     disk: tuple[float, float] | None
 
 
 class Meter:
-    """Reads what this process, an axis (``axis_pid``; None: not seen from here) and the disk of
-    ``folder`` use.
+    """Reads what this process, an axis (``axis_pid``; None: not seen from here), the servers
+    ``beside`` it (by name their first processes) and the disk of ``folder`` use.
     """
 
-    def __init__(self, axis_pid: int | None, folder: Path) -> None:
+    def __init__(
+        self, axis_pid: int | None, folder: Path, beside: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
         self._axis_pid = axis_pid
+        self._beside = beside
         self._device = _device(folder)
         self._begun = self._read()
 
@@ -73,8 +79,8 @@ class Meter:
             seconds=seconds,
             cores=os.cpu_count() or 1,
             cpu={
-                name: round((last.cpu_s[name] - first.cpu_s.get(name, 0.0)) / seconds, 3)
-                for name in last.cpu_s
+                name: round(_used_s(first.cpu_s.get(name, {}), each) / seconds, 3)
+                for name, each in last.cpu_s.items()
             },
             memory_mb={name: round(_memory(pids), 1) for name, pids in self._pids().items()},
             machine=None if machine is None else round(machine, 3),
@@ -85,24 +91,30 @@ class Meter:
     def _pids(self) -> dict[str, list[int]]:
         pids = {DRIVER: [os.getpid()]}
         if self._axis_pid is not None:
-            first, *helpers = family(self._axis_pid) or [self._axis_pid]
-            pids |= {AXIS: [first], HELPERS: helpers}
-        return pids
+            first, *others = family(self._axis_pid) or [self._axis_pid]
+            # Over servers of its own an axis is workers, and each of them does everything.
+            alone = {AXIS: [first], HELPERS: others}
+            pids |= {AXIS: [first, *others]} if self._beside else alone
+        return pids | {name: family(pid) for name, pid in self._beside.items()}
 
     def _read(self) -> _Reading:
         return _Reading(
             time.monotonic(),
-            {name: sum(map(cpu_s, pids)) for name, pids in self._pids().items()},
+            {name: {pid: cpu_s(pid) for pid in pids} for name, pids in self._pids().items()},
             _machine_s(),
             _disk(self._device),
         )
+
+
+def _used_s(first: Mapping[int, float], last: Mapping[int, float]) -> float:
+    return sum(at_s - first.get(pid, 0.0) for pid, at_s in last.items())
 
 
 def _memory(pids: list[int]) -> float:
     total = 0.0
     for pid in pids:
         try:
-            total += memory_mb(pid)
+            total += shared_mb(pid)
         except (OSError, StopIteration):
             continue
     return total

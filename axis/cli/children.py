@@ -158,6 +158,21 @@ def run_folder(settings: Settings) -> Path:
 
 def axis_child(settings: Settings) -> Child:
     """The axis of a run as a child process."""
+    return Child("axis", _leashed("axis.server"), run_folder(settings), _env(settings))
+
+
+def relay_child(settings: Settings) -> Child:
+    """A relay of a run, apart from its axis, as a child process."""
+    argv = _leashed("axis", "relay", "--run", settings.run)
+    return Child("relay", argv, run_folder(settings), _env(settings))
+
+
+def _leashed(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "axis.leash", *arguments]
+
+
+def _env(settings: Settings) -> Mapping[str, str]:
+    """What an axis of these settings reads."""
     env = {
         "AXIS_VAR": str(settings.var),
         "AXIS_RUN": settings.run,
@@ -165,6 +180,7 @@ def axis_child(settings: Settings) -> Child:
         "AXIS_PORT": str(settings.port),
         "AXIS_URL": settings.url,
         "AXIS_WORKERS": str(settings.workers),
+        "AXIS_RELAY": settings.relay,
         "AXIS_HISTORY": str(settings.history).lower(),
         "AXIS_SIMULATION": str(settings.simulation).lower(),
     }
@@ -173,8 +189,7 @@ def axis_child(settings: Settings) -> Child:
     if settings.kafka.bootstrap:
         env["AXIS_KAFKA_BOOTSTRAP"] = settings.kafka.bootstrap
         env["AXIS_KAFKA_SECURITY"] = settings.kafka.security
-    argv = [sys.executable, "-m", "axis.leash", "axis.server"]
-    return Child("axis", argv, run_folder(settings), env)
+    return env
 
 
 def agencies_child(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -23,10 +23,11 @@ _EXIT_TERMINATED = 143
 
 @dataclass(frozen=True, slots=True)
 class Large:
-    """The settings of a run over both, and what they are."""
+    """The settings of a run over both, what they are, and the first process of each by name."""
 
     settings: Settings
     told: str
+    pids: Mapping[str, int]
 
 
 @contextmanager
@@ -36,6 +37,7 @@ def kept(settings: Settings) -> Iterator[Large]:
         # Maven brings the jars the first time, which takes a while.
         jars.install()
         with keeper.kept(settings.home / "kafka") as broker:
+            assert database.process is not None
             yield Large(
                 settings.model_copy(
                     update={
@@ -45,6 +47,7 @@ def kept(settings: Settings) -> Iterator[Large]:
                 ),
                 f"Apache Kafka {broker.version} at {broker.bootstrap}, "
                 f"PostgreSQL {database.version} in {database.folder}",
+                {"PostgreSQL": database.process.pid, "Kafka": broker.pid},
             )
 
 

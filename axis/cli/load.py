@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +28,9 @@ from axis.cli.load_playing import Load, Stopped
 from axis.cli.marked import Marked
 from axis.settings import Settings
 
+if TYPE_CHECKING:
+    from axis.cli.large import Large
+
 RUN = "load"
 STATE_FILE = "load.json"
 MAKER = "axis load growth"
@@ -33,6 +38,8 @@ RESULT_FILE = "result.json"
 
 #: Nothing lost, but no date either: the objective was never missed, or the driver was to blame.
 NO_DATE = 3
+#: Processes that serve an axis of the large form, at least.
+WORKERS_MIN = 2
 
 group = typer.Typer(help="Load until it breaks: the date on which it will.", no_args_is_help=True)
 
@@ -70,6 +77,10 @@ Retention = Annotated[int, typer.Option(metavar="MONTHS", help="How long documen
 Drain = Annotated[
     float, typer.Option(metavar="SECONDS", help="What a step leaves may take so long.")
 ]
+OverKafka = Annotated[
+    bool,
+    typer.Option("--large", help="Over Kafka and PostgreSQL: needs Java, Maven, initdb."),
+]
 Target = Annotated[str, typer.Option(metavar="URL", help="An axis that says it is a simulation.")]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write everything raw.")
@@ -101,6 +112,7 @@ def growth(
     retention: Retention = RETENTION,
     drain: Drain = DRAIN_S,
     seed: Annotated[int, typer.Option(min=0, help="Another seed: other documents.")] = SEED,
+    large: OverKafka = False,
     target: Target = "",
     run: session.Run = None,
     json_file: JsonFile = None,
@@ -108,8 +120,9 @@ def growth(
 ) -> None:
     """Find what an axis carries, and the month in which growing traffic comes to that.
 
-    Without --target a throw-away axis is started for it and deleted afterwards. Exit code 0: there
-    is a date and nothing was lost; 1: something was lost or went otherwise; 3: there is no date.
+    Without --target a throw-away axis is started for it, with its servers, and deleted afterwards.
+    Exit code 0: there is a date and nothing was lost; 1: something was lost or went otherwise; 3:
+    there is no date, or a server of --large is missing.
     """
     try:
         shape = Shape(seed=seed, size=size, fanout=fanout, documents=documents, seconds=seconds)
@@ -126,7 +139,9 @@ def growth(
             "steps": steps,
         }
         home = session.open_session(run).settings.home if target else None
-        told = _measured(asked, target, home)
+        if large and target:
+            raise Impossible("--large starts an axis and --target names one; either would do")
+        told = _measured(asked, target, home, large=large)
     except Impossible as error:
         raise typer.BadParameter(str(error)) from None
     if json_file is not None:
@@ -152,10 +167,12 @@ def compare(
         raise typer.BadParameter(str(error)) from None
 
 
-def _measured(asked: dict[str, Any], target: str, home: Path | None) -> dict[str, Any]:
+def _measured(
+    asked: dict[str, Any], target: str, home: Path | None, *, large: bool
+) -> dict[str, Any]:
     """Play it and clear away what it made; the result. Raises ``Impossible``."""
     settings = Settings(run=RUN, port=0, simulation=True)
-    if home is None and settings.database is not None:
+    if home is None and settings.database is not None and not large:
         raise typer.BadParameter("AXIS_DATABASE is set; a throw-away axis has books of its own")
     orders = Orders(
         home=home or settings.home,
@@ -173,18 +190,31 @@ def _measured(asked: dict[str, Any], target: str, home: Path | None) -> dict[str
         storage.require_room(orders.shape, orders.rates, free)
         folder.write({})
         folder.clear()
-        load_report.introduce(orders, settings, target)
         try:
-            told = _play(settings, orders, own=home is None)
+            with _servers(settings) if large else nullcontext() as servers:
+                load_report.introduce(orders, settings, target, servers.told if servers else "")
+                told = _play(settings, orders, own=home is None, servers=servers)
         finally:
             folder.clear()
         (settings.home / RESULT_FILE).write_text(_text(told), encoding="utf-8")
     return told
 
 
-def _play(settings: Settings, orders: Orders, *, own: bool) -> dict[str, Any]:
+def _servers(settings: Settings) -> AbstractContextManager[Large]:
+    # Not above: a laptop's commands start without the libraries of a server's.
+    from axis.cli.large import kept
+
+    workers = max(WORKERS_MIN, os.cpu_count() or 1)
+    return kept(settings.model_copy(update={"workers": workers, "relay": "apart"}))
+
+
+def _play(
+    settings: Settings, orders: Orders, *, own: bool, servers: Large | None
+) -> dict[str, Any]:
     try:
         play = Load(settings, orders, own=own)
+        if servers is not None:
+            play = Load(servers.settings, orders, own=own, beside=servers.pids)
         children.run(play.run())
     except children.Interrupted:
         typer.echo("Stopped; what was measured so far is thrown away.", err=True)

@@ -7,7 +7,8 @@ from importlib.resources import files
 from typing import Any
 
 from agencies.load.growth import Growth
-from agencies.load.usage import AXIS, DRIVER, HELPERS
+from agencies.load.usage import AXIS, DRIVER
+from axis.cli import load_processes
 from axis.cli.load_charts import Axis, curves, over
 from axis.cli.load_report import words
 from axis.cli.result.html import Told, document, figure, para, section, table, tag
@@ -16,6 +17,8 @@ from axis.cli.result.svg import words as text
 #: Months shown beyond the one in which the axis breaks.
 _BEYOND = 12
 _MS = 1000
+#: How curves of servers are drawn.
+_OTHERS = ("received", "said")
 
 Result = Mapping[str, Any]
 
@@ -31,7 +34,8 @@ def page(told: Result) -> str:
         tag("p", "The national document axis", class_="over"),
         tag("h1", title, tag("span", text(where), class_="run")),
     )
-    main = tag("main", *map(para, words(told)), *_pictures(told), _steps(told))
+    tables = (_steps(told), _processes(told))
+    main = tag("main", *map(para, words(told)), *_pictures(told), *tables)
     return document(title, style, header, main)
 
 
@@ -65,7 +69,11 @@ def _latency(told: Result, steps: list[Any], rate: Axis) -> str:
 
 
 def _cores(steps: list[Any], rate: Axis) -> str:
-    names = {AXIS: "sent", HELPERS: "received", DRIVER: "point"}
+    # Beside the axis and the driver the two that use most: more curves would only hide them.
+    most = {DRIVER: "point", AXIS: "sent"}
+    used = {name: sum(step["cpu"].get(name, 0.0) for step in steps) for name in steps[-1]["cpu"]}
+    others = sorted((name for name in used if name not in most), key=lambda name: -used[name])
+    names = most | dict(zip(others, _OTHERS, strict=False))
     drawn = {
         name: (class_, [(step["rate"], step["cpu"].get(name, 0.0)) for step in steps])
         for name, class_ in names.items()
@@ -106,3 +114,10 @@ def _steps(told: Result) -> str:
         for step in sorted(told["steps"], key=lambda one: float(one["rate"]))
     ]
     return section("steps", "Every step", "Từng bước", table(head, rows, "Every step"))
+
+
+def _processes(told: Result) -> str:
+    names = load_processes.parts(told)
+    head = ("documents/s", *(f"{name}: cores, MB" for name in names))
+    rows = [tuple(map(Told, row)) for row in load_processes.rows(told, names)]
+    return section("processes", "By process", "Theo tiến trình", table(head, rows, "By process"))

@@ -13,7 +13,15 @@ from typing import Any
 from agencies.load.impossible import Impossible
 from agencies.load.orders import Orders
 from agencies.world import make_world
-from axis.cli.children import LOOK_S, Child, address, axis_child, enrol_soon, run_folder
+from axis.cli.children import (
+    LOOK_S,
+    Child,
+    address,
+    axis_child,
+    enrol_soon,
+    relay_child,
+    run_folder,
+)
 from axis.cli.load_watch import LoadWatch
 from axis.settings import Settings
 
@@ -24,7 +32,8 @@ class Stopped(Exception):
 
 @dataclass
 class Load:
-    """One load test. ``own``: at an axis of its own, which is started and ended with it.
+    """One load test. ``own``: at an axis of its own, which is started and ended with it, over the
+    servers ``beside`` it (by name their first processes), which whoever names them keeps.
 
     ``result`` is there when it has run.
     """
@@ -32,6 +41,7 @@ class Load:
     settings: Settings
     orders: Orders
     own: bool
+    beside: Mapping[str, int] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
     _told: Mapping[str, Any] = field(default_factory=dict)
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -53,7 +63,12 @@ class Load:
                 kept.append(tasks.create_task(axis.keep(), name=axis.name))
                 url = await address(self.settings, axis)
                 kept.append(tasks.create_task(_alive(axis)))
-                orders = replace(orders, url=url, axis_pid=axis.pid)
+                pids = dict(self.beside)
+                if self.settings.relay == "apart":
+                    relay = relay_child(self.settings)
+                    kept.append(tasks.create_task(relay.keep(), name=relay.name))
+                    pids[relay.name] = await _started(relay)
+                orders = replace(orders, url=url, axis_pid=axis.pid, beside=pids)
             driver = self._driver(orders)
             kept.append(tasks.create_task(driver.keep(), name=driver.name))
             with self._watch:
@@ -82,6 +97,14 @@ class Load:
         if "otherwise" in self._told:
             raise Stopped(self._told["otherwise"])
         self.result = json.loads(Path(self._told["finished"]).read_text(encoding="utf-8"))
+
+
+async def _started(child: Child) -> int:
+    """Wait until a child runs; its process id."""
+    while True:
+        if child.pid is not None:
+            return child.pid
+        await asyncio.sleep(LOOK_S)
 
 
 async def _alive(axis: Child) -> None:

@@ -9,16 +9,17 @@ from typing import Any
 from agencies.load.limit import QUIET_CORES
 from agencies.load.orders import Orders
 from agencies.load.result import exact
-from axis.cli import screen
+from axis.cli import load_processes, screen
 from axis.settings import Settings
 
 __all__ = ["exact", "introduce", "report", "words"]
 
 
-def introduce(orders: Orders, settings: Settings, target: str) -> None:
-    """What is about to be measured, before the first document."""
+def introduce(orders: Orders, settings: Settings, target: str, servers: str) -> None:
+    """What is about to be measured, before the first document. ``servers``: over which."""
     shape, base = orders.shape, orders.shape.base
-    where = target or f"a throw-away axis in {settings.home} (embedded, SQLite)"
+    form = servers or "embedded, SQLite"
+    where = target or f"a throw-away axis in {settings.home} ({form})"
     screen.say(f"Load at {where}; packages '{shape.size}', seed {shape.seed}.")
     screen.say(
         f"Base: the worst minute of 15 January 2020, {base.documents:.3f} documents and "
@@ -39,6 +40,7 @@ def report(told: Mapping[str, Any]) -> None:
         [_row(step) for step in sorted(told["steps"], key=lambda one: float(one["rate"]))],
         none="no step was measured",
     )
+    load_processes.show(told)
     if told["months"]:
         screen.table(
             ["month", "", "documents/s", "deliveries/s", "p99 ms", ""],

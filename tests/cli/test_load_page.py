@@ -61,6 +61,20 @@ def test_the_page_says_the_words_and_draws_the_curves() -> None:
     assert not re.search(r"(src|href)=|url\(|@import", html)
 
 
+def test_servers_of_the_large_form_are_drawn_and_listed() -> None:
+    result = told((100, 0.05), (200, 0.1))
+    for step in result["steps"]:
+        step["cpu"] = {"driver": 0.1, "axis": 0.9, "relay": 0.05, "PostgreSQL": 0.4, "Kafka": 0.2}
+        step["usage"] |= {"cpu": step["cpu"], "memory_mb": {"PostgreSQL": 1310.4}}
+    html = page(result)
+    assert "0.40, 1,310" in html
+    (cores,) = re.findall(r"<svg(?:(?!</svg>).)*CPU by process.*?</svg>", html, re.DOTALL)
+    assert [name in cores for name in ("axis", "PostgreSQL", "Kafka", "relay")] == [
+        *(True, True, True),
+        False,
+    ]
+
+
 @pytest.mark.parametrize("rates", [(), ((100.0, 5.0),), ((50.0, 5.0), (100.0, 7.0))])
 def test_a_run_without_a_date_has_a_page(rates: tuple[tuple[float, float], ...]) -> None:
     html = page(told(*rates, dated=False))

@@ -77,6 +77,14 @@ def test_a_driver_without_a_free_core_is_the_bottleneck() -> None:
         ({AXIS: 0.6, HELPERS: 0.5, DRIVER: 0.4}, 1.6, 0.9, "the disk: busy 90%"),
         ({AXIS: 0.6, HELPERS: 0.5, DRIVER: 0.4}, 1.9, 0.1, "all 2 cores"),
         ({AXIS: 0.3, HELPERS: 0.2, DRIVER: 0.2}, 0.8, 0.1, "neither CPU nor disk"),
+        # Workers over servers are more than one process.
+        ({DRIVER: 0.2, AXIS: 0.9, "PostgreSQL": 0.4}, 1.6, 0.1, "neither CPU nor disk"),
+        (
+            {DRIVER: 0.2, AXIS: 0.9, "PostgreSQL": 0.5, "Kafka": 0.25},
+            1.9,
+            0.1,
+            "(axis 0.90, PostgreSQL 0.50, Kafka 0.25, driver 0.20, others 0.05)",
+        ),
         ({DRIVER: 0.2}, 0.8, 0.1, "not seen from here"),
     ],
 )

@@ -1,0 +1,72 @@
+"""``axis load growth --large``: over servers of its own, which are told of, measured, and ended."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from axis.broker.jars import lacking
+from tests import kafka, postgres
+from tests.acceptance.test_load import SHORT, load
+
+pytestmark = pytest.mark.acceptance
+
+
+def servers_must_be_gone(said: str) -> None:
+    """Of those that were told of, the broker's port and the database's folder."""
+    where = re.search(r"at 127\.0\.0\.1:(\d+), PostgreSQL \d+ in (\S+)\)", said)
+    assert where is not None, said
+    assert not Path(where[2]).exists()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(where[1]))) != 0
+
+
+@pytest.mark.long
+def test_growth_over_servers_of_its_own_tells_what_each_of_them_used(tmp_path: Path) -> None:
+    postgres.required()
+    if why := lacking():
+        (pytest.fail if kafka.required() else pytest.skip)(why)
+    file = tmp_path / "a.json"
+    code, said = load(
+        tmp_path / "var",
+        *("growth", "--large", *SHORT, "--rates", "60,2000", "--steps", "2", "--json", str(file)),
+    )
+    told: dict[str, Any] = json.loads(file.read_bytes())
+    assert told["form"] == "large"
+    assert told["reconciled"]["lost"] == told["reconciled"]["strange"] == 0, said
+    assert told["reconciled"]["books"] == ""
+    # The burst, 200 at the lower rate, and two seconds of the other.
+    assert told["reconciled"]["accepted"] == 200 + 200 + 4000
+    busy = told["steps"][1]["usage"]
+    assert set(busy["cpu"]) == {"driver", "axis", "relay", "PostgreSQL", "Kafka"}
+    assert all(cores > 0 for cores in busy["cpu"].values()), busy
+    assert all(memory > 10 for memory in busy["memory_mb"].values()), busy
+    assert "First limit:" in said
+    # A busy machine may make the driver late, and then there is no date.
+    assert code == (3 if told["date"] is None else 0), said
+    servers_must_be_gone(said)
+    left = {path.name for path in (tmp_path / "var" / "load").iterdir()}
+    assert left == {"load.json", "result.json"}
+
+
+def test_a_server_that_is_missing_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    code, said = load(tmp_path / "var", "growth", "--large", *SHORT, "--rates", "60")
+    assert code == 3
+    assert re.fullmatch(r"(Java|PostgreSQL) is missing: [^\n]+\.\n", said)
+    assert [path.name for path in (tmp_path / "var" / "load").iterdir()] == ["load.json"]
+
+
+def test_an_axis_of_its_own_is_large_and_no_other(tmp_path: Path) -> None:
+    code, said = load(
+        tmp_path / "var", "growth", "--large", *SHORT, "--target", "http://127.0.0.1:1"
+    )
+    assert code == 2
+    assert "either would do" in said
