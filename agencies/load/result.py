@@ -42,6 +42,8 @@ def result(outcome: Outcome, *, disk_bytes: float) -> dict[str, Any]:
         "growth": {"monthly": growth.monthly, "told": growth.told},
         "profile": shape.size,
         "package_bytes": round(storage.package_bytes(shape.profile, shape.seed)),
+        "signed": shape.signed,
+        "reports": shape.reports,
         "seed": shape.seed,
         "door": orders.door,
         "form": "embedded" if orders.axis_pid is not None else orders.url,
