@@ -54,7 +54,7 @@ class Office:
 def package(
     planned: Planned, key: PrivateKey, certificate_der: bytes, profile: Profile = SMALL
 ) -> bytes:
-    """The package of a planned document, signed where it is planned so; the same bytes each time."""
+    """The package of a planned document, signed where that is planned; the same bytes each time."""
     raw = write(compose(planned, profile))
     return sign(raw, key, certificate_der) if planned.signed else raw
 
