@@ -54,8 +54,9 @@ class Office:
 def package(
     planned: Planned, key: PrivateKey, certificate_der: bytes, profile: Profile = SMALL
 ) -> bytes:
-    """The signed package of a planned document; the same bytes each time."""
-    return sign(write(compose(planned, profile)), key, certificate_der)
+    """The package of a planned document, signed where that is planned; the same bytes each time."""
+    raw = write(compose(planned, profile))
+    return sign(raw, key, certificate_der) if planned.signed else raw
 
 
 async def drive(

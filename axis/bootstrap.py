@@ -201,10 +201,17 @@ async def _examiner(settings: Settings, stack: AsyncExitStack) -> Examiner:
     helpers = settings.examiners
     if helpers is None:
         # Several workers use the cores by themselves.
-        helpers = (os.cpu_count() or 1) - 1 if settings.workers == 1 else 0
+        helpers = _cores() - 1 if settings.workers == 1 else 0
     if not helpers:
         return InlineExaminer()
     return await stack.enter_async_context(examiner_pool(helpers))
+
+
+def _cores() -> int:
+    """The cores this process may use, which may be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _trust_root(path: Path) -> bytes:

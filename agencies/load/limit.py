@@ -10,8 +10,10 @@ FULL = 0.85
 QUIET_CORES = 0.2
 
 
-def first_limit(usage: Usage, *, driver_ok: bool) -> str:
-    """The first limit in words, with the figures that say so."""
+def first_limit(usage: Usage, *, driver_ok: bool, axis_cores: int | None = None) -> str:
+    """The first limit in words, with the figures that say so; ``axis_cores`` is how many cores the
+    axis may use where it is not all.
+    """
     cpu, cores = usage.cpu, usage.cores
     if not driver_ok:
         return (
@@ -20,6 +22,11 @@ def first_limit(usage: Usage, *, driver_ok: bool) -> str:
         )
     if AXIS not in cpu:
         return "not seen from here: the axis was started by somebody else"
+    if axis_cores is not None and cpu[AXIS] + cpu.get(HELPERS, 0.0) >= FULL * axis_cores:
+        return (
+            f"CPU: the axis may use {axis_cores} of {cores} cores, and does (axis {cpu[AXIS]:.2f}, "
+            f"signature checks {cpu.get(HELPERS, 0):.2f})"
+        )
     # Workers over a database of their own do everything side by side.
     alone = HELPERS in cpu
     if alone and cpu[AXIS] >= FULL:

@@ -28,14 +28,16 @@ RETENTION = 24
 class Orders:
     """One load test. ``home`` is the folder of the axis's run with the agencies' keys and secrets;
     packages and the result are put into ``work``. ``axis_pid`` is the process of the axis where it
-    was started for this, and ``beside`` by name the first processes of what it stands on: servers
-    of the large form, none of the embedded one. Raises ``Impossible``.
+    was started for this, ``axis_cores`` how many cores it was left (None: all), and ``beside`` by
+    name the first processes of what it stands on: servers of the large form, none of the embedded
+    one. Raises ``Impossible``.
     """
 
     home: Path
     work: Path
     url: str
     axis_pid: int | None
+    axis_cores: int | None = None
     shape: Shape
     growth: Growth
     rates: tuple[float, ...] = ()

@@ -17,6 +17,7 @@ from agencies import model, traffic
 from agencies.dice import Dice
 from agencies.load.growth import Base, base
 from agencies.load.impossible import Impossible
+from agencies.load.mix import reports, unsigned
 from agencies.sizes import PROFILES, SMALL, Profile
 from agencies.traffic import Planned
 from agencies.world import SEED
@@ -43,13 +44,19 @@ FANOUT_MAX = 9.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One rate (documents a second) to offer; ``number`` counts the steps of a run from 0."""
+    """One rate (documents a second) to offer; ``number`` counts the steps of a run from 0.
+
+    ``signed`` is the share of packages with a signature, ``reports`` that of documents which go to
+    the Government Office alone.
+    """
 
     number: int
     rate: float
     documents: int
     fanout: float
     seed: int
+    signed: float = 1.0
+    reports: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -71,6 +78,8 @@ class Shape:
     fanout: float | None = None
     documents: int = DOCUMENTS
     seconds: float = SECONDS
+    signed: float = 1.0
+    reports: float = 0.0
 
     def __post_init__(self) -> None:
         if self.size not in PROFILES:
@@ -95,6 +104,9 @@ class Shape:
                 f"--seconds {self.seconds:g} is not from {SECONDS_MIN:g} to {SECONDS_MAX:g}; "
                 f"{SECONDS:g} would do"
             )
+        if not 0 <= self.signed <= 1:
+            raise Impossible(f"--signed {self.signed:.0%} is not from 0% to 100%; 75% would do")
+        assert 0 <= self.reports <= 1, "a share"
 
     @property
     def profile(self) -> Profile:
@@ -115,6 +127,8 @@ class Shape:
             documents=min(documents, STEP_DOCUMENTS_MAX),
             fanout=self.base.fanout,
             seed=self.seed,
+            signed=self.signed,
+            reports=self.reports,
         )
 
 
@@ -125,6 +139,10 @@ def plan(step: Step) -> tuple[Planned, ...]:
     documents = traffic.plan_day(
         day, step.seed, sent=step.documents, received=step.deliveries, refusals=0
     )
+    if step.reports:
+        documents = reports(documents, step.reports, Dice(step.seed, step.number, "reports"))
+    if step.signed < 1:
+        documents = unsigned(documents, 1 - step.signed, Dice(step.seed, step.number, "unsigned"))
     start = day_start_us(day) + FIRST_HOUR_US
     # Another seed on the same books must not meet what this one numbered.
     ahead = step.seed % SEEDS * NUMBERS_A_SEED

@@ -43,9 +43,12 @@ def result(outcome: Outcome, *, disk_bytes: float) -> dict[str, Any]:
         "growth": {"monthly": growth.monthly, "told": growth.told},
         "profile": shape.size,
         "package_bytes": round(storage.package_bytes(shape.profile, shape.seed)),
+        "signed": shape.signed,
+        "reports": shape.reports,
         "seed": shape.seed,
         "door": orders.door,
         "form": _form(orders),
+        "axis_cores": orders.axis_cores,
         "objective": {"p99": orders.objective_s, "holds": judge.HOLDS_S, "lost": 0},
         "machine": _machine(),
         "burst": outcome.through,
@@ -55,7 +58,7 @@ def result(outcome: Outcome, *, disk_bytes: float) -> dict[str, Any]:
         "capacity": None if span is None else asdict(span),
         "date": None if dates is None else _dates(dates),
         "refused": refused,
-        "limit": _limit(deciding),
+        "limit": _limit(deciding, orders.axis_cores),
         "others": round(max((limit.others(step.usage) for step in deciding), default=0.0), 2),
         "driver_ok": driver_ok,
         "months": [
@@ -97,13 +100,13 @@ def _refused(outcome: Outcome, *, has_capacity: bool, driver_ok: bool) -> str:
     return ""
 
 
-def _limit(deciding: list[Measured]) -> str:
+def _limit(deciding: list[Measured], axis_cores: int | None) -> str:
     """The first limit, as the step shows it that missed the objective last."""
     missed = [step for step in deciding if not step.met]
     if not missed:
         return "not reached"
     last = missed[-1]
-    return limit.first_limit(last.usage, driver_ok=last.driver_ok)
+    return limit.first_limit(last.usage, driver_ok=last.driver_ok, axis_cores=axis_cores)
 
 
 def _dates(dates: outlook.Dates) -> dict[str, Any]:

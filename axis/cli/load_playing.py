@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -59,7 +60,7 @@ class Load:
         async with asyncio.TaskGroup() as tasks:
             kept = []
             if self.own:
-                axis = axis_child(self.settings)
+                axis = _axis(self.settings, orders.axis_cores)
                 kept.append(tasks.create_task(axis.keep(), name=axis.name))
                 url = await address(self.settings, axis)
                 kept.append(tasks.create_task(_alive(axis)))
@@ -105,6 +106,17 @@ async def _started(child: Child) -> int:
         if child.pid is not None:
             return child.pid
         await asyncio.sleep(LOOK_S)
+
+
+def _axis(settings: Settings, cores: int | None) -> Child:
+    """The axis, on the first ``cores`` of those there are."""
+    axis = axis_child(settings)
+    if cores is None:
+        return axis
+    first = sorted(os.sched_getaffinity(0))[:cores]
+    python, *arguments = axis.argv
+    on_cores = [python, "-m", "axis.on_cores", ",".join(map(str, first)), *arguments]
+    return replace(axis, argv=on_cores)
 
 
 async def _alive(axis: Child) -> None:

@@ -94,6 +94,12 @@ def test_the_first_limit_is_what_was_full(
     assert words in limit.first_limit(usage(cpu, machine, disk), driver_ok=True)
 
 
+def test_an_axis_that_may_use_some_cores_only_is_full_when_those_are() -> None:
+    shared = usage({AXIS: 0.55, HELPERS: 0.4, DRIVER: 0.3}, machine=1.3)
+    assert "may use 1 of 2 cores" in limit.first_limit(shared, driver_ok=True, axis_cores=1)
+    assert "neither" in limit.first_limit(shared, driver_ok=True, axis_cores=None)
+
+
 def test_a_step_is_told_by_the_names_of_the_result() -> None:
     told = raw(measured(100, 0.05))
     assert {"rate", "achieved", "p50", "p99", "lag", "cpu", "lost"} <= set(told)
