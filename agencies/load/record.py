@@ -142,6 +142,11 @@ class Record:
         answered = len(self.accepted_s) + len(self.failed)
         return answered == len(self.letters) and self._finished >= self._expected
 
+    @property
+    def open(self) -> int:
+        """Deliveries that are accepted and not done, but those to who takes nothing."""
+        return max(0, self._expected - self._finished)
+
     async def until_whole(self, timeout_s: float) -> bool:
         """Wait for that; False when it did not come in time."""
         try:
@@ -171,6 +176,13 @@ class Record:
     def done(self) -> Iterator[float]:
         """Seconds from the intended moment until it is confirmed, for each delivery."""
         return self._after(self.done_s)
+
+    def deliveries(self) -> Iterator[tuple[Letter, str]]:
+        """Each delivery of the accepted letters, by letter and recipient."""
+        for letter in self.letters:
+            if letter.index in self.receipts:
+                for code in letter.recipients:
+                    yield letter, code
 
     def _after(self, times: Mapping[tuple[int, str], float]) -> Iterator[float]:
         return (at - self.due_s(index) for (index, _), at in times.items())
