@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from agencies.load.course_orders import CourseOrders
 from agencies.load.impossible import Impossible
 from agencies.load.orders import Orders
 from agencies.world import make_world
@@ -30,7 +31,7 @@ class Load:
     """
 
     settings: Settings
-    orders: Orders
+    orders: Orders | CourseOrders
     own: bool
     result: dict[str, Any] = field(default_factory=dict)
     _told: Mapping[str, Any] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class Load:
             for task in kept:
                 task.cancel()
 
-    def _driver(self, orders: Orders) -> Child:
+    def _driver(self, orders: Orders | CourseOrders) -> Child:
         argv = [sys.executable, "-m", "agencies.load", orders.as_json()]
         return Child("driver", argv, run_folder(self.settings), heard=self._heard)
 
