@@ -11,11 +11,15 @@ import asyncio
 import json
 import shutil
 import sys
+from typing import Any
 
 import uvloop
 
+from agencies.load import course_result
+from agencies.load.course_orders import CourseOrders
 from agencies.load.impossible import Impossible
 from agencies.load.orders import Orders
+from agencies.load.play import Player
 from agencies.load.result import result
 from agencies.load.run import Driver, Otherwise
 from agencies.load.wire import Gone
@@ -26,10 +30,12 @@ RESULT_FILE = "result.json"
 
 def main() -> None:
     """Drive until the result is there, and wait for the parent."""
-    uvloop.run(_run(Orders.from_json(sys.argv[1])))
+    text = sys.argv[1]
+    course = "course" in json.loads(text)
+    uvloop.run(_run(CourseOrders.from_json(text) if course else Orders.from_json(text)))
 
 
-async def _run(orders: Orders) -> None:
+async def _run(orders: Orders | CourseOrders) -> None:
     parent = await parent_pipe()
     tell({"begun": True})
     async with asyncio.TaskGroup() as tasks:
@@ -38,12 +44,10 @@ async def _run(orders: Orders) -> None:
         driving.cancel()
 
 
-async def _drive(orders: Orders) -> None:
+async def _drive(orders: Orders | CourseOrders) -> None:
     orders.work.mkdir(parents=True, exist_ok=True)
     try:
-        outcome = await Driver(orders, tell).run()
-        disk = shutil.disk_usage(orders.work).free
-        told = result(outcome, disk_bytes=disk)
+        told = await _told(orders)
         path = orders.work / RESULT_FILE
         path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         tell({"finished": str(path)})
@@ -51,6 +55,13 @@ async def _drive(orders: Orders) -> None:
         tell({"impossible": str(_first(found))})
     except* (Otherwise, Gone) as found:
         tell({"otherwise": str(_first(found))})
+
+
+async def _told(orders: Orders | CourseOrders) -> dict[str, Any]:
+    if isinstance(orders, CourseOrders):
+        return course_result.result(await Player(orders, tell).run())
+    outcome = await Driver(orders, tell).run()
+    return result(outcome, disk_bytes=shutil.disk_usage(orders.work).free)
 
 
 def _first(found: BaseException) -> BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -48,6 +49,33 @@ async def counts(pool: Pool, operator: str) -> Mapping[str, int]:
     """``sent`` and ``received`` of the whole books."""
     told = _json(await pool.ask(request("GET", "/v1/counts", Authorization=operator)))
     return {name: int(told[name]) for name in ("sent", "received")}
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the books have of one agency: documents sent, deliveries received, and those that wait
+    for it or were handed out and are not confirmed.
+    """
+
+    sent: int = 0
+    received: int = 0
+    open: int = 0
+
+
+async def books(pool: Pool, operator: str) -> dict[str, Books]:
+    """The books of each agency."""
+    counted = _json(await pool.ask(request("GET", "/v1/counts?by=agency", Authorization=operator)))
+    waiting = _json(await pool.ask(request("GET", "/v1/operator/waiting", Authorization=operator)))
+    rows = {row["agency"]: row for row in counted["rows"]}
+    queues = {row["agency"]: row for row in waiting["agencies"]}
+    return {
+        row.code: Books(
+            sent=int(rows.get(row.code, {}).get("sent", 0)),
+            received=int(rows.get(row.code, {}).get("received", 0)),
+            open=sum(int(queues.get(row.code, {}).get(name, 0)) for name in ("waiting", "offered")),
+        )
+        for row in agencies()
+    }
 
 
 async def proven(pool: Pool, operator: str) -> bool:

@@ -131,8 +131,6 @@ def judge(
     ]
     will_be = heading(points, step.seconds)
     missed = _missed(available, will_be, len(record.failed), len(books.lost), objective_s)
-    driver = usage.cpu.get(DRIVER, 0.0)
-    driver_ok = late <= objective_s * LATE_SHARE_MAX and driver <= DRIVER_CORES_MAX
     return Measured(
         number=step.number,
         rate=step.rate,
@@ -151,9 +149,15 @@ def judge(
         faults=tuple(record.faults),
         usage=usage,
         met=not missed,
-        driver_ok=driver_ok,
+        driver_ok=driver_ok(late, usage, objective_s),
         why=missed,
     )
+
+
+def driver_ok(late: float, usage: Usage, objective_s: float = OBJECTIVE_S) -> bool:
+    """Whether the driver was quick enough: ``late`` is its own p99, in seconds."""
+    driver = usage.cpu.get(DRIVER, 0.0)
+    return late <= objective_s * LATE_SHARE_MAX and driver <= DRIVER_CORES_MAX
 
 
 def _missed(available: Latency, will_be: float, failed: int, lost: int, objective_s: float) -> str:

@@ -22,7 +22,8 @@ class Reconciled:
     """One step or all of them. Ids are deliveries', or documents' for ``strange``.
 
     ``lost``: accepted, and no recipient's confirmation in the end. ``strange``: a receipt that does
-    not say what was sent, or a delivery taken that no receipt names.
+    not say what was sent, or a delivery taken that no receipt names. ``waiting``: for a recipient
+    that takes nothing, as it must be.
     """
 
     accepted: int
@@ -30,6 +31,7 @@ class Reconciled:
     everywhere: int
     lost: tuple[str, ...]
     strange: tuple[str, ...]
+    waiting: int = 0
 
     @property
     def exact(self) -> bool:
@@ -41,7 +43,7 @@ def reconcile(record: Record) -> Reconciled:
     """Reconcile the record of a step that is as whole as it will be."""
     lost: list[str] = []
     strange: list[str] = []
-    deliveries = everywhere = 0
+    deliveries = everywhere = waiting = 0
     for letter in record.letters:
         receipt = record.receipts.get(letter.index)
         if receipt is None:
@@ -51,12 +53,19 @@ def reconcile(record: Record) -> Reconciled:
         deliveries += len(expected)
         if receipt.sha256 != letter.sha256 or set(receipt.deliveries) != expected:
             strange.append(receipt.doc)
-        missing = [one for one in expected if not _done(record, letter, one)]
+        away = {one for one in expected if recipient_of(one) in record.absent}
+        waiting += len(away)
+        missing = [one for one in expected - away if not _done(record, letter, one)]
         lost += missing
         everywhere += not missing
         strange += _beside(record, letter, expected)
     return Reconciled(
-        len(record.receipts), deliveries, everywhere, tuple(sorted(lost)), tuple(sorted(strange))
+        accepted=len(record.receipts),
+        deliveries=deliveries,
+        everywhere=everywhere,
+        lost=tuple(sorted(lost)),
+        strange=tuple(sorted(strange)),
+        waiting=waiting,
     )
 
 
@@ -68,6 +77,7 @@ def total(parts: list[Reconciled]) -> Reconciled:
         everywhere=sum(part.everywhere for part in parts),
         lost=tuple(one for part in parts for one in part.lost),
         strange=tuple(one for part in parts for one in part.strange),
+        waiting=sum(part.waiting for part in parts),
     )
 
 
@@ -81,7 +91,7 @@ def against_books(found: Reconciled, before: Mapping[str, int], after: Mapping[s
     received = after["received"] - before["received"]
     if sent < found.accepted:
         return f"the books have {sent} documents of {found.accepted} accepted"
-    done = found.deliveries - len(found.lost)
+    done = found.deliveries - found.waiting - len(found.lost)
     if received < done:
         return f"the books have {received} deliveries of {done} confirmed"
     return ""

@@ -7,6 +7,8 @@ standstill shows in every document that it delays, also in those that could not 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,11 +21,24 @@ FAULTS_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the axis signed for: its own id of the package, the digest, and the deliveries."""
+    """What the axis signed for: its own id of the package, the digest, and the deliveries; codes of
+    what it found odd.
+    """
 
     doc: str
     sha256: str
     deliveries: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def receipt(told: Mapping[str, Any]) -> Receipt:
+    """A receipt as the axis gives it."""
+    return Receipt(
+        doc=str(told["doc"]),
+        sha256=str(told["sha256"]),
+        deliveries=tuple(map(str, told["deliveries"])),
+        warnings=tuple(str(warning["code"]) for warning in told.get("warnings", ())),
+    )
 
 
 @dataclass
@@ -32,14 +47,24 @@ class Record:
 
     letters: Sequence[Letter]
     begin_s: float = 0.0
+    #: Recipients that take nothing, so that nobody waits for them; senders whose packages must be
+    #: refused.
+    absent: frozenset[str] = frozenset()
+    refusing: frozenset[str] = frozenset()
     #: How far behind its moment the driver came to each letter.
     late_s: list[float] = field(default_factory=list)
     accepted_s: dict[int, float] = field(default_factory=dict)
     receipts: dict[int, Receipt] = field(default_factory=dict)
     #: Answers that were no receipt, and requests without an answer.
     failed: set[int] = field(default_factory=set)
+    #: The codes of those that had an answer.
+    codes: dict[int, str] = field(default_factory=dict)
+    #: What a second sending of the same bytes was answered with.
+    again: dict[int, Receipt] = field(default_factory=dict)
+    #: Requests that an agency broke off itself, and deliveries it gave back before it kept them.
+    broken: Counter[str] = field(default_factory=Counter)
     #: Packages that the axis had before they were sent: the target knows this plan.
-    repeated: int = 0
+    repeated: set[int] = field(default_factory=set)
     available_s: dict[tuple[int, str], float] = field(default_factory=dict)
     done_s: dict[tuple[int, str], float] = field(default_factory=dict)
     #: The axis's ids of what was taken.
@@ -52,23 +77,30 @@ class Record:
     _finished: int = 0
     _early: dict[int, int] = field(default_factory=dict)
     _whole: asyncio.Event = field(default_factory=asyncio.Event)
+    _begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     # ---- told -------------------------------------------------------------------------------
+
+    def begin(self, at_s: float) -> None:
+        """The moment that all others are counted from."""
+        self.begin_s = at_s
+        self._begun.set()
 
     def accept(self, letter: Letter, at_s: float, told: Mapping[str, Any]) -> None:
         """The axis answered with a receipt."""
         self.accepted_s[letter.index] = at_s
-        self.receipts[letter.index] = Receipt(
-            str(told["doc"]), str(told["sha256"]), tuple(map(str, told["deliveries"]))
-        )
-        self._expected += len(letter.recipients)
+        self.receipts[letter.index] = receipt(told)
+        self._expected += sum(code not in self.absent for code in letter.recipients)
         self._finished += self._early.pop(letter.index, 0)
         self._look()
 
-    def refuse(self, letter: Letter, why: str) -> None:
-        """There is no receipt."""
+    def refuse(self, letter: Letter, why: str, code: str = "") -> None:
+        """There is no receipt; ``code`` says why where the axis does."""
         self.failed.add(letter.index)
-        self.fault(f"{letter.document_id}: {why}")
+        if code:
+            self.codes[letter.index] = code
+        if letter.sender not in self.refusing:
+            self.fault(f"{letter.document_id}: {why}")
         self._look()
 
     def arrive(self, letter: Letter, recipient: str, delivery: str, at_s: float) -> None:
@@ -89,6 +121,13 @@ class Record:
             self._early[letter.index] = self._early.get(letter.index, 0) + 1
         self._look()
 
+    def retime(self, letters: Sequence[Letter]) -> None:
+        """Others are to be sent, or at other moments; those that were begun stay as they are."""
+        begun = len(self.late_s)
+        assert list(letters[:begun]) == list(self.letters[:begun]), "sent already"
+        self.letters = letters
+        self._look()
+
     def fault(self, why: str) -> None:
         """Something went otherwise than it should."""
         self.faulty += 1
@@ -103,6 +142,11 @@ class Record:
         answered = len(self.accepted_s) + len(self.failed)
         return answered == len(self.letters) and self._finished >= self._expected
 
+    @property
+    def open(self) -> int:
+        """Deliveries that are accepted and not done, but those to who takes nothing."""
+        return max(0, self._expected - self._finished)
+
     async def until_whole(self, timeout_s: float) -> bool:
         """Wait for that; False when it did not come in time."""
         try:
@@ -111,6 +155,11 @@ class Record:
         except TimeoutError:
             return False
         return True
+
+    async def until(self, after_s: float) -> None:
+        """Wait until so long after the beginning, whenever that is."""
+        await self._begun.wait()
+        await asyncio.sleep(max(0.0, self.begin_s + after_s - time.monotonic()))
 
     def due_s(self, index: int) -> float:
         """The intended moment of a letter."""
@@ -127,6 +176,13 @@ class Record:
     def done(self) -> Iterator[float]:
         """Seconds from the intended moment until it is confirmed, for each delivery."""
         return self._after(self.done_s)
+
+    def deliveries(self) -> Iterator[tuple[Letter, str]]:
+        """Each delivery of the accepted letters, by letter and recipient."""
+        for letter in self.letters:
+            if letter.index in self.receipts:
+                for code in letter.recipients:
+                    yield letter, code
 
     def _after(self, times: Mapping[tuple[int, str], float]) -> Iterator[float]:
         return (at - self.due_s(index) for (index, _), at in times.items())

@@ -50,7 +50,7 @@ def result(outcome: Outcome, *, disk_bytes: float) -> dict[str, Any]:
         "form": _form(orders),
         "axis_cores": orders.axis_cores,
         "objective": {"p99": orders.objective_s, "holds": judge.HOLDS_S, "lost": 0},
-        "machine": _machine(),
+        "machine": machine(),
         "burst": outcome.through,
         "ladder": list(outcome.rungs),
         "steps": [dict(judge.raw(step)) | {"usage": asdict(step.usage)} for step in outcome.steps],
@@ -66,7 +66,7 @@ def result(outcome: Outcome, *, disk_bytes: float) -> dict[str, Any]:
             for month in outlook.months(orders.months, outcome.steps, span, shape.base, growth)
         ],
         "storage": {**asdict(stored), "full": stored.full},
-        "reconciled": _reconciled(outcome.total, outcome.books) | {"foreign": outcome.foreign},
+        "reconciled": reconciled(outcome.total, outcome.books) | {"foreign": outcome.foreign},
         "took": outcome.took_s,
     }
 
@@ -116,7 +116,8 @@ def _dates(dates: outlook.Dates) -> dict[str, Any]:
     }
 
 
-def _reconciled(total: Reconciled, books: str) -> dict[str, Any]:
+def reconciled(total: Reconciled, books: str) -> dict[str, Any]:
+    """What was reconciled, with the first ids where anything disagrees."""
     return {
         "accepted": total.accepted,
         "deliveries": total.deliveries,
@@ -129,7 +130,8 @@ def _reconciled(total: Reconciled, books: str) -> dict[str, Any]:
     }
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
+    """Where it was measured."""
     return {
         "cores": os.cpu_count(),
         "processor": _processor(),

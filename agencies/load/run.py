@@ -10,22 +10,18 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agencies.examine import Examiner
 from agencies.load import doors, reconcile, search, storage
 from agencies.load.judge import Measured, judge
 from agencies.load.orders import Orders
 from agencies.load.plan import Step, plan
 from agencies.load.reconcile import Reconciled
-from agencies.load.record import Known, Record
+from agencies.load.record import Record
 from agencies.load.search import Tried
-from agencies.load.send import REQUESTS_MAX, Senders
-from agencies.load.spool import Keys, Letter, Spool
-from agencies.load.take import Recipient
+from agencies.load.send import Senders
+from agencies.load.spool import Letter, Spool
+from agencies.load.stage import NOT_PROVEN, Stage
 from agencies.load.usage import Meter, Usage
-from agencies.load.wire import Place, Pool, place
 from agencies.process import spare_collector
-from agencies.world import read_certificates, read_key
-from schemas.codes import agencies
 
 #: Documents of the first burst, all due within a quarter of a second: what an axis gets through
 #: with everything at once places the ladder.
@@ -63,30 +59,23 @@ class Driver:
 
     orders: Orders
     tell: Tell
-    _place: Place = field(init=False)
-    _keys: Keys = field(init=False, repr=False)
-    _pool: Pool = field(init=False)
+    _stage: Stage = field(init=False)
     _meter: Meter = field(init=False)
-    _known: Known = field(default_factory=Known)
     _records: list[Record] = field(default_factory=list)
-    _recipients: list[Recipient] = field(default_factory=list)
-    _tokens: dict[str, str] = field(default_factory=dict, repr=False)
-    _operator: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        self._place = place(self.orders.url)
-        self._keys = {row.code: read_key(self.orders.home, row.code) for row in agencies()}
-        self._pool = Pool(self._place, REQUESTS_MAX)
+        self._stage = Stage(self.orders.home, self.orders.url)
         self._meter = Meter(self.orders.axis_pid, self.orders.work, self.orders.beside)
 
     async def run(self) -> Outcome:
         """Run to the end. Raises ``Impossible``, ``Otherwise`` and ``wire.Gone``."""
         orders, begun_s = self.orders, time.monotonic()
-        await doors.require_simulation(self._pool, orders.url)
-        await self._sign_in()
-        before = await doors.counts(self._pool, self._operator)
+        stage = self._stage
+        await stage.open()
+        recipients = stage.recipients()
+        before = await doors.counts(stage.pool, stage.operator)
         async with asyncio.TaskGroup() as tasks:
-            taking = [tasks.create_task(one.run()) for one in self._recipients]
+            taking = [tasks.create_task(one.run()) for one in recipients]
             through = await self._burst()
             rungs = orders.rates or search.ladder(through)
             # Where the burst did not come through whole, the reconciliation says what is missing.
@@ -94,13 +83,13 @@ class Driver:
             await self._wait_for_the_last()
             for task in taking:
                 task.cancel()
-        after = await doors.counts(self._pool, self._operator)
+        after = await doors.counts(stage.pool, stage.operator)
         parts = [reconcile.reconcile(record) for record in self._records]
         total = reconcile.total(parts)
         books = reconcile.against_books(total, before, after)
-        if not books and not await doors.proven(self._pool, self._operator):
-            books = "the books do not balance, or do not follow from their events"
-        self._pool.close()
+        if not books and not await doors.proven(stage.pool, stage.operator):
+            books = NOT_PROVEN
+        stage.pool.close()
         # What was only late in its step is known now. The burst is no step.
         steps = [
             replace(step, lost=len(part.lost)) for step, part in zip(steps, parts[1:], strict=True)
@@ -112,28 +101,9 @@ class Driver:
             steps=steps,
             total=total,
             books=books,
-            foreign=self._known.foreign,
+            foreign=stage.known.foreign,
             took_s=time.monotonic() - begun_s,
         )
-
-    async def _sign_in(self) -> None:
-        """Tokens for the next stretch; they live longer than a step."""
-        self._tokens, self._operator = await doors.sign_in(self._pool, self.orders.home)
-        if not self._recipients:
-            examiner = Examiner(read_certificates(self.orders.home))
-            self._recipients = [
-                Recipient(
-                    code=code,
-                    token=token,
-                    polling=Pool(self._place, 1),
-                    confirming=Pool(self._place, 1),
-                    known=self._known,
-                    examiner=examiner,
-                )
-                for code, token in self._tokens.items()
-            ]
-        for recipient in self._recipients:
-            recipient.token = self._tokens[recipient.code]
 
     async def _burst(self) -> float:
         """Everything at once: documents a second that come through to all their recipients."""
@@ -195,15 +165,15 @@ class Driver:
         async with AsyncExitStack() as stack:
             spool = stack.enter_context(Spool(self.orders.work / "packages"))
             letters = await asyncio.to_thread(self._fill, spool, step)
-            await self._sign_in()
+            await self._stage.sign_in()
             record = Record(letters)
             self._records.append(record)
-            self._known.add(record, letters)
+            self._stage.known.add(record, letters)
             spare_collector()
             self._meter.begin()
             looking = asyncio.create_task(self._look(step, record))
             try:
-                senders = Senders(self._pool, self._tokens, spool, record)
+                senders = Senders(self._stage.pool, self._stage.tokens, spool, record)
                 await senders.send(self.orders.door)
                 usage = self._meter.usage()
                 await record.until_whole(self.orders.drain_s + 2 * step.seconds)
@@ -212,7 +182,7 @@ class Driver:
         return record, usage
 
     def _fill(self, spool: Spool, step: Step) -> list[Letter]:
-        return spool.fill(plan(step), self._keys, self.orders.shape.profile)
+        return spool.fill(plan(step), self._stage.keys, self.orders.shape.profile)
 
     async def _look(self, step: Step, record: Record) -> None:
         while True:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,12 +25,18 @@ from schemas.frames import MEDIA_TYPE
 
 #: Between the order and the first intended moment: tasks and sockets are awake by then.
 LEAD_S = 0.1
+#: How long a sender sleeps at a stretch: what is still to come may be given other moments.
+NAP_S = 0.1
 #: Requests under way at once. A hundred times what an axis that keeps up has; beyond it packages
 #: wait here, and their latency counts all the same.
 REQUESTS_MAX = 256
 
 SINGLE, BULK = "single", "bulk"
 DOORS = (SINGLE, BULK)
+
+#: Accepted before, or accepted now.
+TAKEN_BEFORE = 200
+TAKEN = (TAKEN_BEFORE, 201)
 
 
 @dataclass
@@ -49,23 +55,39 @@ class Senders:
 
         The record's beginning is set here.
         """
-        one = self._single if door == SINGLE else self._gathered
         record = self.record
-        record.begin_s = time.monotonic() + LEAD_S
+        record.begin(time.monotonic() + LEAD_S)
         async with asyncio.TaskGroup() as tasks:
-            for letter in record.letters:
+            while len(record.late_s) < len(record.letters):
+                letter = record.letters[len(record.late_s)]
                 left_s = record.due_s(letter.index) - time.monotonic()
                 # Sleeping also when late lets answers be read in between.
-                await asyncio.sleep(max(0.0, left_s))
+                await asyncio.sleep(min(NAP_S, max(0.0, left_s)))
+                if left_s > NAP_S:
+                    continue
                 record.late_s.append(time.monotonic() - record.due_s(letter.index))
-                begun = one(letter)
+                begun = self.begin(letter, door)
                 if begun is not None:
                     tasks.create_task(begun)
 
-    def _single(self, letter: Letter) -> Coroutine[Any, Any, None]:
-        return self._post(letter)
+    def begin(self, letter: Letter, door: str) -> Coroutine[Any, Any, None] | None:
+        """What sends a letter; None where something under way takes it along."""
+        return self.post(letter) if door == SINGLE else self._gathered(letter)
 
-    async def _post(self, letter: Letter) -> None:
+    async def post(self, letter: Letter) -> None:
+        """Send one letter by itself, and write down the answer."""
+        try:
+            reply = await self.pool.ask(*self.request(letter))
+        except Gone as error:
+            self.record.refuse(letter, str(error))
+            return
+        if reply.status in TAKEN:
+            self._answered(letter, reply.status, orjson.loads(reply.body), {})
+        else:
+            self._answered(letter, reply.status, {}, reply.problem)
+
+    def request(self, letter: Letter) -> tuple[bytes, bytes]:
+        """Head and body of the request that sends one letter."""
         head = request_head(
             "POST",
             "/v1/documents",
@@ -73,12 +95,7 @@ class Senders:
             Authorization=self.tokens[letter.sender],
             Content_Type="application/octet-stream",
         )
-        try:
-            reply = await self.pool.ask(head, self.spool.raw(letter))
-        except Gone as error:
-            self.record.refuse(letter, str(error))
-            return
-        self._answered(letter, reply.status, reply.body, lambda: reply.told)
+        return head, self.spool.raw(letter)
 
     def _gathered(self, letter: Letter) -> Coroutine[Any, Any, None] | None:
         self._due[letter.sender].append(letter)
@@ -126,20 +143,16 @@ class Senders:
                 self.record.refuse(letter, why)
             return
         for letter, result in zip(letters, orjson.loads(reply.body)["results"], strict=True):
-            told = result.get("receipt")
-            body = b"" if told is None else orjson.dumps(told)
-            self._answered(letter, result["status"], body, lambda r=result: _refusal(r))  # type: ignore[misc]
+            told, problem = result.get("receipt") or {}, result.get("problem") or {}
+            self._answered(letter, result["status"], told, problem)
 
     def _answered(
-        self, letter: Letter, status: int, receipt: bytes, why: Callable[[], str]
+        self, letter: Letter, status: int, told: Mapping[str, Any], problem: Mapping[str, Any]
     ) -> None:
-        if status not in (200, 201):
-            self.record.refuse(letter, why())
+        if status not in TAKEN:
+            code = str(problem.get("code", ""))
+            self.record.refuse(letter, f"{status} {code}: {problem.get('detail', '')}", code)
             return
-        self.record.repeated += status == 200
-        self.record.accept(letter, time.monotonic(), orjson.loads(receipt))
-
-
-def _refusal(result: Mapping[str, Any]) -> str:
-    problem = result.get("problem") or {}
-    return f"{result['status']} {problem.get('code', '')}: {problem.get('detail', '')}"
+        if status == TAKEN_BEFORE:
+            self.record.repeated.add(letter.index)
+        self.record.accept(letter, time.monotonic(), told)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -37,6 +37,11 @@ class Letter:
     size: int
 
 
+def as_it_is(_planned: Planned, raw: bytes) -> bytes:
+    """The package as it was signed."""
+    return raw
+
+
 class Spool:
     """The bytes of a step's packages, one behind the other in ``path``; gone when it is closed."""
 
@@ -55,13 +60,19 @@ class Spool:
         self._file.close()
         self._path.unlink(missing_ok=True)
 
-    def fill(self, plan: Sequence[Planned], keys: Keys, profile: Profile) -> list[Letter]:
-        """Build, sign and write the packages of a step; once."""
+    def fill(
+        self,
+        plan: Sequence[Planned],
+        keys: Keys,
+        profile: Profile,
+        last: Callable[[Planned, bytes], bytes] = as_it_is,
+    ) -> list[Letter]:
+        """Build, sign and write the packages of a step; once. ``last`` is done to each."""
         assert self._map is None, "filled already"
         letters = []
         start = 0
         for planned in plan:
-            raw = package(planned, *keys[planned.sender], profile)
+            raw = last(planned, package(planned, *keys[planned.sender], profile))
             self._file.write(raw)
             letters.append(_letter(planned, raw, start))
             start += len(raw)

@@ -86,13 +86,19 @@ class Recipient:
 
     async def _confirm(self) -> None:
         while True:
-            await self._some.wait()
-            self._some.clear()
             while self._taken:
                 some, self._taken = self._taken[:CONFIRMED_MAX], self._taken[CONFIRMED_MAX:]
-                if not await self._confirmed(some):
+                try:
+                    confirmed = await self._confirmed(some)
+                except asyncio.CancelledError:
+                    # Whoever comes back goes on where it was.
+                    self._taken = some + self._taken
+                    raise
+                if not confirmed:
                     self._taken = some + self._taken
                     await asyncio.sleep(AGAIN_S)
+            await self._some.wait()
+            self._some.clear()
 
     async def _confirmed(self, some: list[Taken]) -> bool:
         body = orjson.dumps({"deliveries": [one[2] for one in some], "result": "done"})
@@ -105,8 +111,12 @@ class Recipient:
             if item["state"] == "done":
                 record.finish(letter, self.code, at_s)
             else:
-                record.fault(f"{delivery} was not confirmed: it is {item['state']}")
+                self._unconfirmed(record, delivery, str(item["state"]))
         return True
+
+    def _unconfirmed(self, record: Record, delivery: str, state: str) -> None:
+        """The axis does not take a ``done``."""
+        record.fault(f"{delivery} was not confirmed: it is {state}")
 
     async def _asked(self, pool: Pool, method: str, path: str, body: bytes = b"") -> Reply | None:
         """The answer; None where it is none."""

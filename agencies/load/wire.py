@@ -8,9 +8,10 @@ addresses are spoken to.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import orjson
@@ -80,13 +81,21 @@ class Reply:
         return self.head[start : end if end >= 0 else None].strip().decode("latin-1")
 
     @property
-    def told(self) -> str:
-        """What a refusal says, for people."""
+    def problem(self) -> Mapping[str, Any]:
+        """What a refusal says; empty where it says nothing."""
         try:
             problem = orjson.loads(self.body)
-            return f"{self.status} {problem.get('code', '')}: {problem.get('detail', '')}"
-        except (ValueError, AttributeError):
+        except ValueError:
+            return {}
+        return problem if isinstance(problem, dict) else {}
+
+    @property
+    def told(self) -> str:
+        """The same for people."""
+        problem = self.problem
+        if not problem:
             return f"{self.status}"
+        return f"{self.status} {problem.get('code', '')}: {problem.get('detail', '')}"
 
 
 class Connection(asyncio.Protocol):
@@ -99,6 +108,8 @@ class Connection(asyncio.Protocol):
         self._whole: int | None = None
         self._answer: asyncio.Future[Reply] | None = None
         self._transport: asyncio.Transport | None = None
+        #: The answer is broken off at its first byte.
+        self._breaking = False
         self.closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -122,13 +133,34 @@ class Connection(asyncio.Protocol):
         self._transport.writelines(pieces)
         return await self._answer
 
+    async def break_off(self, *pieces: bytes) -> None:
+        """Send one request and end the connection at the first byte of the answer, which nobody
+        reads: what was asked has been done.
+        """
+        self._breaking = True
+        try:
+            await self.ask(*pieces)
+        except Gone:
+            return
+
+    def give_up(self, *pieces: bytes) -> None:
+        """Send the beginning of a request, and end the connection."""
+        assert self._transport is not None
+        self._transport.writelines(pieces)
+        self.close()
+
     def close(self) -> None:
         """Close the connection."""
+        self.closed = True
         if self._transport is not None:
             self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Take a piece of the answer."""
+        if self._breaking:
+            assert self._transport is not None
+            self._transport.abort()
+            return
         self._buffer += data
         if not self._head and not self._read_head():
             return
@@ -195,8 +227,26 @@ class Pool:
             connection = self._take() or await connect(self._place)
             try:
                 return await connection.ask(*pieces)
+            except asyncio.CancelledError:
+                # The answer is still to come, and is nobody's: the next would take it for its own.
+                connection.close()
+                raise
             finally:
                 self._free.append(connection)
+
+    async def break_off(self, *pieces: bytes) -> None:
+        """Ask over a connection of its own, and end that before anybody reads the answer."""
+        async with self._places:
+            connection = await connect(self._place)
+            try:
+                await connection.break_off(*pieces)
+            finally:
+                connection.close()
+
+    async def give_up(self, *pieces: bytes) -> None:
+        """Send the beginning of a request over a connection of its own, and end that."""
+        async with self._places:
+            (await connect(self._place)).give_up(*pieces)
 
     def close(self) -> None:
         """Close all that are free."""

@@ -23,7 +23,29 @@ from agencies.load.wire import place
 from agencies.sizes import SMALL
 from agencies.world import SEED, AnotherWorld
 from axis.adapters.sqlite_file import InUse
-from axis.cli import children, load_compare, load_page, load_report, screen, session
+from axis.cli import (
+    children,
+    load_compare,
+    load_course,
+    load_page,
+    load_report,
+    screen,
+    session,
+)
+from axis.cli.load_options import (
+    MAKER,
+    RESULT_FILE,
+    RUN,
+    STATE_FILE,
+    Door,
+    Drain,
+    Fanout,
+    HtmlFile,
+    JsonFile,
+    Seed,
+    Size,
+    Target,
+)
 from axis.cli.load_playing import Load, Stopped
 from axis.cli.marked import Marked
 from axis.settings import Settings
@@ -31,17 +53,13 @@ from axis.settings import Settings
 if TYPE_CHECKING:
     from axis.cli.large import Large
 
-RUN = "load"
-STATE_FILE = "load.json"
-MAKER = "axis load growth"
-RESULT_FILE = "result.json"
-
 #: Nothing lost, but no date either: the objective was never missed, or the driver was to blame.
 NO_DATE = 3
 #: Processes that serve an axis of the large form, at least.
 WORKERS_MIN = 2
 
 group = typer.Typer(help="Load until it breaks: the date on which it will.", no_args_is_help=True)
+load_course.register(group)
 
 
 def register(app: typer.Typer) -> None:
@@ -55,15 +73,6 @@ Grow = Annotated[
 DoubleIn = Annotated[
     float | None, typer.Option(metavar="MONTHS", help="Instead: twice in so many months.")
 ]
-Size = Annotated[
-    str, typer.Option(metavar="small|real", help="20 kB a package, or what offices send.")
-]
-Fanout = Annotated[
-    float | None, typer.Option(help="Recipients of a document; else 3.52, the peak day's.")
-]
-Door = Annotated[
-    str, typer.Option(metavar="single|bulk", help="A request each, or what has gathered.")
-]
 Objective = Annotated[
     float, typer.Option(metavar="SECONDS", help="p99 until a recipient has the package.")
 ]
@@ -74,19 +83,9 @@ Disk = Annotated[
     float | None, typer.Option(metavar="GB", help="Of the axis that grows; else what is free.")
 ]
 Retention = Annotated[int, typer.Option(metavar="MONTHS", help="How long documents are kept.")]
-Drain = Annotated[
-    float, typer.Option(metavar="SECONDS", help="What a step leaves may take so long.")
-]
 OverKafka = Annotated[
     bool,
     typer.Option("--large", help="Over Kafka and PostgreSQL: needs Java, Maven, initdb."),
-]
-Target = Annotated[str, typer.Option(metavar="URL", help="An axis that says it is a simulation.")]
-JsonFile = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Write everything raw.")
-]
-HtmlFile = Annotated[
-    Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures.")
 ]
 
 
@@ -111,7 +110,7 @@ def growth(
     disk: Disk = None,
     retention: Retention = RETENTION,
     drain: Drain = DRAIN_S,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed: other documents.")] = SEED,
+    seed: Seed = SEED,
     large: OverKafka = False,
     target: Target = "",
     run: session.Run = None,

@@ -37,6 +37,8 @@ class LoadWatch:
         """Show one message of the driver."""
         if "step" in told:
             self._line(step_line(told["step"]))
+        elif "turned" in told:
+            self._line(turned_line(told["turned"]))
         elif self._status is not None and "doing" in told:
             self._status.update(_now(told))
 
@@ -63,11 +65,32 @@ def ms(seconds: float) -> str:
     return f"{seconds * 1000:,.0f} ms"
 
 
+def turned_line(turned: Mapping[str, Any]) -> str:
+    """A change of the rate in one line."""
+    return (
+        f"second {turned['at']:g}: from here on {turned['times']:g} times the planned rate, "
+        f"{turned['documents']:,} documents in all"
+    )
+
+
 def _now(told: Mapping[str, Any]) -> str:
+    if told["doing"] == "playing":
+        return _playing(told)
+    if "rate" not in told:
+        return f"building and signing {told['documents']:,} packages"
     head = f"{told['rate']:,g} documents/s"
     if told["doing"] == "building":
         return f"{head}: building and signing {told['documents']:,} packages"
     return (
         f"{head}: accepted {told['accepted']:,}/{told['documents']:,}, "
         f"with recipients {told['available']:,}/{told['deliveries']:,}"
+    )
+
+
+def _playing(told: Mapping[str, Any]) -> str:
+    refused = f", {told['refused']:,} refused" if told["refused"] else ""
+    return (
+        f"{told['at']:,.0f} of {told['seconds']:g} s: offered {told['offered']:,.0f}/s, accepted "
+        f"{told['achieved']:,.0f}/s; {told['accepted']:,}/{told['documents']:,} accepted{refused}, "
+        f"{told['open']:,} deliveries open"
     )

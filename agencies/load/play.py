@@ -1,0 +1,196 @@
+"""A course from its first package to its books, against an axis that listens."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from agencies.keys import make_agency, make_authority
+from agencies.load import doors, expect, reconcile
+from agencies.load.course import Change
+from agencies.load.course_orders import CourseOrders
+from agencies.load.faulty import Absent, FaultySenders, recipient
+from agencies.load.personas import AWAY, FLAKY, MALFORMED, WRONG, dated, of, spoilt
+from agencies.load.plan import Step, plan
+from agencies.load.reconcile import Reconciled
+from agencies.load.record import Record
+from agencies.load.run import LAST_S, LOOK_S, Otherwise, Tell
+from agencies.load.spool import Letter, Spool
+from agencies.load.stage import NOT_PROVEN, Stage
+from agencies.load.take import Recipient
+from agencies.load.turning import Turning
+from agencies.load.usage import Meter, Usage
+from agencies.process import spare_collector
+from agencies.traffic import Planned
+from agencies.words import row_of
+from schemas.xmldsig import PrivateKey
+
+#: Tokens live a quarter of an hour.
+RENEWED_S = 300.0
+#: The world that a wrong certificate comes from.
+ANOTHER = "another world"
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a course came to: everything that happened, and what the books say otherwise."""
+
+    orders: CourseOrders
+    record: Record
+    changes: Sequence[Change]
+    total: Reconciled
+    books: Sequence[str]
+    usage: Usage
+    foreign: int
+    took_s: float
+
+
+@dataclass
+class Player:
+    """Plays a course; ``tell`` is told how far it is."""
+
+    orders: CourseOrders
+    tell: Tell
+    _stage: Stage = field(init=False)
+    _meter: Meter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._stage = Stage(self.orders.home, self.orders.url)
+        self._meter = Meter(self.orders.axis_pid, self.orders.work, self.orders.beside)
+
+    async def run(self) -> Played:
+        """Play it to the end. Raises ``Impossible``, ``Otherwise`` and ``wire.Gone``."""
+        orders, stage, begun_s = self.orders, self._stage, time.monotonic()
+        await stage.open()
+        self.tell({"doing": "building", "documents": orders.documents})
+        with Spool(orders.work / "packages") as spool:
+            deck = await asyncio.to_thread(self._fill, spool)
+            turning = Turning(orders.course, orders.shape.seed, deck, orders.work, self.tell)
+            record = Record(
+                turning.letters(),
+                absent=of(orders.personas, AWAY),
+                refusing=of(orders.personas, WRONG, MALFORMED),
+            )
+            stage.known.add(record, deck)
+            await stage.sign_in()
+            recipients = stage.recipients(partial(self._recipient, record))
+            before = await doors.books(stage.pool, stage.operator)
+            spare_collector()
+            self._meter.begin()
+            async with asyncio.TaskGroup() as tasks:
+                kept = [tasks.create_task(one.run()) for one in recipients]
+                kept.append(tasks.create_task(self._look(record)))
+                kept.append(tasks.create_task(self._renew()))
+                turns = tasks.create_task(turning.run(record))
+                senders = FaultySenders(
+                    stage.pool, stage.tokens, spool, record, personas=orders.personas
+                )
+                await senders.send(orders.door)
+                turns.cancel()
+                usage = self._meter.usage()
+                self._require_new(record)
+                await record.until_whole(max(orders.drain_s, LAST_S))
+                for task in kept:
+                    task.cancel()
+        return await self._reconciled(record, turning.changes, before, usage, begun_s)
+
+    async def _reconciled(
+        self,
+        record: Record,
+        changes: Sequence[Change],
+        before: dict[str, doors.Books],
+        usage: Usage,
+        begun_s: float,
+    ) -> Played:
+        stage = self._stage
+        after = await doors.books(stage.pool, stage.operator)
+        books = expect.books(record, before, after)
+        if not await doors.proven(stage.pool, stage.operator):
+            books.append(NOT_PROVEN)
+        stage.pool.close()
+        return Played(
+            orders=self.orders,
+            record=record,
+            changes=tuple(changes),
+            total=reconcile.reconcile(record),
+            books=books,
+            usage=usage,
+            foreign=stage.known.foreign,
+            took_s=time.monotonic() - begun_s,
+        )
+
+    def _fill(self, spool: Spool) -> list[Letter]:
+        """Build and sign every package, each as its sender's persona does."""
+        orders = self.orders
+        course, personas, shape = orders.course, orders.personas, orders.shape
+        step = Step(
+            number=0,
+            rate=orders.documents / course.seconds,
+            documents=orders.documents,
+            fanout=shape.base.fanout,
+            seed=shape.seed,
+        )
+        documents = [dated(planned, personas) for planned in plan(step)]
+        keys = {**self._stage.keys, **{code: _foreign(code) for code in of(personas, WRONG)}}
+
+        def last(planned: Planned, raw: bytes) -> bytes:
+            return spoilt(planned, raw, personas)
+
+        return spool.fill(documents, keys, shape.profile, last)
+
+    def _recipient(self, record: Record, **made: Any) -> Recipient:
+        away = self.orders.absence
+        if away is not None and made["code"] == away.agency:
+            return Absent(**made, record=record, from_s=away.from_s, until_s=away.until_s)
+        return recipient(self.orders.personas, record, **made)
+
+    def _require_new(self, record: Record) -> None:
+        """What a flaky sender had broken off may be known; everything else must be new."""
+        flaky = of(self.orders.personas, FLAKY)
+        known = [n for n in record.repeated if record.letters[n].sender not in flaky]
+        if known:
+            seed = self.orders.shape.seed + 1
+            raise Otherwise(
+                f"The axis knows documents of this plan already; --seed {seed} would do."
+            )
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEWED_S)
+            await self._stage.sign_in()
+
+    async def _look(self, record: Record) -> None:
+        """Say how it goes, for ever."""
+        await record.until(0.0)
+        then_s, sent, accepted = record.begin_s, 0, 0
+        while True:
+            await asyncio.sleep(LOOK_S)
+            now_s = time.monotonic()
+            self.tell(
+                {
+                    "doing": "playing",
+                    "at": now_s - record.begin_s,
+                    "seconds": self.orders.course.seconds,
+                    "offered": (len(record.late_s) - sent) / (now_s - then_s),
+                    "achieved": (len(record.accepted_s) - accepted) / (now_s - then_s),
+                    "accepted": len(record.accepted_s),
+                    "refused": len(record.failed),
+                    "documents": len(record.letters),
+                    "open": record.open,
+                }
+            )
+            then_s, sent, accepted = now_s, len(record.late_s), len(record.accepted_s)
+
+
+def _foreign(code: str) -> tuple[PrivateKey, bytes]:
+    """Key and certificate of an agency in a world that the axis knows nothing of."""
+    made = make_agency(make_authority(ANOTHER), code, row_of(code).name_vi)
+    key = load_pem_private_key(made.key_pem, None)
+    assert isinstance(key, PrivateKey)
+    return key, made.certificate_der

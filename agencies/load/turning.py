@@ -1,0 +1,135 @@
+"""The rate changed while a test runs: asked for in a file, answered in another.
+
+Whoever asks writes ``rate.json`` into the test's folder; the test takes it away once it has written
+``rate.told`` beside it, a sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from agencies.load.course import CHANGES_MAX, Change, Course, moments, times_max
+from agencies.load.impossible import Impossible
+from agencies.load.record import Record
+from agencies.load.spool import Letter
+from axis.core.timetable import MICROSECONDS
+
+ASKED, TOLD = "rate.json", "rate.told"
+#: How often the folder is looked at.
+LOOK_S = 0.1
+#: From now to the moment a change begins at: what is drawn anew must be there by then.
+LEAD_S = 0.5
+
+
+def ask(folder: Path, times: float) -> None:
+    """Ask the test in ``folder`` for a change. Raises ``Impossible``."""
+    Change(0.0, times)
+    (folder / TOLD).unlink(missing_ok=True)
+    _write(folder / ASKED, json.dumps({"times": times}))
+
+
+def told(folder: Path) -> str | None:
+    """What the test said to the last question; None while it has not."""
+    if (folder / ASKED).exists():
+        return None
+    try:
+        return (folder / TOLD).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+@dataclass
+class Turning:
+    """Changes what of ``deck`` is still to come; ``tell`` is told of each change."""
+
+    course: Course
+    seed: int
+    deck: list[Letter]
+    folder: Path
+    tell: Callable[[Mapping[str, Any]], None]
+    changes: list[Change] = field(default_factory=list)
+
+    def letters(self) -> list[Letter]:
+        """What is to be sent, and when, by the changes so far."""
+        due = moments(self.course, self.seed, self.changes)
+        return [
+            replace(letter, after_s=at / MICROSECONDS)
+            for letter, at in zip(self.deck, due, strict=False)
+        ]
+
+    async def run(self, record: Record) -> None:
+        """Look at the folder for ever."""
+        await record.until(0.0)
+        while True:
+            await asyncio.sleep(LOOK_S)
+            path = self.folder / ASKED
+            if not path.exists():
+                continue
+            try:
+                said = await self.turn(record, _times(path))
+            except Impossible as error:
+                said = str(error)
+            _write(self.folder / TOLD, said)
+            path.unlink(missing_ok=True)
+
+    async def turn(self, record: Record, times: float) -> str:
+        """Change the rate of what is still to come; what was done, in a sentence. Raises
+        ``Impossible``.
+        """
+        lead_s = LEAD_S
+        while True:
+            change = Change(round(time.monotonic() - record.begin_s + lead_s, 1), times)
+            self._require(record, change)
+            self.changes.append(change)
+            letters = await asyncio.to_thread(self.letters)
+            if time.monotonic() < record.begin_s + change.at_s:
+                break
+            # It took too long to draw, and some were sent meanwhile that it would have moved.
+            self.changes.pop()
+            lead_s *= 2
+        rest = len(letters) - _due(record, change.at_s)
+        record.retime(letters)
+        self.tell({"turned": {"at": change.at_s, "times": times, "documents": len(letters)}})
+        return (
+            f"From second {change.at_s:g} on the rate is {times:g} times what was planned: "
+            f"{rest:,} documents are still to come."
+        )
+
+    def _require(self, record: Record, change: Change) -> None:
+        seconds = self.course.seconds
+        if change.at_s >= seconds:
+            raise Impossible(f"the last of {seconds:g} s is over; a longer test would do")
+        if len(self.changes) >= CHANGES_MAX:
+            raise Impossible(
+                f"the rate was changed {CHANGES_MAX} times already; a new test would do"
+            )
+        most = times_max(self.course, _due(record, change.at_s), len(self.deck), change.at_s)
+        if change.times > most:
+            raise Impossible(
+                f"packages were built for {most:.2f} times the rest, not {change.times:g}; "
+                f"{most * 0.99:.2f} would do, and --up-to builds more"
+            )
+
+
+def _due(record: Record, at_s: float) -> int:
+    return sum(letter.after_s < at_s for letter in record.letters)
+
+
+def _times(path: Path) -> float:
+    try:
+        return float(json.loads(path.read_bytes())["times"])
+    except (OSError, ValueError, TypeError, KeyError):
+        raise Impossible('this is no change of the rate; {"times": 1.5} would do') from None
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)

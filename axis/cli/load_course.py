@@ -1,0 +1,278 @@
+"""``axis load run``, ``rate`` and ``outage``: a course of rates, agencies that misbehave."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from agencies.load import outage as outages
+from agencies.load import personas as known
+from agencies.load import storage, turning
+from agencies.load.course import BURST, CONSTANT, DAY, RAMP, SHAPES, course
+from agencies.load.course_orders import AHEAD, CourseOrders
+from agencies.load.course_result import exact
+from agencies.load.impossible import Impossible
+from agencies.load.orders import DRAIN_S
+from agencies.load.plan import Shape
+from agencies.load.send import SINGLE
+from agencies.load.wire import place
+from agencies.sizes import SMALL
+from agencies.world import SEED, AnotherWorld
+from axis.adapters.sqlite_file import InUse
+from axis.cli import children, load_course_page, load_course_report, screen, session
+from axis.cli.load_options import (
+    MAKER,
+    RESULT_FILE,
+    RUN,
+    STATE_FILE,
+    Door,
+    Drain,
+    Fanout,
+    HtmlFile,
+    JsonFile,
+    Seed,
+    Size,
+    Target,
+)
+from axis.cli.load_playing import Load, Stopped
+from axis.cli.marked import Marked
+from axis.settings import Settings
+
+WORK = "work"
+KAFKA = "kafka"
+#: How long a running test may take to say what became of a change: it looks ten times a second.
+TOLD_S_MAX = 10.0
+
+Persona = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--persona", metavar="AGENCY=HOW", help=f"H37=slow; or {', '.join(known.MUST)}. Repeatable."
+    ),
+]
+Ahead = Annotated[
+    float, typer.Option("--up-to", metavar="N", help="The rate may be turned up so many times.")
+]
+
+
+def register(group: typer.Typer) -> None:
+    """Add the commands to their group."""
+    group.command("run")(play)
+    group.command()(rate)
+    group.command()(outage)
+
+
+def play(
+    shape: Annotated[
+        str, typer.Option(metavar="|".join(SHAPES), help="How the rate goes over time.")
+    ] = CONSTANT,
+    rate: Annotated[
+        float,
+        typer.Option(
+            "--rate", "--to", help=f"Documents/s; {RAMP}: at its end; {DAY}: in its busiest hour."
+        ),
+    ] = 50.0,
+    seconds: Annotated[float, typer.Option(help="How long.")] = 60.0,
+    first: Annotated[float, typer.Option("--from", help=f"{RAMP}: at its beginning.")] = 1.0,
+    times: Annotated[float, typer.Option(help=f"{BURST}: so many times the rate.")] = 5.0,
+    every: Annotated[
+        float, typer.Option(metavar="SECONDS", help=f"{BURST}: one every so often.")
+    ] = 20.0,
+    burst: Annotated[
+        float, typer.Option(metavar="SECONDS", help=f"{BURST}: how long one takes.")
+    ] = 4.0,
+    persona: Persona = None,
+    ahead: Ahead = AHEAD,
+    size: Size = SMALL.name,
+    fanout: Fanout = None,
+    door: Door = SINGLE,
+    drain: Drain = DRAIN_S,
+    seed: Seed = SEED,
+    target: Target = "",
+    run: session.Run = None,
+    json_file: JsonFile = None,
+    html_file: HtmlFile = None,
+) -> None:
+    """Play one shape of load, with agencies that misbehave if you name them.
+
+    `axis load rate 1.5` in another terminal changes what is still to come. Exit code 0: all came
+    as it must; 1: something was lost or came otherwise.
+    """
+    try:
+        asked = {
+            "shape": Shape(seed=seed, size=size, fanout=fanout),
+            "course": course(
+                shape,
+                seconds=seconds,
+                rate=rate,
+                first=first,
+                times=times,
+                every_s=every,
+                burst_s=burst,
+            ),
+            "personas": known.parse(persona or []),
+            "ahead": ahead,
+            "door": door,
+            "drain_s": drain,
+        }
+        told = _measured(asked, target, run)
+    except Impossible as error:
+        raise typer.BadParameter(str(error)) from None
+    _report(told, json_file, html_file)
+
+
+def rate(
+    times: Annotated[float, typer.Argument(help="1.5: half as much again as was planned; 1: as.")],
+) -> None:
+    """Change the rate of the test that runs: what is still to come is drawn anew."""
+    settings = Settings(run=RUN)
+    work = settings.home / WORK
+    try:
+        if not work.is_dir() or not _running(settings):
+            raise Impossible(f"no load test runs in {settings.home}; axis load run starts one")
+        turning.ask(work, times)
+    except Impossible as error:
+        raise typer.BadParameter(str(error)) from None
+    deadline_s = time.monotonic() + TOLD_S_MAX
+    while (told := turning.told(work)) is None:
+        if time.monotonic() > deadline_s or not _running(settings):
+            typer.echo("The test did not answer: it has not begun to send, or is over.", err=True)
+            raise typer.Exit(1)
+        time.sleep(turning.LOOK_S)
+    screen.say(told)
+
+
+def outage(
+    who: Annotated[
+        str, typer.Argument(metavar="[AGENCY|kafka]", help="Else the largest recipient.")
+    ] = "",
+    away: Annotated[float, typer.Option(metavar="SECONDS", help="How long it is away.")] = 30.0,
+    rate: Annotated[float, typer.Option("--rate", help="Documents/s all the time.")] = 50.0,
+    seconds: Annotated[float, typer.Option(help="How long in all; it is away in the middle.")] = (
+        90.0
+    ),
+    persona: Persona = None,
+    size: Size = SMALL.name,
+    fanout: Fanout = None,
+    door: Door = SINGLE,
+    drain: Drain = DRAIN_S,
+    seed: Seed = SEED,
+    target: Target = "",
+    run: session.Run = None,
+    json_file: JsonFile = None,
+    html_file: HtmlFile = None,
+) -> None:
+    """One agency is away for a while: the largest backlog, the time to drain, the other 94.
+
+    Exit code 0: it had everything in the end, once; 1: something was lost or came otherwise.
+    """
+    try:
+        if who == KAFKA:
+            raise Impossible(
+                "the embedded form has no Kafka that could be away: its notices live in the one "
+                "process; name an agency (axis load outage G22)"
+            )
+        even = course(
+            CONSTANT, seconds=seconds, rate=rate, first=rate, times=1, every_s=1, burst_s=1
+        )
+        asked = {
+            "shape": Shape(seed=seed, size=size, fanout=fanout),
+            "course": even,
+            "personas": known.parse(persona or []),
+            "absence": outages.absence(
+                even, known.agency(who) if who else outages.largest(seed), away
+            ),
+            "door": door,
+            "drain_s": drain,
+        }
+        told = _measured(asked, target, run)
+    except Impossible as error:
+        raise typer.BadParameter(str(error)) from None
+    _report(told, json_file, html_file)
+
+
+def _report(told: dict[str, Any], json_file: Path | None, html_file: Path | None) -> None:
+    if json_file is not None:
+        json_file.write_text(_text(told), encoding="utf-8")
+    if html_file is not None:
+        html_file.write_text(load_course_page.page(told), encoding="utf-8")
+    load_course_report.report(told)
+    if not exact(told):
+        raise typer.Exit(1)
+
+
+def _measured(asked: dict[str, Any], target: str, run: str | None) -> dict[str, Any]:
+    """Play it and clear away what it made; the result. Raises ``Impossible``."""
+    settings = Settings(run=RUN, port=0, simulation=True)
+    home = session.open_session(run).settings.home if target else None
+    if home is None and settings.database is not None:
+        raise typer.BadParameter("AXIS_DATABASE is set; a throw-away axis has books of its own")
+    orders = CourseOrders(
+        home=home or settings.home,
+        work=settings.home / WORK,
+        url=target.rstrip("/") or "http://127.0.0.1:1",
+        axis_pid=None,
+        **asked,
+    )
+    place(orders.url)
+    folder = Marked(settings, STATE_FILE, MAKER)
+    with folder.alone():
+        folder.read()
+        _require_room(orders, shutil.disk_usage(settings.var).free)
+        folder.write({})
+        folder.clear()
+        load_course_report.introduce(orders, settings, target)
+        try:
+            told = _play(settings, orders, own=home is None)
+        finally:
+            folder.clear()
+        (settings.home / RESULT_FILE).write_text(_text(told), encoding="utf-8")
+    return told
+
+
+def _play(settings: Settings, orders: CourseOrders, *, own: bool) -> dict[str, Any]:
+    try:
+        play = Load(settings, orders, own=own)
+        children.run(play.run())
+    except children.Interrupted:
+        typer.echo("Stopped; what was measured so far is thrown away.", err=True)
+        raise typer.Exit(130) from None
+    except (Stopped, children.GivenUp, InUse, AnotherWorld) as error:
+        typer.echo(f"{error}", err=True)
+        raise typer.Exit(1) from None
+    return play.result
+
+
+def _require_room(orders: CourseOrders, free_bytes: float) -> None:
+    """Refuse a test whose packages, built and in the books, do not fit; raises ``Impossible``."""
+    each = storage.package_bytes(orders.shape.profile, orders.shape.seed)
+    needed = orders.documents * (2 * each + storage.ROWS_BYTES)
+    room = free_bytes * storage.DISK_SHARE_MAX
+    if needed > room:
+        seconds = orders.course.seconds * room / needed
+        raise Impossible(
+            f"the test would write {needed / storage.GB:.1f} GB and may take "
+            f"{room / storage.GB:.1f} GB of what is free; --seconds {seconds:.0f} would do"
+        )
+
+
+def _running(settings: Settings) -> bool:
+    """Whether somebody holds the folder of load tests."""
+    path = settings.var / f"{Path(STATE_FILE).stem}.lock"
+    try:
+        with path.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _text(told: dict[str, Any]) -> str:
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"

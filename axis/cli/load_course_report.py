@@ -1,0 +1,175 @@
+"""What a course of load came to: tables, and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agencies.load.course import RAMP
+from agencies.load.course_orders import CourseOrders
+from agencies.load.course_result import exact
+from agencies.words import row_of
+from axis.cli import screen
+from axis.cli.load_watch import ms
+from axis.settings import Settings
+
+Result = Mapping[str, Any]
+
+#: Of a table of personas.
+HEAD = (
+    *("agency", "is", "documents", "accepted", "refused"),
+    *("deliveries", "done", "waiting", "p99 ms", "done p99 ms"),
+)
+
+
+def introduce(orders: CourseOrders, settings: Settings, target: str) -> None:
+    """What is about to be played, before the first document."""
+    course, shape = orders.course, orders.shape
+    where = target or f"a throw-away axis in {settings.home} (embedded, SQLite)"
+    screen.say(f"Load at {where}; packages '{shape.size}', seed {shape.seed}.")
+    screen.say(
+        f"{_shape(course.shape, course.rate(0), course.rate(course.seconds))}: "
+        f"{course.documents:,.0f} documents in {course.seconds:g} s, fan-out "
+        f"{shape.base.fanout:.2f}. Sender, recipients and axis share this machine."
+    )
+    for code, persona in orders.personas.items():
+        screen.say(f"{name(code)} is {persona}.")
+    away = orders.absence
+    if away is not None:
+        screen.say(f"{name(away.agency)} is away from second {away.from_s:g} to {away.until_s:g}.")
+
+
+def report(told: Result) -> None:
+    """Everything people read of a result."""
+    if told["personas"]:
+        screen.table(HEAD, [row(one) for one in told["personas"]])
+    for line in words(told):
+        screen.say(line)
+
+
+def words(told: Result) -> list[str]:
+    """The result in sentences."""
+    course = told["course"]
+    available, accepted, done = told["available"], told["accepted"], told["done"]
+    first, last = course["pieces"][0]["first"], course["pieces"][-1]["last"]
+    return [
+        (
+            f"{_shape(course['shape'], first, last)}, {course['seconds']:g} s: "
+            f"{told['documents']:,} documents offered, {accepted['count']:,} accepted, "
+            f"{told['refused']:,} refused."
+        ),
+        (
+            f"From the intended moment until a recipient has it: p50 {ms(available['p50'])}, p99 "
+            f"{ms(available['p99'])}, at most {ms(available['most'])} (accepted p99 "
+            f"{ms(accepted['p99'])}, done p99 {ms(done['p99'])})."
+        ),
+        *(
+            f"The rate was changed: {change['times']:g} times the plan from second "
+            f"{change['at_s']:g} on."
+            for change in told["changes"]
+        ),
+        *_driver(told),
+        *_outage(told),
+        *_personas(told),
+        *_reconciliation(told),
+    ]
+
+
+def row(one: Mapping[str, Any]) -> list[str | int]:
+    """A persona as a line of a table."""
+    return [
+        name(one["agency"]),
+        one["persona"],
+        one["documents"],
+        one["accepted"],
+        ", ".join(f"{count:,} {code}" for code, count in one["refused"].items()) or "0",
+        one["deliveries"],
+        one["done"],
+        one["waiting"],
+        round(one["available"]["p99"] * 1000),
+        round(one["confirmed"]["p99"] * 1000),
+    ]
+
+
+def name(code: str) -> str:
+    """An agency for people."""
+    return f"{row_of(code).name_en} ({code.rpartition('.')[2]})"
+
+
+def _shape(shape: str, first: float, last: float) -> str:
+    if shape == RAMP:
+        return f"ramp from {first:g} to {last:g} documents/s"
+    return f"{shape}, {first:g} documents/s at first"
+
+
+def _driver(told: Result) -> list[str]:
+    if told["driver_ok"]:
+        return []
+    return [
+        (
+            f"The driver was late to its own moments (p99 {ms(told['late'])}) or had no core left: "
+            "what is slow here may be it, not the axis."
+        )
+    ]
+
+
+def _outage(told: Result) -> list[str]:
+    found = told["outage"]
+    if found is None:
+        return []
+    drained = found["drained_s"]
+    back = "never" if drained is None else f"{drained:.2f} s after its return"
+    latencies = ", ".join(
+        f"p50 {ms(found[when]['p50'])} and p99 {ms(found[when]['p99'])} {when}"
+        for when in ("before", "during", "after")
+    )
+    return [
+        (
+            f"{name(found['agency'])} was away for {found['until_s'] - found['from_s']:g} s: at "
+            f"most {found['backlog_max']:,} deliveries waited for it; it had all of them {back}."
+        ),
+        f"The other 94 meanwhile: {latencies}.",
+    ]
+
+
+def _personas(told: Result) -> list[str]:
+    if not told["personas"]:
+        return []
+    said = []
+    for one in told["personas"]:
+        verdict = "as it must be" if not one["differences"] else "OTHERWISE"
+        said.append(f"{name(one['agency'])} {one['must']}: {verdict}.")
+        said += [f"  {difference}" for difference in one["differences"]]
+    others = told["others"]
+    count = 95 - len(told["personas"])
+    said.append(
+        f"Between the other {count}: {others['deliveries']:,} deliveries, p50 {ms(others['p50'])}, "
+        f"p99 {ms(others['p99'])}."
+    )
+    return said
+
+
+def _reconciliation(told: Result) -> list[str]:
+    found = told["reconciled"]
+    waiting = found["waiting"]
+    aside = f", {waiting:,} of them waiting for who is away" if waiting else ""
+    lines = [
+        (
+            f"Reconciled: {found['accepted']:,} accepted documents with their receipts, "
+            f"{found['deliveries']:,} deliveries{aside}, lost {found['lost']:,}; the books of each "
+            f"agency {'agree' if not found['books'] else 'DO NOT AGREE'}."
+        )
+    ]
+    if found["lost"]:
+        lines.append(f"LOST: {', '.join(found['lost_ids'])}")
+    if found["strange"]:
+        lines.append(f"OTHERWISE THAN SIGNED FOR: {', '.join(found['strange_ids'])}")
+    if found["books"]:
+        lines.append(f"THE BOOKS: {found['books']}")
+    if told["unexpected"]:
+        lines.append(f"NOT ACCEPTED: {told['unexpected']:,} packages that should have been.")
+    if not exact(told):
+        lines += [f"  {fault}" for fault in told["faults"]]
+    if found["foreign"]:
+        lines.append(f"{found['foreign']:,} deliveries of others were seen and left alone.")
+    return lines
