@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo demo-kafka serve kafka test test-long check sim nemesis bench model lock clean
+.PHONY: help demo demo-kafka serve kafka test test-long check sim nemesis bench selfcheck model lock clean
 
 help:           ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ \t/'
@@ -56,6 +56,9 @@ nemesis: $(VENV)/installed-dev  ## the large form in a storm of SECONDS=600: kil
 
 bench: $(VENV)/installed-dev  ## measure, and write docs/performance.md
 	@$(BIN)/python -m benchmarks
+
+selfcheck: $(VENV)/installed-dev  ## the load test's own figures against those of Locust, within a tenth
+	@$(BIN)/python -m benchmarks.selfcheck
 
 model: $(VENV)/installed  ## write docs/traffic-model.md from the model
 	@$(BIN)/python -X utf8 -m agencies.model_page > docs/traffic-model.md

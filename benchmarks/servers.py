@@ -85,6 +85,14 @@ def bare(processes: int) -> Iterator[Server]:
 
 
 @contextmanager
+def waiting() -> Iterator[Server]:
+    """The route whose time is known."""
+    port = free_port()
+    with _process([sys.executable, "-m", "benchmarks.waiting", str(port)], port, Path()) as server:
+        yield server
+
+
+@contextmanager
 def world() -> Iterator[Path]:
     """A world with its 95 agencies enrolled and empty books, and no axis running."""
     home = Path(tempfile.mkdtemp(prefix="axis-bench-"))
