@@ -1,8 +1,10 @@
 """From steps to a capacity, from a capacity to a month and a date. Pure.
 
 The capacity is a knee: up to it the axis does what is asked of it, beyond it a backlog grows. It
-lies between the highest rate that met the objective and the lowest that missed it; both are
-measured, and are the uncertainty. Between them the p99 is interpolated.
+is sought between the highest rate that met the objective and the lowest that missed it, where the
+curve that fits the steps best comes to the objective within the minute it must hold. It may lie off
+as far as that bracket, and as far as the curve may: two steps that happen to lie close together
+make neither more certain. Where steps are too few for a curve, the bracket is all there is.
 """
 
 from __future__ import annotations
@@ -13,11 +15,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from agencies.load.curve import Curve
+from agencies.load.fit import Point, fit
 from agencies.load.growth import Base, Growth, calendar
-from agencies.load.judge import Measured
+from agencies.load.judge import HOLDS_S, Measured
 from agencies.load.search import Tried, bracket
 
-MODEL = "knee: the bracket of the bisection, p99 interpolated within it"
+#: A curve that was fitted, or the bracket of the bisection with its p99s interpolated.
+Model = Literal["knee", "bracket"]
+KNEE: Model = "knee"
+BRACKET: Model = "bracket"
 
 Sureness = Literal["measured", "interpolated", "beyond capacity"]
 
@@ -29,6 +36,19 @@ class Span:
     low: float
     mid: float
     high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity(Span):
+    """Documents a second, how they are known (``model``), the bracket (``met``, ``missed``), of how
+    many steps the p99 is that of the axis, and the curve through them where there is one.
+    """
+
+    model: Model
+    met: float
+    missed: float
+    steps: int
+    curve: Curve | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +80,53 @@ class Month:
     p99: float | None
 
 
-def capacity(steps: Sequence[Measured], objective_s: float) -> Span | None:
-    """Documents a second; None when the objective was never met or never missed."""
+def capacity(steps: Sequence[Measured], objective_s: float) -> Capacity | None:
+    """None when the objective was never met or never missed."""
     low, high = bracket([Tried(step.rate, step.met) for step in steps])
     if low is None or high is None:
         return None
+    points = _points(steps)
+    fitted = fit(points, (low, high), objective_s, HOLDS_S)
+    if fitted is None:
+        mid = _interpolated(steps, low, high, objective_s)
+        return Capacity(low, mid, high, BRACKET, low, high, len(points), None)
+    return Capacity(
+        low=min(low, fitted.low),
+        mid=fitted.mid,
+        high=max(high, fitted.high),
+        model=KNEE,
+        met=low,
+        missed=high,
+        steps=len(points),
+        curve=fitted.curve,
+    )
+
+
+def _points(steps: Sequence[Measured]) -> list[Point]:
+    """The steps whose p99 is the axis's own and that of all that was offered: where the driver was
+    to blame, or not everything came through, it is not. A standstill at a rate that was met
+    otherwise is left out as the bracket leaves it out.
+    """
+    met = {step.rate for step in steps if step.met}
+    return [
+        Point(step.rate, step.seconds, step.available.p99)
+        for step in steps
+        if step.driver_ok
+        and not step.failed
+        and step.available.count >= step.deliveries
+        and (step.met or step.rate not in met)
+    ]
+
+
+def _interpolated(steps: Sequence[Measured], low: float, high: float, objective_s: float) -> float:
+    """Where between two rates the p99 comes to the objective, on logarithmic scales; the middle
+    where the p99 is not what was missed.
+    """
     below, above = _p99(steps, low, met=True), _p99(steps, high, met=False)
     share = 0.5
     if below < objective_s < above:
         share = math.log(objective_s / below) / math.log(above / below)
-    return Span(low, low * (high / low) ** share, high)
+    return low * float((high / low) ** share)
 
 
 def deciding(steps: Sequence[Measured]) -> list[Measured]:
@@ -90,12 +147,13 @@ def dates(span: Span, base: Base, growth: Growth) -> Dates | None:
 
 
 def months(
-    count: int, steps: Sequence[Measured], span: Span | None, base: Base, growth: Growth
+    count: int, steps: Sequence[Measured], span: Capacity | None, base: Base, growth: Growth
 ) -> list[Month]:
     """Each month from January 2020 on.
 
     Measured is a month that is the nearest to a rate that was tried; what lies below the capacity
-    otherwise is interpolated (below the lowest rate its p99 is that of the lowest).
+    otherwise is interpolated: by the curve, for a minute, or between the steps (below the lowest
+    rate its p99 is that of the lowest then).
     """
     tried = sorted({step.rate for step in steps})
     found = []
@@ -108,6 +166,8 @@ def months(
         sureness: Sureness = "measured" if near else "interpolated"
         if span is None or rate > span.mid:
             sureness = "beyond capacity"
+        curve = span.curve if span is not None and sureness == "interpolated" else None
+        p99 = _between(steps, rate) if curve is None else curve.p99(rate, HOLDS_S)
         found.append(
             Month(
                 month=month,
@@ -115,7 +175,7 @@ def months(
                 documents=rate,
                 deliveries=rate * base.fanout,
                 sureness=sureness,
-                p99=None if sureness == "beyond capacity" else _between(steps, rate),
+                p99=None if sureness == "beyond capacity" else p99,
             )
         )
     return found

@@ -54,7 +54,6 @@ def result(outcome: Outcome, *, disk_bytes: float) -> dict[str, Any]:
         "burst": outcome.through,
         "ladder": list(outcome.rungs),
         "steps": [dict(judge.raw(step)) | {"usage": asdict(step.usage)} for step in outcome.steps],
-        "model": outlook.MODEL,
         "capacity": None if span is None else asdict(span),
         "date": None if dates is None else _dates(dates),
         "refused": refused,

@@ -36,6 +36,13 @@ class Axis:
             return math.log(value / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
 
+    def spread(self, count: int) -> list[float]:
+        """So many values from end to end, evenly as the scale goes."""
+        shares = [n / (count - 1) for n in range(count)]
+        if self.log:
+            return [self.low * float((self.high / self.low) ** share) for share in shares]
+        return [self.low + (self.high - self.low) * share for share in shares]
+
     def ticks(self) -> list[float]:
         """Round values in it."""
         if not self.log:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
+from agencies.load.curve import Curve
 from agencies.load.growth import Growth
 from agencies.load.usage import AXIS, DRIVER
 from axis.cli import load_processes
-from axis.cli.load_charts import Axis, curves, over
+from axis.cli.load_charts import Axis, Points, curves, over
 from axis.cli.load_report import words
 from axis.cli.result.html import Told, document, figure, para, section, table, tag
 from axis.cli.result.svg import words as text
@@ -17,6 +18,8 @@ from axis.cli.result.svg import words as text
 #: Months shown beyond the one in which the axis breaks.
 _BEYOND = 12
 _MS = 1000
+#: Places at which a fitted curve is drawn: a hundredth of the picture apart.
+_DRAWN = 100
 #: How curves of servers are drawn.
 _OTHERS = ("received", "said")
 
@@ -58,13 +61,23 @@ def _achieved(steps: list[Any], rate: Axis) -> str:
 
 
 def _latency(told: Result, steps: list[Any], rate: Axis) -> str:
-    drawn = {
+    drawn: dict[str, tuple[str, Points]] = {
         "p50": ("sent", [(step["rate"], step["p50"] * _MS) for step in steps]),
         "p99": ("received", [(step["rate"], step["p99"] * _MS) for step in steps]),
     }
     objective = told["objective"]["p99"] * _MS
+    heights = [y for _, points in drawn.values() for _, y in points]
+    span, marks = told["capacity"], []
+    if span and span["curve"]:
+        curve, holds = Curve(**span["curve"]), told["objective"]["holds"]
+        fitted = [(one, curve.p99(one, holds) * _MS) for one in rate.spread(_DRAWN)]
+        # Far beyond the knee it leaves the picture.
+        most = max(objective, *heights)
+        drawn["p99 of a minute, fitted"] = ("said", [one for one in fitted if one[1] <= most])
+        marks = [(span["mid"], objective)]
     height = over([objective, *(y for _, points in drawn.values() for _, y in points)], "ms")
-    picture = curves("latency", "Latency", rate, height, drawn, {"objective": objective})
+    levels = {"objective": objective}
+    picture = curves("latency", "Latency", rate, height, drawn, levels, marks)
     return figure("From the intended moment until a recipient has the package", picture)
 
 

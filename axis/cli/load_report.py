@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from agencies.load.fit import STEPS_MIN, SURE
 from agencies.load.limit import QUIET_CORES
 from agencies.load.orders import Orders
+from agencies.load.outlook import BRACKET
 from agencies.load.result import exact
 from axis.cli import load_processes, screen
 from axis.settings import Settings
@@ -55,6 +57,7 @@ def words(told: Mapping[str, Any]) -> list[str]:
     return [
         *_reconciliation(told),
         " ".join([*_capacity(told), f"First limit: {told['limit']}."]),
+        *_model(told),
         *_noise(told),
         *_sizes(told),
         _storage(told),
@@ -93,6 +96,29 @@ def _capacity(told: Mapping[str, Any]) -> list[str]:
             f"Growing {told['growth']['monthly']:.1%} a month from January 2020 that is month "
             f"{mid['month']}, {_day(mid):%B %Y} [{_between(dates)}]."
         ),
+    ]
+
+
+def _model(told: Mapping[str, Any]) -> list[str]:
+    """How the capacity is known, and what its range is."""
+    span = told["capacity"]
+    if span is None:
+        return []
+    measured = f"{span['met']:,g} met the objective and {span['missed']:,g} missed it"
+    if span["model"] == BRACKET:
+        return [
+            (
+                f"No curve: that takes {STEPS_MIN} steps whose p99 is the axis's own, and there "
+                f"are {span['steps']}. The range is what was measured: {measured}."
+            )
+        ]
+    return [
+        (
+            "The curve is that of a queue, with a knee at "
+            f"{span['curve']['saturation']:,.0f} documents/s, fitted to the p99 of "
+            f"{span['steps']} steps. The range is its {SURE:.0%} interval, never narrower than "
+            f"what was measured: {measured}."
+        )
     ]
 
 

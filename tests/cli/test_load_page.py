@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -10,10 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agencies.load.curve import Curve
 from agencies.load.judge import raw
+from agencies.load.outlook import Capacity
 from axis.cli.load_charts import Axis
 from axis.cli.load_page import page
 from tests.agencies.load.steps import measured
+
+CURVE = Curve(floor=0.04, queue=0.01, saturation=360.0)
+CAPACITY = asdict(Capacity(300.0, 363.0, 400.0, "knee", 310.0, 390.0, 9, CURVE))
 
 
 def told(*rates: tuple[float, float], dated: bool = True) -> dict[str, Any]:
@@ -26,10 +32,10 @@ def told(*rates: tuple[float, float], dated: bool = True) -> dict[str, Any]:
         "package_bytes": 20_000,
         "seed": 1,
         "form": "embedded",
-        "objective": {"p99": 1.0},
+        "objective": {"p99": 1.0, "holds": 60.0},
         "machine": {"cores": 2, "processor": "<b>&"},
         "steps": [raw(measured(rate, p99)) for rate, p99 in rates],
-        "capacity": {"low": 300.0, "mid": 363.0, "high": 400.0} if dated else None,
+        "capacity": CAPACITY if dated else None,
         "date": {"low": when, "mid": when, "high": when} if dated else None,
         "refused": "" if dated else "the objective was met at no rate",
         "limit": "the disk",
@@ -73,6 +79,33 @@ def test_servers_of_the_large_form_are_drawn_and_listed() -> None:
         *(True, True, True),
         False,
     ]
+
+
+def test_the_fitted_curve_is_drawn_through_the_capacity_and_said() -> None:
+    result = told((100, 0.05), (200, 0.1), (400, 3.0))
+    html = page(result)
+    assert "with a knee at 360 documents/s, fitted to the p99 of 9 steps" in html
+    assert "90% interval" in html
+    assert "310 met the objective and 390 missed it" in html
+    drawn = re.search(r'<svg id="latency".*?</svg>', html, re.DOTALL)
+    assert drawn
+    assert drawn[0].count("<circle") == 1
+    assert "p99 of a minute, fitted" in drawn[0]
+    # It leaves the picture where it is above everything measured, and begins at its left end.
+    fitted = re.search(r'points="([^"]*)" class="curve said-line"', drawn[0])
+    assert fitted
+    heights = [float(point.split(",")[1]) for point in fitted[1].split()]
+    assert 50 < len(heights) < 100
+    assert heights == sorted(heights, reverse=True)
+
+
+def test_without_a_curve_the_bracket_is_all_there_is() -> None:
+    result = told((100, 0.05), (400, 3.0))
+    bare = asdict(Capacity(300.0, 363.0, 400.0, "bracket", 300.0, 400.0, 2, None))
+    html = page(result | {"capacity": bare})
+    assert "No curve: that takes 7 steps" in html
+    assert "300 met the objective and 400 missed it" in html
+    assert "fitted" not in html
 
 
 @pytest.mark.parametrize("rates", [(), ((100.0, 5.0),), ((50.0, 5.0), (100.0, 7.0))])

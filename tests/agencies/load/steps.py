@@ -62,6 +62,6 @@ def record(late_s: Iterable[float], every_s: float = 0.01, driver_late_s: float 
 
 def measured(rate: float, p99: float, *, driver_late_s: float = 0.0) -> Measured:
     """A step at a rate whose latency was all the same."""
-    step = Shape(documents=200, seconds=2).step(1, rate)
+    step = Shape(documents=200, seconds=2, fanout=len(TO)).step(1, rate)
     made = record([p99] * step.documents, 1 / rate, driver_late_s)
     return judge(step, made, reconcile(made), usage())

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agencies.load import growth, storage
+from agencies.load.curve import Curve
 from agencies.load.growth import base
 from agencies.load.impossible import Impossible
-from agencies.load.outlook import Span, capacity, dates, deciding, months
+from agencies.load.judge import HOLDS_S, Measured
+from agencies.load.outlook import Capacity, Span, capacity, dates, deciding, months
 from agencies.load.plan import Shape
 from agencies.load.storage import GB
 from tests.agencies.load.steps import measured
@@ -25,6 +29,68 @@ def test_the_capacity_lies_between_what_was_met_and_what_was_missed() -> None:
     # 1 s is 0.23 of the way from 0.5 to 10 on a logarithmic scale.
     assert span.mid == pytest.approx(300 * (4 / 3) ** 0.231, rel=0.01)
     assert [step.rate for step in deciding(steps)] == [400, 300]
+
+
+def test_few_steps_have_the_bracket_and_say_so() -> None:
+    steps = [measured(100, 0.05), measured(200, 0.1), measured(400, 10.0)]
+    span = capacity(steps, 1.0)
+    assert span is not None
+    assert (span.model, span.steps, span.curve) == ("bracket", 3, None)
+
+
+#: A queue with its knee at 500, as steps of two seconds see it.
+QUEUE = Curve(floor=0.02, queue=0.01, saturation=500)
+RATES = (50, 100, 200, 300, 400, 450, 480, 520, 540, 560, 650)
+
+
+def queued(*rates: float) -> list[Measured]:
+    return [measured(rate, QUEUE.p99(rate, max(2, 200 / rate))) for rate in rates]
+
+
+def known(steps: list[Measured], objective_s: float = 1.0) -> Capacity:
+    found = capacity(steps, objective_s)
+    assert found is not None
+    return found
+
+
+def test_enough_steps_have_a_curve_that_is_never_surer_than_the_bracket() -> None:
+    steps = [replace(step, met=step.rate <= 500, why="") for step in queued(*RATES)]
+    span = known(steps)
+    assert (span.model, span.steps) == ("knee", len(RATES))
+    assert (span.met, span.missed) == (480, 520)
+    assert span.low <= span.met <= span.mid <= span.missed <= span.high
+    truth = QUEUE.rate(1.0, HOLDS_S)
+    assert truth is not None
+    assert span.mid == pytest.approx(truth, rel=0.02)
+    assert span.curve is not None
+    assert span.curve.saturation == pytest.approx(500, rel=0.03)
+
+
+def test_what_was_not_the_axis_is_no_step_of_the_curve() -> None:
+    steps = [replace(step, met=step.rate <= 500, why="") for step in queued(*RATES)]
+    whole = known(steps)
+    late = measured(150, 3.0, driver_late_s=2.0)
+    refused = replace(measured(160, 0.001), met=False, failed=3)
+    short = replace(measured(1000, 0.001), met=False, deliveries=10**6)
+    # A standstill at a rate that was met the next time.
+    still = replace(measured(200, 5.0), met=False)
+    found = known([*steps, replace(late, met=True), short, still])
+    assert found == whole
+    # What was refused is a miss all the same, and the bracket says so.
+    assert known([*steps, refused]).missed == 160
+
+
+def test_months_between_steps_have_the_latency_of_the_curve() -> None:
+    steps = [replace(step, met=step.rate <= 500, why="") for step in queued(*RATES)]
+    span = known(steps)
+    found = months(110, steps, span, base(), SEED)
+    between = [month for month in found if month.sureness == "interpolated"]
+    assert between
+    for month in between:
+        assert month.p99 == pytest.approx(QUEUE.p99(month.documents, HOLDS_S), rel=0.1)
+    p99s = [month.p99 for month in between if month.p99 is not None]
+    assert p99s == sorted(p99s)
+    assert p99s[-1] < 1.0
 
 
 def test_there_is_no_capacity_where_the_objective_was_never_missed_or_never_met() -> None:
