@@ -26,6 +26,9 @@ Model = Literal["knee", "bracket"]
 KNEE: Model = "knee"
 BRACKET: Model = "bracket"
 
+#: Of a p99 that is the axis's own the driver's lateness is at most this, whatever the objective.
+LATE_SHARE_MAX = 0.2
+
 Sureness = Literal["measured", "interpolated", "beyond capacity"]
 
 
@@ -41,7 +44,7 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Capacity(Span):
     """Documents a second, how they are known (``model``), the bracket (``met``, ``missed``), of how
-    many steps the p99 is that of the axis, and the curve through them where there is one.
+    many steps the p99 is the axis's own, and the curve through them where there is one.
     """
 
     model: Model
@@ -111,7 +114,7 @@ def _points(steps: Sequence[Measured]) -> list[Point]:
     return [
         Point(step.rate, step.seconds, step.available.p99)
         for step in steps
-        if step.driver_ok
+        if (step.driver_ok or step.late <= LATE_SHARE_MAX * step.available.p99)
         and not step.failed
         and step.available.count >= step.deliveries
         and (step.met or step.rate not in met)

@@ -106,7 +106,7 @@ def test_too_few_steps_have_no_curve() -> None:
 
 #: Documents a second of a planted queue, and how many tests it is put to.
 SERVED = 300.0
-TESTS = 80
+TESTS = 50
 
 
 def drifting(
@@ -137,7 +137,7 @@ def waited(dice: random.Random, speed: float, rate: float, seconds: float) -> fl
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("drift", "scatter"), [(0.02, 0.05), (0.05, 0.1), (0.05, 0.3)])
+@pytest.mark.parametrize(("drift", "scatter"), [(0.02, 0.05), (0.05, 0.3)])
 def test_the_interval_holds_the_capacity_about_as_often_as_it_says(
     drift: float, scatter: float
 ) -> None:
@@ -150,7 +150,7 @@ def test_the_interval_holds_the_capacity_about_as_often_as_it_says(
         found = fitted(points, within)
         held += found.low <= truth <= found.high
         bracketed += within[0] <= truth <= within[1]
-    # Of 80 that hold with nine in ten, fewer than 64 do in one of five hundred.
+    # Of 50 that hold nine times in ten, fewer than 40 do in one of a hundred.
     assert held / TESTS >= SURE - 0.1
     # The bracket alone would be far too sure of itself.
     assert bracketed < held

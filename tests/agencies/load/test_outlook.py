@@ -76,12 +76,18 @@ def test_what_was_not_the_axis_is_no_step_of_the_curve() -> None:
     still = replace(measured(200, 5.0), met=False)
     found = known([*steps, replace(late, met=True), short, still])
     assert found == whole
+    # Far beyond the knee a driver that was a little late has still seen the axis.
+    beyond = replace(measured(700, 4.0, driver_late_s=0.3), met=False)
+    assert not beyond.driver_ok
+    assert known([*steps, beyond]).steps == whole.steps + 1
     # What was refused is a miss all the same, and the bracket says so.
     assert known([*steps, refused]).missed == 160
 
 
 def test_months_between_steps_have_the_latency_of_the_curve() -> None:
-    steps = [replace(step, met=step.rate <= 500, why="") for step in queued(*RATES)]
+    # From 80 to 480 a straight line, also on logarithmic scales, would lie far above it.
+    rates = (40, 60, 80, 480, 490, 520, 530, 560, 650)
+    steps = [replace(step, met=step.rate <= 500, why="") for step in queued(*rates)]
     span = known(steps)
     found = months(110, steps, span, base(), SEED)
     between = [month for month in found if month.sureness == "interpolated"]
