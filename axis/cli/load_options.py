@@ -1,0 +1,35 @@
+"""Options that several kinds of load test share, and the folder they all play in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+#: One load test at a time: two would measure each other.
+RUN = "load"
+STATE_FILE = "load.json"
+MAKER = "axis load"
+RESULT_FILE = "result.json"
+
+Size = Annotated[
+    str, typer.Option(metavar="small|real", help="20 kB a package, or what offices send.")
+]
+Fanout = Annotated[
+    float | None, typer.Option(help="Recipients of a document; else 3.52, the peak day's.")
+]
+Door = Annotated[
+    str, typer.Option(metavar="single|bulk", help="A request each, or what has gathered.")
+]
+Drain = Annotated[
+    float, typer.Option(metavar="SECONDS", help="What a step leaves may take so long.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Another seed: other documents.")]
+Target = Annotated[str, typer.Option(metavar="URL", help="An axis that says it is a simulation.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write everything raw.")
+]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures.")
+]
