@@ -7,3 +7,7 @@ class Impossible(ValueError):
     """What was asked cannot be measured; the message has the figure that is wrong and one that
     would do.
     """
+
+
+class NoRoom(Impossible):
+    """It does not fit the disk."""

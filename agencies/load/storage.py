@@ -11,7 +11,7 @@ from functools import cache
 
 from agencies import model, traffic
 from agencies.load.growth import FIRST_YEAR, PEAK_DAY, Growth, calendar
-from agencies.load.impossible import Impossible
+from agencies.load.impossible import NoRoom
 from agencies.load.plan import DOCUMENTS_MIN, SECONDS_MIN, Shape
 from agencies.load.search import RUNGS
 from agencies.sizes import Profile, total_bytes
@@ -70,34 +70,36 @@ def storage(shape: Shape, growth: Growth, disk_bytes: float, retention: int) -> 
     return Storage(month / GB, disk_bytes / GB, retention, None)
 
 
-def needed_bytes(shape: Shape, top: float) -> float:
-    """What a run up to ``top`` documents a second writes: packages twice (built, and in the books)
-    and rows.
+def needed_bytes(shape: Shape, top: float, steps: int = STEPS_USUAL) -> float:
+    """What a run of ``steps`` up to ``top`` documents a second writes: packages twice (built, and
+    in the books) and rows.
     """
     each = package_bytes(shape.profile, shape.seed)
     documents = max(shape.documents, top * shape.seconds)
-    return STEPS_USUAL * documents * (each + ROWS_BYTES) + documents * each
+    return steps * documents * (each + ROWS_BYTES) + documents * each
 
 
-def require_room(shape: Shape, rates: tuple[float, ...], free_bytes: float) -> None:
-    """Refuse a run that does not fit the disk; raises ``Impossible``.
+def require_room(
+    shape: Shape, rates: tuple[float, ...], free_bytes: float, steps: int = STEPS_USUAL
+) -> None:
+    """Refuse a run that does not fit the disk; raises ``NoRoom``.
 
     Where no rates are given, the most that two cores were seen to get through stands in for them.
     """
     each = package_bytes(shape.profile, shape.seed)
     top = rates[-1] if rates else min(TOP_DOCUMENTS, TOP_BYTES / each)
-    needed, room = needed_bytes(shape, top), free_bytes * DISK_SHARE_MAX
+    needed, room = needed_bytes(shape, top, steps), free_bytes * DISK_SHARE_MAX
     if needed > room:
-        raise Impossible(
+        raise NoRoom(
             f"the run would write {needed / GB:.1f} GB and may take {room / GB:.1f} GB "
             f"({DISK_SHARE_MAX:.0%} of the {free_bytes / GB:.1f} GB free); "
-            f"{_would_do(shape, top, room)}"
+            f"{_would_do(shape, top, room, steps)}"
         )
 
 
-def _would_do(shape: Shape, top: float, room: float) -> str:
+def _would_do(shape: Shape, top: float, room: float, steps: int) -> str:
     each = package_bytes(shape.profile, shape.seed) + ROWS_BYTES
-    documents = int(room / each / (STEPS_USUAL + 1))
+    documents = int(room / each / (steps + 1))
     if documents >= DOCUMENTS_MIN and documents >= top * SECONDS_MIN:
         seconds = math.floor(documents / top * 10) / 10
         return f"--documents {documents} --seconds {min(shape.seconds, seconds):g} would do"

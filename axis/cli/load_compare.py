@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agencies.load.growth import MONTHLY_MAX, MONTHLY_MIN
 from axis.cli import screen
 
 #: A result with thirty steps has half a megabyte.
@@ -16,9 +17,18 @@ RESULT_BYTES_MAX = 16 * 1024 * 1024
 
 
 class _Span(BaseModel):
-    low: float
-    mid: float
-    high: float
+    low: float = Field(gt=0, allow_inf_nan=False)
+    mid: float = Field(gt=0, allow_inf_nan=False)
+    high: float = Field(gt=0, allow_inf_nan=False)
+
+
+class _Base(BaseModel):
+    documents: float = Field(gt=0)
+    fanout: float = Field(gt=0)
+
+
+class _Objective(BaseModel):
+    p99: float
 
 
 class _When(BaseModel):
@@ -31,7 +41,7 @@ class _Dates(BaseModel):
 
 
 class _Growth(BaseModel):
-    monthly: float
+    monthly: float = Field(ge=MONTHLY_MIN, le=MONTHLY_MAX)
 
 
 class _Machine(BaseModel):
@@ -39,8 +49,10 @@ class _Machine(BaseModel):
     processor: str
 
 
-class _Lost(BaseModel):
+class _Reconciled(BaseModel):
     lost: int
+    strange: int = 0
+    books: str = ""
 
 
 class Result(BaseModel):
@@ -49,17 +61,29 @@ class Result(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     version: int
+    base: _Base
     growth: _Growth
     profile: str
+    signed: float = 1.0
     seed: int
     door: str
     form: str
+    #: None: all that the machine has.
+    axis_cores: int | None = None
+    objective: _Objective
     machine: _Machine
     capacity: _Span | None
     date: _Dates | None
+    refused: str = ""
     limit: str
     driver_ok: bool
-    reconciled: _Lost
+    reconciled: _Reconciled
+
+    @property
+    def exact(self) -> bool:
+        """Whether it may be believed: nothing is lost or strange, and the books agree."""
+        found = self.reconciled
+        return not found.lost and not found.strange and not found.books
 
 
 def read(path: Path) -> Result:
@@ -81,10 +105,14 @@ def read(path: Path) -> Result:
 
 def compare(first: Result, second: Result) -> None:
     """Print both, and what can be said of the difference."""
-    names = list(_rows(first))
-    a, b = _rows(first), _rows(second)
-    screen.table(["", "A", "B"], [[name, a[name], b[name]] for name in names])
+    table(first, second, ("A", "B"))
     screen.say(verdict(first, second))
+
+
+def table(first: Result, second: Result, called: tuple[str, str]) -> None:
+    """Print both side by side."""
+    a, b = _rows(first), _rows(second)
+    screen.table(["", *called], [[name, a[name], b[name]] for name in a])
 
 
 def verdict(first: Result, second: Result) -> str:
@@ -111,9 +139,12 @@ def _rows(result: Result) -> Mapping[str, Any]:
         "first limit": result.limit,
         "lost": result.reconciled.lost,
         "driver was quick enough": "yes" if result.driver_ok else "no",
+        "recipients of a document": f"{result.base.fanout:.2f}",
         "packages": result.profile,
+        "signed": f"{result.signed:.0%}",
         "door": result.door,
         "axis": result.form,
+        "cores of the axis": result.axis_cores or result.machine.cores or "not known",
         "seed": result.seed,
         "machine": f"{result.machine.cores} cores, {result.machine.processor}",
     }

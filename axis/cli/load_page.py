@@ -26,8 +26,8 @@ _OTHERS = ("received", "said")
 Result = Mapping[str, Any]
 
 
-def page(told: Result) -> str:
-    """The whole document of a result."""
+def page(told: Result, first: str = "") -> str:
+    """The whole document of a result; ``first`` is said before what it says itself."""
     title = "When the axis breaks"
     style = files("axis.cli.result").joinpath("page.css").read_text("utf-8")
     machine = told["machine"]
@@ -38,7 +38,8 @@ def page(told: Result) -> str:
         tag("h1", title, tag("span", text(where), class_="run")),
     )
     tables = (_steps(told), _processes(told))
-    main = tag("main", *map(para, words(told)), *_pictures(told), *tables)
+    said = filter(None, [first, *words(told)])
+    main = tag("main", *map(para, said), *_pictures(told), *tables)
     return document(title, style, header, main)
 
 

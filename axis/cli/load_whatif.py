@@ -1,0 +1,240 @@
+"""``axis load whatif``: the date as things are, and the date with something changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from agencies.load import growth as growths
+from agencies.load import search
+from agencies.load.growth import Growth, calendar
+from agencies.load.impossible import Impossible
+from agencies.load.judge import OBJECTIVE_S
+from agencies.load.outlook import Span
+from agencies.load.plan import DOCUMENTS, SECONDS, Shape
+from agencies.load.search import TRIES_MAX
+from agencies.load.send import SINGLE
+from agencies.world import SEED
+from axis.cli import load_compare, load_report, screen
+from axis.cli.load_compare import Result
+from axis.cli.load_growing import (
+    Documents,
+    DoubleIn,
+    Grow,
+    Objective,
+    Rates,
+    Seconds,
+    Steps,
+    as_text,
+    measured,
+)
+from axis.cli.load_options import Door, Fanout, JsonFile, Seed
+
+KIND = "whatif"
+VERSION = 1
+NO_DATE = 3
+
+NewSize = Annotated[
+    str | None, typer.Option("--size", metavar="small|real", help="Packages of this profile.")
+]
+Signed = Annotated[
+    str | None, typer.Option(metavar="N%", help="So many packages are signed; all are else.")
+]
+Cores = Annotated[int | None, typer.Option(help="The axis has so many cores; the driver all.")]
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command."""
+    group.command()(whatif)
+
+
+def whatif(
+    first: Annotated[
+        Path | None, typer.Argument(metavar="A", help="As it is: a result (--json).")
+    ] = None,
+    second: Annotated[Path | None, typer.Argument(metavar="B", help="And changed.")] = None,
+    fanout: Fanout = None,
+    size: NewSize = None,
+    signed: Signed = None,
+    cores: Cores = None,
+    grow: Grow = "seed",
+    double_in: DoubleIn = None,
+    door: Door = SINGLE,
+    objective: Objective = OBJECTIVE_S,
+    rates: Rates = "",
+    documents: Documents = DOCUMENTS,
+    seconds: Seconds = SECONDS,
+    steps: Steps = TRIES_MAX,
+    seed: Seed = SEED,
+    json_file: JsonFile = None,
+) -> None:
+    """What if documents had more recipients, were larger, or not signed; if there were fewer cores?
+
+    Two dates side by side: a throw-away axis is loaded as things are, then another with what is
+    changed; or, from the files A and B, what two load tests came to. Exit code 0: there are two
+    dates; 1: something was lost or went otherwise; 3: one has no date.
+    """
+    try:
+        if first is not None or second is not None:
+            _require(first and second and not (fanout or size or signed or cores))
+            assert first is not None
+            assert second is not None
+            _end(load_compare.read(first), load_compare.read(second))
+        plain = Shape(seed=seed, documents=documents, seconds=seconds)
+        changed = replace(
+            plain,
+            fanout=fanout,
+            size=size or plain.size,
+            signed=plain.signed if signed is None else share(signed),
+        )
+        _require(changed != plain or cores is not None)
+        require_cores(cores)
+        asked = {
+            "growth": growths.parse(grow, double_in),
+            "rates": search.given(rates) if rates else (),
+            "door": door,
+            "objective_s": objective,
+            "steps": steps,
+        }
+        results = _both(asked, plain, changed, cores)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if json_file is not None:
+        told = {"version": VERSION, "kind": KIND, "as_is": results[0], "changed": results[1]}
+        json_file.write_text(as_text(told), encoding="utf-8")
+    _end(*map(Result.model_validate, results))
+
+
+def share(text: str) -> float:
+    """``50%`` as 0.5; raises ``Impossible``."""
+    try:
+        return float(text.removesuffix("%")) / 100
+    except ValueError:
+        raise Impossible(f"--signed {text} is no share; 50% would do") from None
+
+
+def require_cores(cores: int | None) -> None:
+    """Refuse cores that would change nothing, or cannot be kept to; raises ``Impossible``."""
+    if cores is None:
+        return
+    if not hasattr(os, "sched_setaffinity"):
+        raise Impossible(f"--cores {cores}: this system keeps no process on some of its cores")
+    there = len(os.sched_getaffinity(0))
+    if not 1 <= cores < there:
+        would = f"{there - 1} would do" if there > 1 else "a larger machine would do"
+        raise Impossible(f"--cores {cores} is not fewer than the {there} there are; {would}")
+
+
+def words(first: Result, second: Result) -> list[str]:
+    """Two dates and what can be said of their difference."""
+    told = changes(first, second)
+    what = f"With {', '.join(told)}" if told else "The other, in which nothing was changed"
+    said = [_dated("As it is", first), _dated(what, second)]
+    a, b = lasts(first), lasts(second)
+    if a is None or b is None:
+        return said
+    moved = int(b.mid // 1 - a.mid // 1)
+    low, high = b.low - a.high, b.high - a.low
+    if low <= 0 <= high:
+        move = "Their ranges overlap: no difference can be told."
+    elif not moved:
+        move = "They differ beyond what either may lie off, by less than a month."
+    else:
+        near, far = sorted((abs(low), abs(high)))
+        way = "later" if moved > 0 else "earlier"
+        move = (
+            f"The date moves from {_day(a):%B %Y} to {_day(b):%B %Y}, {_months(abs(moved))} {way} "
+            f"[{near:.1f} to {far:.1f}]: more than they may lie off."
+        )
+    return [*said, move]
+
+
+def changes(first: Result, second: Result) -> list[str]:
+    """What was changed: the things that a what-if asks for, and whatever else moves a date."""
+    shown: dict[str, Callable[[Result], str]] = {
+        "fan-out": lambda one: f"{one.base.fanout:.2f}",
+        "packages": lambda one: one.profile,
+        "signed": lambda one: f"{one.signed:.0%}",
+        "cores of the axis": lambda one: str(one.axis_cores or one.machine.cores),
+        "growth": lambda one: f"{one.growth.monthly:.1%}",
+        "door": lambda one: one.door,
+        "objective": lambda one: f"{one.objective.p99:g} s",
+        "processor": lambda one: one.machine.processor,
+        "axis": lambda one: one.form,
+    }
+    told = [(name, of(second), of(first)) for name, of in shown.items()]
+    return [f"{name} {new} instead of {old}" for name, new, old in told if new != old]
+
+
+def lasts(result: Result) -> Span | None:
+    """The months that its capacity lasts, counted from January 2020, not rounded; None where there
+    is no date.
+    """
+    span = result.capacity
+    if span is None or result.date is None:
+        return None
+    growth = Growth(result.growth.monthly, "")
+    return Span(
+        *(growth.month(result.base.documents, rate) for rate in (span.low, span.mid, span.high))
+    )
+
+
+def _both(
+    asked: dict[str, Any], plain: Shape, changed: Shape, cores: int | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Play both; the second only where the first has a date."""
+    screen.say("1. As it is.")
+    first = measured(asked | {"shape": plain})
+    load_report.report(first)
+    if first["date"] is None or not load_report.exact(first):
+        screen.say("There is nothing to compare with; the second was not played.")
+        raise typer.Exit(NO_DATE if load_report.exact(first) else 1)
+    screen.say("")
+    screen.say("2. Changed.")
+    second = measured(asked | {"shape": changed, "axis_cores": cores})
+    load_report.report(second)
+    screen.say("")
+    return first, second
+
+
+def _end(first: Result, second: Result) -> None:
+    """Say what came of them, and end the command."""
+    load_compare.table(first, second, ("as it is", "changed"))
+    for line in words(first, second):
+        screen.say(line)
+    if not first.exact or not second.exact:
+        raise typer.Exit(1)
+    raise typer.Exit(0 if first.date and second.date else NO_DATE)
+
+
+def _dated(name: str, result: Result) -> str:
+    span, found = result.capacity, lasts(result)
+    if span is None or found is None:
+        return f"{name}: no date ({result.refused or 'not even January 2020 is within it'})."
+    return (
+        f"{name}: {_day(found):%B %Y}, month {int(found.mid)} [{int(found.low)} to "
+        f"{int(found.high)}], up to {span.mid:,.0f} documents/s [{span.low:,.0f} to "
+        f"{span.high:,.0f}]."
+    )
+
+
+def _day(found: Span) -> date:
+    return calendar(int(found.mid))
+
+
+def _months(count: int) -> str:
+    return "1 month" if count == 1 else f"{count} months"
+
+
+def _require(sense: object) -> None:
+    if not sense:
+        raise Impossible(
+            "name what is changed (--fanout 5, --size real, --signed 50%, --cores 1), or two "
+            "results; axis load whatif --fanout 5 would do"
+        )
