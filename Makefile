@@ -54,18 +54,26 @@ SECONDS ?= 600
 nemesis: $(VENV)/installed-dev  ## the large form in a storm of SECONDS=600: killed, stopped, cut off; SEED=n for the same again
 	@$(BIN)/python -m tests.nemesis --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
-bench: $(VENV)/installed-dev  ## measure, and write docs/performance.md
-	@$(BIN)/python -m benchmarks
+PEER := .venv-peer
+$(PEER)/installed: benchmarks/peer.lock
+	@test -x $(PEER)/bin/python || $(PYTHON) -m venv $(PEER)
+	@echo "Installing the peer of the benchmark into $(PEER) ..."
+	@$(PEER)/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r benchmarks/peer.lock
+	@touch $@
+
+bench: $(VENV)/installed-dev $(PEER)/installed  ## measure, and write docs/performance.md; ROW=name for one, QUICK=1 for a trial
+	@$(BIN)/python -m benchmarks $(if $(ROW),--only $(ROW)) $(if $(QUICK),--quick)
 
 model: $(VENV)/installed  ## write docs/traffic-model.md from the model
 	@$(BIN)/python -X utf8 -m agencies.model_page > docs/traffic-model.md
 
 LOCK = $(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --no-header --strip-extras --allow-unsafe --extra build
-lock:           ## renew both lock files (no index address in them)
+lock:           ## renew the lock files (no index address in them)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install pip-tools
 	@$(LOCK) -o requirements.lock pyproject.toml
 	@$(LOCK) --extra dev -o requirements-dev.lock pyproject.toml
+	@$(filter-out --extra build,$(LOCK)) -o benchmarks/peer.lock benchmarks/peer.in
 
 clean:          ## forget the books (var/), keep the environment
 	@rm -rf var

@@ -31,8 +31,8 @@ from axis.cluster import Cluster
 from axis.core.commands import Audit, Redrive
 from axis.flows.relay import Relay
 from axis.settings import KafkaSettings
-from benchmarks.measure import Spread
 from benchmarks.store import AT, CODES, accepts, agency
+from benchmarks.table import Spread
 from schemas.bus import PARTITIONS, STATUSES_PARTITION, Headers, inbox_topic
 from tests import postgres
 

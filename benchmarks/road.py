@@ -37,8 +37,8 @@ from axis.broker import jars, keeper
 from axis.cluster import Cluster
 from axis.core.timetable import from_iso
 from benchmarks import servers
-from benchmarks.measure import Spread
 from benchmarks.packages import Signed, signed
+from benchmarks.table import Spread
 from schemas.bus import PARTITIONS, STATUSES_PARTITION, inbox_topic, recipient_of
 from tests import postgres
 

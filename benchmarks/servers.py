@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,13 @@ from pathlib import Path
 from agencies.load.processes import cpu_s, family, memory_mb
 
 HOST = "127.0.0.1"
-READY_S_MAX = 30.0
+#: An axis or a peer over a mailbox of 100,000 messages reads them, or lays them there, first.
+READY_S_MAX = 180.0
 #: Processes of what is measured: one for each core, which it shares with the generator.
 PROCESSES = os.cpu_count() or 1
+#: The peer needs other versions than the axis, so it has an environment of its own (make bench).
+PEER_PYTHON = Path(__file__).parent.parent / ".venv-peer" / "bin" / "python"
+PEER_SERVER = Path(__file__).parent / "peer_server.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,19 @@ def bare(processes: int) -> Iterator[Server]:
 
 
 @contextmanager
+def peer(store: str, waiting: int) -> Iterator[Server]:
+    """NHS England's mesh-sandbox with messages waiting (``benchmarks.peer_server``); raises
+    ``FileNotFoundError`` where its environment is not there.
+    """
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="axis-bench-peer-") as folder:
+        arguments = [str(port), store, str(waiting), folder]
+        command = [str(PEER_PYTHON), "-W", "ignore", str(PEER_SERVER), *arguments]
+        with _process(command, port, Path(folder)) as server:
+            yield server
+
+
+@contextmanager
 def world() -> Iterator[Path]:
     """A world with its 95 agencies enrolled and empty books, and no axis running."""
     home = Path(tempfile.mkdtemp(prefix="axis-bench-"))
@@ -101,9 +118,15 @@ def world() -> Iterator[Path]:
 
 
 @contextmanager
-def axis(processes: int = PROCESSES) -> Iterator[Server]:
-    """An axis over a fresh world: the one that writes, and helpers that examine."""
+def axis(
+    processes: int = PROCESSES, prepare: Callable[[Path], None] | None = None
+) -> Iterator[Server]:
+    """An axis over a fresh world: the one that writes, and helpers that examine. ``prepare`` may
+    write into its books before it starts.
+    """
     with world() as home:
+        if prepare is not None:
+            prepare(home)
         port = free_port()
         env = {"VAR": str(home), "PORT": str(port), "EXAMINERS": str(processes - 1)}
         command = [sys.executable, "-m", "axis.server"]
