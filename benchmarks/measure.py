@@ -10,7 +10,7 @@ from itertools import islice
 from agencies.load.wire import request
 from benchmarks import rsa, servers
 from benchmarks.load import closed_loop, connect, run
-from benchmarks.packages import Signed, signed
+from benchmarks.packages import EARLIER_DAY, Signed, signed
 from benchmarks.scale import Act, Scale, in_turn
 from benchmarks.table import Aim, Pair, Row, Run, Side
 from schemas import frames
@@ -85,7 +85,10 @@ def single(scale: Scale) -> Row:
         with ExitStack() as stack:
             bare = stack.enter_context(servers.bare(processes))
             axis = stack.enter_context(servers.axis(processes, prepare=rsa.trust))
-            ways = {"ECDSA": signed(axis.home), "RSA": signed(axis.home, rsa.keys())}
+            ways = {
+                "ECDSA": signed(axis.home),
+                "RSA": signed(axis.home, rsa.keys(), first_day=EARLIER_DAY),
+            }
             for connections, requests in REQUESTS.items():
                 for name, packages in ways.items():
                     wires = Wires(axis, bare, connections)

@@ -18,6 +18,8 @@ from schemas.signing import sign
 from schemas.xmldsig import PrivateKey
 
 FIRST_DAY = date(2019, 10, 8)
+#: Where two streams of packages go to one axis, no document may be in both.
+EARLIER_DAY = date(2019, 6, 3)
 DAYS = 100
 
 
@@ -39,14 +41,16 @@ def keys(home: Path) -> Keys:
     return {row.code: read_key(home, row.code) for row in agencies()}
 
 
-def signed(home: Path, with_keys: Keys | None = None, to: str = "") -> Iterator[Signed]:
+def signed(
+    home: Path, with_keys: Keys | None = None, to: str = "", first_day: date = FIRST_DAY
+) -> Iterator[Signed]:
     """Different documents for ever, one day after the other, signed with the keys of a world or
     with others; each to its own recipients, or all to one (who then sends none).
     """
     chosen = with_keys or keys(home)
     for seed in count(1):
         for offset in range(DAYS):
-            for planned in plan_day(FIRST_DAY + timedelta(days=offset), seed):
+            for planned in plan_day(first_day + timedelta(days=offset), seed):
                 if planned.sender == to:
                     continue
                 one = replace(planned, recipients=(to,)) if to else planned

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from agencies.world import certificate
+from agencies.keys import NOT_AFTER, NOT_BEFORE, make_authority
+from agencies.world import SEED, certificate
 from axis.adapters.sqlite_store import open_store
 from benchmarks.packages import Keys
 from schemas.codes import agencies
@@ -21,18 +21,20 @@ from schemas.codes import agencies
 
 @cache
 def keys() -> Keys:
-    """One key for all agencies, and a certificate for each: making a key takes a tenth of a second,
-    and to whoever checks a signature it is all the same.
+    """One key for all agencies, and a certificate of the simulator's root for each: making a key
+    takes a tenth of a second, and to whoever checks a signature it is all the same.
     """
     key = rsa.generate_private_key(65537, 2048)
-    day = datetime(2019, 1, 1, tzinfo=UTC)
+    authority = make_authority(SEED)
     out = {}
     for serial, row in enumerate(agencies(), 1):
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, row.code)])
+        issuer = authority.certificate.subject
         builder = x509.CertificateBuilder(
-            name, name, key.public_key(), serial, day, day.replace(year=2034)
+            issuer, name, key.public_key(), serial, NOT_BEFORE, NOT_AFTER
         )
-        out[row.code] = key, builder.sign(key, SHA256()).public_bytes(Encoding.DER)
+        made = builder.sign(authority.private_key, SHA256())
+        out[row.code] = key, made.public_bytes(Encoding.DER)
     return out
 
 
