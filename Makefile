@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo demo-kafka serve kafka test test-long check sim nemesis bench model lock clean
+.PHONY: help demo demo-kafka serve kafka test test-long check sim nemesis bench soak model lock clean
 
 help:           ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ \t/'
@@ -63,6 +63,10 @@ $(PEER)/installed: benchmarks/peer.lock
 
 bench: $(VENV)/installed-dev $(PEER)/installed  ## measure, and write docs/performance.md; ROW=name for one, QUICK=1 for a trial
 	@$(BIN)/python -m benchmarks $(if $(ROW),--only $(ROW)) $(if $(QUICK),--quick)
+
+MINUTES ?= 60
+soak: $(VENV)/installed-dev  ## half of what an axis can do for MINUTES=60: memory, latency, books; RATE=n instead of a search
+	@$(BIN)/python -m benchmarks.soak --minutes $(MINUTES) $(if $(RATE),--rate $(RATE))
 
 model: $(VENV)/installed  ## write docs/traffic-model.md from the model
 	@$(BIN)/python -X utf8 -m agencies.model_page > docs/traffic-model.md
