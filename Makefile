@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo demo-kafka serve kafka test test-long check sim nemesis bench selfcheck model lock clean
+.PHONY: help demo demo-kafka serve kafka test test-long check sim nemesis bench soak selfcheck model lock clean
 
 help:           ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ \t/'
@@ -54,8 +54,19 @@ SECONDS ?= 600
 nemesis: $(VENV)/installed-dev  ## the large form in a storm of SECONDS=600: killed, stopped, cut off; SEED=n for the same again
 	@$(BIN)/python -m tests.nemesis --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
-bench: $(VENV)/installed-dev  ## measure, and write docs/performance.md
-	@$(BIN)/python -m benchmarks
+PEER := .venv-peer
+$(PEER)/installed: benchmarks/peer.lock
+	@test -x $(PEER)/bin/python || $(PYTHON) -m venv $(PEER)
+	@echo "Installing the peer of the benchmark into $(PEER) ..."
+	@$(PEER)/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r benchmarks/peer.lock
+	@touch $@
+
+bench: $(VENV)/installed-dev $(PEER)/installed  ## measure, and write docs/performance.md; ROW=name for one, QUICK=1 for a trial
+	@$(BIN)/python -m benchmarks $(if $(ROW),--only $(ROW)) $(if $(QUICK),--quick)
+
+MINUTES ?= 60
+soak: $(VENV)/installed-dev  ## half of what an axis can do for MINUTES=60: memory, latency, books; RATE=n instead of a search
+	@$(BIN)/python -m benchmarks.soak --minutes $(MINUTES) $(if $(RATE),--rate $(RATE))
 
 selfcheck: $(VENV)/installed-dev  ## the load test's own figures against those of Locust, within a tenth
 	@$(BIN)/python -m benchmarks.selfcheck
@@ -64,11 +75,12 @@ model: $(VENV)/installed  ## write docs/traffic-model.md from the model
 	@$(BIN)/python -X utf8 -m agencies.model_page > docs/traffic-model.md
 
 LOCK = $(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --no-header --strip-extras --allow-unsafe --extra build
-lock:           ## renew both lock files (no index address in them)
+lock:           ## renew the lock files (no index address in them)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install pip-tools
 	@$(LOCK) -o requirements.lock pyproject.toml
 	@$(LOCK) --extra dev -o requirements-dev.lock pyproject.toml
+	@$(filter-out --extra build,$(LOCK)) -o benchmarks/peer.lock benchmarks/peer.in
 
 clean:          ## forget the books (var/), keep the environment
 	@rm -rf var

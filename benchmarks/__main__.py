@@ -1,145 +1,82 @@
-"""``make bench``: measure, check against what is promised, write ``docs/performance.md``."""
+"""``make bench``: measure row by row, keep the figures, write ``docs/performance.md`` from them.
+
+``--only ROW`` (more than once if wanted) measures some rows anew and leaves the others as they are
+kept. ``--quick`` takes a tenth of each, to see that it works: those figures are shown and not kept.
+"""
 
 from __future__ import annotations
 
+import argparse
+import os
 import platform
 import sys
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import measure, servers
-from benchmarks.measure import Run, Spread, percentile
-from benchmarks.packages import signed
-from benchmarks.parts import parts
+from benchmarks import (
+    checks,
+    history,
+    inserts,
+    latency,
+    measure,
+    page,
+    parts,
+    peer,
+    relaying,
+    road,
+    table,
+    through_kafka,
+)
+from benchmarks.scale import QUICK, WHOLE, Scale
+from benchmarks.table import Row
 
-#: What is polled for, and by one of how many recipients.
-POLLS = {
-    "POST to available": (measure.Poll, measure.POLLS_ONE_IN),
-    "POST to package in hand": (measure.PackagePoll, measure.POLLS_ONE_IN),
-    "POST to available, all recipients polling": (measure.Poll, 1),
+DOCS = Path(__file__).parent.parent / "docs"
+FIGURES, PAGE = DOCS / "performance.json", DOCS / "performance.md"
+
+#: The rows of the table, in the order of the page.
+ROWS: Mapping[str, Callable[[Scale], Row]] = {
+    "single": measure.single,
+    "peer": peer.row,
+    "bulk": measure.bulk,
+    "latency": latency.row,
+    "road": road.row,
+    "kafka": through_kafka.row,
+    "relay": relaying.row,
+    "store": inserts.row,
+    "checks": checks.row,
+    "history": history.row,
+    "parts": parts.row,
 }
-
-PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-
-
-def _ratios(numerator: list[Run], denominator: list[Run]) -> Spread:
-    pairs = zip(numerator, denominator, strict=True)
-    return Spread.of([a.per_second / b.per_second for a, b in pairs])
-
-
-def _rate(runs: list[Run]) -> str:
-    return Spread.of([r.per_second for r in runs]).show()
-
-
-def _cpu(runs: list[Run]) -> str:
-    return Spread.of([r.cpu_us for r in runs]).show()
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Everything of one run of the benchmark."""
-
-    #: By number of processes: the bare route and the axis, pair by pair.
-    single: dict[int, tuple[list[Run], list[Run]]]
-    bulk: tuple[list[Run], list[Run]]
-    #: By what recipients do: some poll their inbox, some poll for whole packages, all poll.
-    latencies: dict[str, measure.Latencies]
-    parts: dict[str, float]
-    memory_mb: float
 
 
 def main() -> None:
-    """Run everything once, in this order, and write the page."""
-    single: dict[int, tuple[list[Run], list[Run]]] = {}
-    memory_mb = 0.0
-    for processes in dict.fromkeys((1, servers.PROCESSES)):
-        with servers.bare(processes) as bare, servers.axis(processes) as axis:
-            single[processes] = measure.single_against_bare(bare, axis, signed(axis.home))
-            memory_mb = axis.memory_mb()
-    with servers.axis() as axis:
-        bulk = measure.bulk_against_single(axis, signed(axis.home))
-    latencies: dict[str, measure.Latencies] = {}
-    for name, (poll, one_in) in POLLS.items():
-        with servers.axis() as axis:
-            latencies[name] = measure.latency(axis, signed(axis.home), poll, one_in)
-    with servers.world() as home:
-        by_part = parts(home)
-    page = _page(Figures(single, bulk, latencies, by_part, memory_mb))
-    PAGE.write_text(page, encoding="utf-8")
-    sys.stdout.write(page)
+    """Measure what was asked for, and print it as the page has it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", action="append", choices=ROWS, help="a row; may be repeated")
+    parser.add_argument("--quick", action="store_true", help="a tenth of it, not kept")
+    asked = parser.parse_args()
+    scale = QUICK if asked.quick else WHOLE
+    kept = {} if asked.quick else table.read(FIGURES)
+    for name in asked.only or ROWS:
+        sys.stderr.write(f"measuring {name} ...\n")
+        begun = time.monotonic()
+        row = ROWS[name](scale)
+        row.took_s = time.monotonic() - begun
+        row.machine = _machine()
+        kept[name] = row
+        if not asked.quick:
+            # Row by row: whatever fails later takes nothing back.
+            table.keep(FIGURES, {name: kept[name] for name in ROWS if name in kept})
+    text = page.page({name: kept[name] for name in ROWS if name in kept})
+    if not asked.quick:
+        PAGE.write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
 
 
-def _page(figures: Figures) -> str:
-    versions = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
-    single, bulk = figures.bulk
-    return f"""# Measurements
-
-Made by `make bench` on one machine ({versions}, {servers.PROCESSES} cores, which servers and load generator share). Compare only within a run: machines
-drift. Figures are medians (lowest to highest) of {measure.PAIRS} interleaved pairs. Every package is different, signed, about 20 kB, verified, and durable before its 201.
-
-## One POST per document, {measure.CONNECTIONS} connections
-
-| server | processes | requests a second | server CPU, µs a request |
-|---|---|---|---|
-{_single(figures.single)}
-
-{_ratio(figures.single)}
-Promised: at least 0.1 of a bare Starlette route that reads the same body, in as many processes; aim: 0.167.
-
-## Bulk, {measure.BULK_PACKAGES} packages a request
-
-| door | documents a second | server CPU, µs a document |
-|---|---|---|
-| single POST | {_rate(single)} | {_cpu(single)} |
-| `POST /v1/documents/bulk` | {_rate(bulk)} | {_cpu(bulk)} |
-
-**Bulk does {_ratios(bulk, single).show(2)} times the single POST.** Promised: 1.5.
-
-## POST to available, {measure.OPEN_LOOP_PER_SECOND} documents a second
-
-Open loop, Poisson arrivals for {measure.OPEN_LOOP_S} s; latency from the intended start. A document is available when the open long poll of a recipient has named it,
-and in hand when a poll for packages has brought its last byte. One recipient of {measure.POLLS_ONE_IN} holds a poll; at last all 95 do, and a document for everybody wakes 94 at once.
-
-| | deliveries | median ms | 99th percentile ms |
-|---|---|---|---|
-{_latency(figures)}
-
-Promised: 99th percentile to available under 15 ms.
-
-## CPU by part, µs a document
-
-| part | µs |
-|---|---|
-{chr(10).join(f"| {name} | {cost:,.0f} |" for name, cost in figures.parts.items())}
-
-Memory of the axis after the throughput runs, {servers.PROCESSES} processes: {figures.memory_mb:.0f} MB.
-"""
-
-
-def _single(single: dict[int, tuple[list[Run], list[Run]]]) -> str:
-    return "\n".join(
-        f"| {name} | {processes} | {_rate(runs)} | {_cpu(runs)} |"
-        for processes, (base, ours) in single.items()
-        for name, runs in (("bare Starlette route", base), ("the axis", ours))
-    )
-
-
-def _ratio(single: dict[int, tuple[list[Run], list[Run]]]) -> str:
-    return "\n".join(
-        f"**{processes} process{'es' * (processes > 1)}: the axis does "
-        f"{_ratios(ours, base).show(3)} of the bare route.**"
-        for processes, (base, ours) in single.items()
-    )
-
-
-def _latency(figures: Figures) -> str:
-    rows = [("POST to 201", next(iter(figures.latencies.values())).ack_ms)]
-    rows += [(name, latencies.recipient_ms) for name, latencies in figures.latencies.items()]
-    return "\n".join(
-        f"| {name} | {len(values):,} | {percentile(values, 0.5):.1f} | "
-        f"{percentile(values, 0.99):.1f} |"
-        for name, values in rows
-    )
+def _machine() -> str:
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    return f"Python {platform.python_version()}, {system}, {os.cpu_count()} cores"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """What a play of the history costs: how fast, where the CPU goes, what it leaves on the disk.
 
-``python -m benchmarks.history [OPTIONS OF axis replay history]`` plays it (whole, when nothing else
-is said) in a folder of its own, watches both processes, and prints the tables. What a step costs by
-itself is measured behind it, over documents of the same plan; what is left of a process when its
-steps are taken off is HTTP, JSON, waiting lists and the rest.
+``make bench`` plays a month of it. ``python -m benchmarks.history [OPTIONS]``, with those of ``axis
+replay history``, plays it (whole, when nothing else is said) in a folder of its own, watches both
+processes, and prints the tables. What a step costs by itself is measured behind it, over documents
+of the same plan; what is left of a process when its steps are taken off is HTTP, JSON, waiting
+lists and the rest.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -35,6 +36,8 @@ from agencies.traffic import Planned
 from agencies.world import read_key
 from axis.core.timetable import month30
 from benchmarks import store
+from benchmarks.scale import Scale
+from benchmarks.table import Aim, Pair, Row, Side
 from schemas.edxml_write import write
 from schemas.examine import examine
 from schemas.signing import sign
@@ -43,6 +46,9 @@ RUN = "history"
 #: The processes of a play, as their pid files are called.
 PROCESSES = ("axis", "agencies")
 LOOK_S = 0.25
+#: The month of it that is played to be measured, and documents of the whole.
+FIRST, DAYS = date(2019, 11, 1), 30
+HISTORY_DOCUMENTS = 298_000
 #: Documents that steps are measured with, and commands of a group as busy days make them.
 MEASURED, GROUP = 2_000, 256
 #: Months whose memory is compared: the first whole one with everything warm, and the last.
@@ -200,6 +206,29 @@ def _tables(
         f"Packages {package_bytes / sent:,.0f} bytes a document; books {books_bytes / sent:,.0f} "
         f"bytes a document, {books_bytes / received:,.0f} a delivery.\n"
     )
+
+
+def row(scale: Scale) -> Row:
+    """A month, or some days of it."""
+    last = FIRST + timedelta(days=scale.of(DAYS, 3) - 1)
+    with tempfile.TemporaryDirectory(prefix="axis-history-") as folder:
+        var = Path(folder)
+        told, watched = play(var, ["--from", FIRST.isoformat(), "--to", last.isoformat()])
+        each = steps(var / RUN, told)
+    sent = int(told["sent"])
+    cpu_us = sum(map(watched.seconds, PROCESSES)) / sent * 1e6
+    rate = sent / told["seconds"]
+    out = Row(f"the history, {FIRST} to {last}: built, signed, sent, taken, checked, answered")
+    out.pairs.append(Pair("both processes", Side("axis and agencies", [rate], [cpu_us])))
+    out.figures |= {
+        f"the history, {name}, CPU, us": watched.seconds(name) / sent * 1e6 for name in PROCESSES
+    }
+    beside = (cpu_us - each["build"] - each["sign"]) / each["verify"]
+    out.aims = [
+        Aim("the whole history at this rate", HISTORY_DOCUMENTS / rate, "s", 180, at_most=True),
+        Aim("all but building and signing, of verifying once", beside, "", 3, at_most=True),
+    ]
+    return out
 
 
 def main() -> None:

@@ -24,8 +24,8 @@ from axis.cluster import Cluster
 from axis.core.commands import Accept, Accepted, Move
 from axis.core.document import Addressee, Place
 from axis.core.lifecycle import Step
-from benchmarks.measure import Spread
 from benchmarks.store import agency
+from benchmarks.table import Spread
 from tests import postgres
 
 WAITING = 100_000

@@ -1,60 +1,26 @@
-"""The measurements: each returns figures of one run, pairs interleaved, with their spread."""
+"""Rates at the door: what posts, one package or many in a request, against a bare route."""
 
 from __future__ import annotations
 
-import asyncio
-import random
-import statistics
-import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 
-import orjson
-
-from agencies.load.wire import Connection, request
-from benchmarks import servers
-from benchmarks.load import Result, closed_loop, connect, open_loop, run
-from benchmarks.packages import Signed
+from agencies.load.wire import request
+from benchmarks import rsa, servers
+from benchmarks.load import closed_loop, connect, run
+from benchmarks.packages import EARLIER_DAY, Signed, signed
+from benchmarks.scale import Act, Scale, in_turn
+from benchmarks.table import Aim, Pair, Row, Run, Side
 from schemas import frames
 
+AXIS = "the axis"
 CONNECTIONS = 64
-#: Pairs of (bare, axis) runs; the machine drifts by a quarter within minutes, so they alternate.
-PAIRS = 7
-REQUESTS_PER_RUN = 1500
+#: Requests of a run, by connections: about a second of the axis's time each.
+REQUESTS = {1: 300, 8: 1_000, 64: 1_500}
 BULK_PACKAGES = 100
-BULK_REQUESTS_PER_RUN = 12
-OPEN_LOOP_PER_SECOND = 300
-OPEN_LOOP_S = 10
-#: Of the recipients every fourth holds a long poll, unless all do.
-POLLS_ONE_IN = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Median and range of repeated figures."""
-
-    median: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Spread:
-        """The spread of some values."""
-        return cls(statistics.median(values), min(values), max(values))
-
-    def show(self, digits: int = 0, unit: str = "") -> str:
-        """``median (low to high)``."""
-        low, middle, high = (f"{v:,.{digits}f}" for v in (self.low, self.median, self.high))
-        return f"{middle}{unit} ({low} to {high})"
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run against one server: requests a second, CPU microseconds per document."""
-
-    per_second: float
-    cpu_us: float
+BULK_REQUESTS = 12
 
 
 class Doors:
@@ -108,179 +74,119 @@ class Doors:
         )
 
 
-def _run(server: servers.Server, requests: Sequence[bytes], per_request: int = 1) -> Run:
-    before = server.cpu_s()
-    result = run(closed_loop(server.port, requests, CONNECTIONS))
-    cpu = server.cpu_s() - before
-    bad = {code: n for code, n in result.statuses.items() if code not in (200, 201)}
-    assert not bad, f"answers: {bad}"
-    documents = len(requests) * per_request
-    return Run(result.per_second * per_request, cpu / documents * 1e6)
+def single(scale: Scale) -> Row:
+    """POST of one signed package against a bare route that reads the same body: one process and
+    all cores, few connections and many, ECDSA and RSA.
+    """
+    out = Row("single POST, against a bare Starlette route that reads the same body")
+    memory_mb = 0.0
+    for processes in dict.fromkeys((1, servers.PROCESSES)):
+        on = _many(processes, "process", "es")
+        with ExitStack() as stack:
+            bare = stack.enter_context(servers.bare(processes))
+            axis = stack.enter_context(servers.axis(processes, prepare=rsa.trust))
+            ways = {
+                "ECDSA": signed(axis.home),
+                "RSA": signed(axis.home, rsa.keys(), first_day=EARLIER_DAY),
+            }
+            for connections, requests in REQUESTS.items():
+                for name, packages in ways.items():
+                    wires = Wires(axis, bare, connections)
+                    ours, other = wires.single(packages, scale.of(requests), scale.pairs)
+                    point = f"{_many(connections, 'connection', 's')}, {on}, {name}"
+                    out.pairs.append(
+                        Pair(point, Side.of(AXIS, ours), Side.of("bare Starlette route", other))
+                    )
+            memory_mb = axis.memory_mb()
+            out.figures[f"memory of the axis, {on}, MB"] = memory_mb
+    best = next(pair for pair in reversed(out.pairs) if pair.point.endswith("ECDSA"))
+    assert best.ratio is not None
+    out.aims = [
+        Aim(f"single POST, {best.point}", best.ours.median, "a second", 2_000, 3_000),
+        Aim("the same, of a bare Starlette route", best.ratio.median, "", 0.1, 0.167),
+        Aim("memory, embedded, all processes", memory_mb, "MB", 400, 250, at_most=True),
+    ]
+    return out
 
 
-def single_against_bare(
-    bare: servers.Server, axis: servers.Server, packages: Iterator[Signed]
-) -> tuple[list[Run], list[Run]]:
-    """POST of one signed package, 64 connections, against a bare route that reads the same body."""
-    doors = Doors(axis)
-    base: list[Run] = []
-    ours: list[Run] = []
-    for pair in range(PAIRS):
-        chosen = list(islice(packages, REQUESTS_PER_RUN))
-
-        async def prepare(chosen: list[Signed] = chosen) -> list[bytes]:
-            return [await doors.post(p) for p in chosen]
-
-        requests = run(prepare())
-        # Every other pair starts with the other one, so that drift favours neither.
-        order = ((bare, base), (axis, ours)) if pair % 2 else ((axis, ours), (bare, base))
-        for server, runs in order:
-            runs.append(_run(server, requests))
-    return base, ours
+def bulk(scale: Scale) -> Row:
+    """Bulk requests against single POSTs of as many packages, at one axis."""
+    out = Row(f"bulk, {BULK_PACKAGES} packages a request, against a POST for each")
+    with servers.axis() as axis:
+        requests = scale.of(BULK_REQUESTS, 2)
+        many, ones = Wires(axis, axis, CONNECTIONS).bulk(signed(axis.home), requests, scale.pairs)
+    pair = Pair("64 connections", Side.of("bulk", many), Side.of("single", ones))
+    out.pairs.append(pair)
+    assert pair.ratio is not None
+    out.aims = [
+        Aim("bulk", pair.ours.median, "a second", 3_500, 5_000),
+        Aim("the same, of single POSTs", pair.ratio.median, "", 1.5),
+    ]
+    return out
 
 
-def bulk_against_single(
-    axis: servers.Server, packages: Iterator[Signed]
-) -> tuple[list[Run], list[Run]]:
-    """Bulk requests of 100 packages against single POSTs of as many, interleaved."""
-    doors = Doors(axis)
-    single: list[Run] = []
-    bulk: list[Run] = []
-    by_sender: dict[str, list[Signed]] = {}
-    for _ in range(PAIRS):
-        batches: list[list[Signed]] = []
-        while len(batches) < BULK_REQUESTS_PER_RUN:
-            package = next(packages)
-            waiting = by_sender.setdefault(package.sender, [])
-            waiting.append(package)
-            if len(waiting) == BULK_PACKAGES:
-                batches.append(by_sender.pop(package.sender))
-        alone = list(islice(packages, BULK_PACKAGES * BULK_REQUESTS_PER_RUN))
-
-        async def prepare(
-            batches: list[list[Signed]] = batches, alone: list[Signed] = alone
-        ) -> tuple[list[bytes], list[bytes]]:
-            return [await doors.bulk(b) for b in batches], [await doors.post(p) for p in alone]
-
-        many, ones = run(prepare())
-        bulk.append(_run(axis, many, BULK_PACKAGES))
-        single.append(_run(axis, ones))
-    return single, bulk
+def _many(count: int, one: str, ending: str) -> str:
+    return f"{count} {one}{ending * (count > 1)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Latencies:
-    """Milliseconds at a fixed rate of arrivals."""
+class Wires:
+    """So many connections to an axis, and to what it is measured against."""
 
-    ack_ms: Sequence[float]
-    #: Until a recipient's poll has answered, one figure for each delivery to one that polls.
-    recipient_ms: Sequence[float]
+    axis: servers.Server
+    other: servers.Server
+    connections: int
 
+    def single(
+        self, packages: Iterator[Signed], requests: int, pairs: int
+    ) -> tuple[list[Run], list[Run]]:
+        """The same requests at both."""
+        doors = Doors(self.axis)
 
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which ``share`` of the values lie."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+        def pair() -> tuple[Act, Act]:
+            chosen = list(islice(packages, requests))
 
+            async def prepare() -> list[bytes]:
+                return [await doors.post(package) for package in chosen]
 
-def latency(
-    axis: servers.Server,
-    packages: Iterator[Signed],
-    poll: type[Poll],
-    one_in: int = POLLS_ONE_IN,
-) -> Latencies:
-    """POST to recipient at 300 documents a second: Poisson arrivals, recipients long-polling.
+            raw = run(prepare())
+            return lambda: self._run(self.axis, raw), lambda: self._run(self.other, raw)
 
-    ``poll`` says what a recipient asks for, one of ``one_in`` does. Counted from the intended
-    start.
-    """
-    chosen = list(islice(packages, OPEN_LOOP_PER_SECOND * OPEN_LOOP_S))
-    return run(_latency(axis, chosen, poll, one_in))
+        return in_turn(pair, pairs)
 
+    def bulk(
+        self, packages: Iterator[Signed], requests: int, pairs: int
+    ) -> tuple[list[Run], list[Run]]:
+        """Many in a request at one, and each by itself at the other."""
+        doors = Doors(self.axis)
+        by_sender: dict[str, list[Signed]] = {}
 
-async def _latency(
-    axis: servers.Server, chosen: list[Signed], poll: type[Poll], one_in: int
-) -> Latencies:
-    doors = Doors(axis)
-    begun = time.perf_counter()
-    dice = random.Random(1)
-    at_s, clock = [], 1.0
-    for _ in chosen:
-        clock += dice.expovariate(OPEN_LOOP_PER_SECOND)
-        at_s.append(clock)
-    requests = [await doors.post(p) for p in chosen]
-    arrived: dict[str, list[float]] = {}
-    started: dict[str, float] = {}
-    codes = sorted({code for p in chosen for code in p.recipients})[::one_in]
-    expected = sum(len({*p.recipients}.intersection(codes)) for p in chosen)
-    polls = [poll(await connect(axis.port), await doors.token(code)) for code in codes]
-    for one in polls:
-        await one.skip()
+        def pair() -> tuple[Act, Act]:
+            batches: list[list[Signed]] = []
+            while len(batches) < requests:
+                package = next(packages)
+                waiting = by_sender.setdefault(package.sender, [])
+                waiting.append(package)
+                if len(waiting) == BULK_PACKAGES:
+                    batches.append(by_sender.pop(package.sender))
+            alone = list(islice(packages, BULK_PACKAGES * requests))
 
-    def done(_index: int, start: float, body: bytes) -> None:
-        started[str(servers.as_json(body)["doc"])] = start
+            async def prepare() -> tuple[list[bytes], list[bytes]]:
+                return [await doors.bulk(b) for b in batches], [await doors.post(p) for p in alone]
 
-    async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(one.run(arrived)) for one in polls]
-        result: Result = await open_loop(axis.port, requests, at_s, CONNECTIONS, done)
-        deadline = time.perf_counter() + 20
-        while sum(map(len, arrived.values())) < expected and time.perf_counter() < deadline:
-            await asyncio.sleep(0.05)
-        for task in running:
-            task.cancel()
-    seen = sum(map(len, arrived.values()))
-    assert seen == expected, f"{seen} of {expected} deliveries in {time.perf_counter() - begun} s"
-    reached = [(at - started[doc]) * 1e3 for doc, times in arrived.items() for at in times]
-    return Latencies([s * 1e3 for s in result.latencies_s], reached)
+            many, ones = run(prepare())
+            return (
+                lambda: self._run(self.axis, many, BULK_PACKAGES),
+                lambda: self._run(self.other, ones),
+            )
 
+        return in_turn(pair, pairs)
 
-class Poll:
-    """One recipient that long-polls its inbox: what it names is available."""
-
-    PATH = "/v1/inbox"
-
-    def __init__(self, connection: Connection, token: str) -> None:
-        self._connection = connection
-        self._token = token
-        self._after: dict[int, int] = {}
-
-    async def skip(self) -> None:
-        """Pass over what waits from earlier runs."""
-        while await self._page(0):
-            pass
-
-    async def run(self, arrived: dict[str, list[float]]) -> None:
-        """Note the arrival of every package, for ever."""
-        while True:
-            for header in await self._page(20):
-                arrived.setdefault(str(header["doc"]), []).append(time.perf_counter())
-
-    async def _page(self, wait_s: int) -> list[dict[str, object]]:
-        after = ",".join(f"{urgency}:{no}" for urgency, no in self._after.items())
-        raw = request(
-            "GET",
-            f"{self.PATH}?wait={wait_s}&after={after}",
-            Authorization=f"Bearer {self._token}",
-        )
-        reply = await self._connection.ask(raw)
-        assert reply.status == 200, reply.told
-        listed = self.listed(reply.body)
-        for one in listed:
-            self._after[int(str(one["urgency"]))] = int(str(one["no"]))
-        return listed
-
-    @staticmethod
-    def listed(body: bytes) -> list[dict[str, object]]:
-        """The deliveries of an answer."""
-        listed: list[dict[str, object]] = orjson.loads(body)["deliveries"]
-        return listed
-
-
-class PackagePoll(Poll):
-    """One recipient that long-polls its packages, and then holds them."""
-
-    PATH = "/v1/inbox/packages"
-
-    @staticmethod
-    def listed(body: bytes) -> list[dict[str, object]]:
-        return [header for header, _ in frames.frames(body)]
+    def _run(self, server: servers.Server, requests: Sequence[bytes], each: int = 1) -> Run:
+        before = server.cpu_s()
+        result = run(closed_loop(server.port, requests, self.connections))
+        cpu = server.cpu_s() - before
+        bad = {code: n for code, n in result.statuses.items() if code not in (200, 201)}
+        assert not bad, f"answers: {bad}"
+        documents = len(requests) * each
+        return Run(result.per_second * each, cpu / documents * 1e6)

@@ -5,28 +5,24 @@ from __future__ import annotations
 import asyncio
 import gc
 import hashlib
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
 from axis.adapters.sqlite_store import open_store
 from axis.core.commands import Accept, Accepted
 from axis.core.document import Addressee
+from benchmarks import rsa, servers
 from benchmarks.packages import Signed, signed
+from benchmarks.scale import Scale
+from benchmarks.table import Row
 from schemas.examine import examine
-from schemas.signing import sign
 
 DOCUMENTS = 1000
+EXAMINE = "examine: form, files, digest, signature"
+STORE = "store: bytes, rows, events, counters (groups of 64)"
 GROUP = 64
 
 
@@ -38,10 +34,16 @@ def _cpu_us(work: Callable[[Signed], object], packages: Sequence[Signed]) -> flo
     return (time.process_time() - start) / len(packages) * 1e6
 
 
-def parts(home: Path) -> dict[str, float]:
-    """Microseconds of CPU per document: digest, curve, examination in two forms, store."""
+def row(_scale: Scale) -> Row:
+    """Digest, examination in two forms and of either signature, store."""
+    with servers.world({}) as home:
+        return Row("CPU by part, us a document", figures=_parts(home))
+
+
+def _parts(home: Path) -> dict[str, float]:
     packages = list(islice(signed(home), DOCUMENTS))
     # A blank in a tag is the same document to the signature, and another form to the reader.
+    by_rsa = list(islice(signed(home, rsa.keys()), DOCUMENTS))
     others = [replace(p, body=p.body.replace(b"Header>", b"Header >", 1)) for p in packages]
 
     def check(package: Signed) -> None:
@@ -49,36 +51,12 @@ def parts(home: Path) -> dict[str, float]:
 
     out = {
         "SHA-256 of the package": _cpu_us(lambda p: hashlib.sha256(p.body).digest(), packages),
-        "ECDSA P-256, the check alone": _curve(),
-        "examine: form, files, digest, signature": _cpu_us(check, packages),
+        EXAMINE: _cpu_us(check, packages),
         "examine the same in another builder's form": _cpu_us(check, others),
-        "examine the same with an RSA-2048 signature": _cpu_us(check, _by_rsa(packages)),
+        "examine the same with an RSA-2048 signature": _cpu_us(check, by_rsa),
     }
-    out["store: bytes, rows, events, counters (groups of 64)"] = asyncio.run(_store(home, packages))
+    out[STORE] = asyncio.run(_store(home, packages))
     return out
-
-
-def _by_rsa(packages: Sequence[Signed]) -> list[Signed]:
-    """The same packages, signed with RSA instead, as the real ones of 2018 to 2020 are."""
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "benchmark")])
-    day = datetime(2019, 1, 1, tzinfo=UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day.replace(year=2034))
-    certificate = builder.sign(key, SHA256()).public_bytes(Encoding.DER)
-    bare = re.compile(rb"<Signature .*?</Signature>", re.DOTALL)
-    return [
-        replace(p, body=sign(bare.sub(b"", p.body, count=1), key, certificate)) for p in packages
-    ]
-
-
-def _curve() -> float:
-    key, algorithm = ec.generate_private_key(ec.SECP256R1()), ec.ECDSA(SHA256())
-    signed_info = bytes(900)  # About as long as that of a package.
-    value, public = key.sign(signed_info, algorithm), key.public_key()
-    start = time.process_time()
-    for _ in range(DOCUMENTS):
-        public.verify(value, signed_info, algorithm)
-    return (time.process_time() - start) / DOCUMENTS * 1e6
 
 
 async def _store(home: Path, packages: Sequence[Signed]) -> float:

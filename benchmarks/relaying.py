@@ -1,20 +1,18 @@
 """How fast a relay publishes, against a bare producer and consumer of the same records.
 
-``python -m benchmarks.relaying [DOCUMENTS]`` starts a Kafka broker and a PostgreSQL server (with
-fsync), fills the books, and prints records a second of interleaved pairs, counted until a consumer
-has read them all. The bare side sends batches of the records encoded beforehand, lane by lane, with
-the producer's settings of the axis. Consumer, producer and relay share one process.
+Over a Kafka broker and a PostgreSQL server (with fsync) whose books are filled before; records a
+second of interleaved pairs, counted until a consumer has read them all. The bare side sends batches
+of the records encoded beforehand, lane by lane, with the producer's settings of the axis. Consumer,
+producer and relay share one process.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
-import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Self
 
 import uvloop
@@ -26,17 +24,16 @@ from axis.adapters.postgres_bus import PostgresBus
 from axis.adapters.postgres_server import Server
 from axis.adapters.postgres_store import PostgresStore, open_store
 from axis.adapters.system_clock import SystemClock
-from axis.broker import jars, keeper
-from axis.cluster import Cluster
 from axis.core.commands import Audit, Redrive
 from axis.flows.relay import Relay
 from axis.settings import KafkaSettings
-from benchmarks.measure import Spread
+from benchmarks import large
+from benchmarks.scale import Scale
 from benchmarks.store import AT, CODES, accepts, agency
+from benchmarks.table import Aim, Pair, Row, Run, Side
 from schemas.bus import PARTITIONS, STATUSES_PARTITION, Headers, inbox_topic
-from tests import postgres
 
-DOCUMENTS, FILLING, PAIRS = 10_000, 128, 7
+DOCUMENTS, FILLING = 10_000, 128
 #: Seconds one run may take.
 RUN_S_MAX = 120.0
 
@@ -44,9 +41,10 @@ _Sent = dict[tuple[str, int], list[tuple[Headers, bytes]]]
 
 
 class Reader:
-    """One consumer of all topics."""
+    """One consumer of the topics of some agencies."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, codes: Iterable[str]) -> None:
+        self._codes = tuple(codes)
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50
         )
@@ -54,7 +52,8 @@ class Reader:
     async def __aenter__(self) -> Self:
         await self._consumer.start()
         lanes = range(PARTITIONS)
-        places = [TopicPartition(inbox_topic("", code), lane) for code in CODES for lane in lanes]
+        topics = [inbox_topic("", code) for code in self._codes]
+        places = [TopicPartition(topic, lane) for topic in topics for lane in lanes]
         self._consumer.assign(places)
         await self._consumer.seek_to_end()
         return self
@@ -75,6 +74,17 @@ class Reader:
                             (list(record.headers), record.value) for record in records
                         ]
         return found
+
+    async def arrivals(self, count: int) -> list[tuple[str, float]]:
+        """The package's id of so many different deliveries, and when each was read first."""
+        found: dict[bytes, float] = {}
+        while len(found) < count:
+            for place, records in (await self._consumer.getmany(timeout_ms=1000)).items():
+                if place.partition != STATUSES_PARTITION:
+                    at = time.perf_counter()
+                    for record in records:
+                        found.setdefault(dict(record.headers)["ce_subject"], at)
+        return [(delivery.decode().partition(".")[0], at) for delivery, at in found.items()]
 
 
 async def _bare(producer: AIOKafkaProducer, sent: _Sent) -> None:
@@ -99,8 +109,10 @@ async def _again(store: PostgresStore) -> None:
     await store.apply(commands)
 
 
-async def measure(url: str, bootstrap: str, documents: int) -> list[tuple[float, float]]:
-    """Records a second of the bare side and of the relay, pair by pair."""
+async def _measure(
+    url: str, bootstrap: str, documents: int, times: int
+) -> tuple[list[Run], list[Run]]:
+    """The runs of the relay and of the bare side, pair by pair; CPU is that of this process."""
     settings = KafkaSettings(bootstrap=bootstrap)
     store = await open_store(url, "relaying")
     async with AsyncExitStack() as stack:
@@ -114,7 +126,7 @@ async def measure(url: str, bootstrap: str, documents: int) -> list[tuple[float,
         stack.push_async_callback(server.close)
         relay = Relay(store.lanes, publisher, PostgresBus(server), SystemClock(), "benchmark")
         await relay.beat()
-        reader = await stack.enter_async_context(Reader(bootstrap))
+        reader = await stack.enter_async_context(Reader(bootstrap, CODES))
         producer = KafkaClients(settings).producer()
         await producer.start()
         stack.push_async_callback(producer.stop)
@@ -128,40 +140,36 @@ async def measure(url: str, bootstrap: str, documents: int) -> list[tuple[float,
 
         queues = sum(queue.waiting for queue in await store.queues())
         sent = await relayed(queues)
-        pairs = []
-        for _ in range(PAIRS):
-            begun = time.perf_counter()
-            await asyncio.gather(_bare(producer, sent), reader.read(queues))
-            between = time.perf_counter()
-            await _again(store)
-            again = time.perf_counter()
-            await relayed(queues)
-            pairs.append((queues / (between - begun), queues / (time.perf_counter() - again)))
-        return pairs
+        ours: list[Run] = []
+        other: list[Run] = []
+        for number in range(times):
+            for side in ("relay", "bare")[:: -1 if number % 2 else 1]:
+                if side == "relay":
+                    await _again(store)
+                begun, cpu = time.perf_counter(), time.process_time()
+                if side == "relay":
+                    await relayed(queues)
+                else:
+                    await asyncio.gather(_bare(producer, sent), reader.read(queues))
+                took, spent = time.perf_counter() - begun, time.process_time() - cpu
+                runs = ours if side == "relay" else other
+                runs.append(Run(queues / took, spent / queues * 1e6))
+        return ours, other
 
 
-def main() -> None:
+def row(scale: Scale) -> Row:
     """Measure on servers of its own."""
-    documents = int(sys.argv[1]) if sys.argv[1:] else DOCUMENTS
-    jars.install()
-    cluster = Cluster(postgres.required())
-    try:
-        cluster.start()
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            keeper.kept(Path(folder) / "kafka") as broker,
-        ):
-            pairs = uvloop.run(measure(cluster.url, broker.bootstrap, documents))
-    finally:
-        cluster.remove()
-    bare, ours = (Spread.of(rates) for rates in zip(*pairs, strict=True))
-    ratio = Spread.of([our / other for other, our in pairs])
-    sys.stdout.write(
-        f"| | records a second |\n|---|---|\n| bare producer and consumer | {bare.show()} |\n"
-        f"| relay and the same consumer | {ours.show()} |\n\n"
-        f"**The relay does {ratio.show(2)} of the bare rate.** Promised: 0.5.\n"
+    out = Row("the relay, against a bare aiokafka producer of the same records", counts="records")
+    with large.servers() as here:
+        ours, other = uvloop.run(
+            _measure(here.database, here.bootstrap, scale.of(DOCUMENTS, FILLING), scale.pairs)
+        )
+    pair = Pair("lane by lane", Side.of("relay", ours), Side.of("bare producer", other))
+    out.pairs.append(pair)
+    assert pair.ratio is not None
+    out.aims.append(Aim("relay, of a bare producer", pair.ratio.median, "", 0.5))
+    out.remarks.append(
+        "The bare side sends batches encoded beforehand with the producer's settings of the axis. "
+        "Consumer, producer and relay share one process, whose CPU is told."
     )
-
-
-if __name__ == "__main__":
-    main()
+    return out

@@ -1,152 +1,81 @@
-"""The whole road in the large form: how many documents a second go all the way.
+"""The whole road: how many documents a second go all the way, embedded and in the large form.
 
-``python -m benchmarks.road [DOCUMENTS]`` starts a Kafka broker, a PostgreSQL server (with fsync)
-and an axis over both, hands pre-signed packages in (bulk requests), and lets the 95 recipients of
-one process do what recipients do: they are told by their topics, take the packages, check digest
-and signature, confirm ``done`` and say 01, and every sender reads its 01 back. A run ends when all
-of them are back. Everything shares the machine. It prints documents a second of each run, and the
-CPU of each part for one document.
+Pre-signed packages are handed in (bulk requests) at an axis over SQLite, and the same at one over
+PostgreSQL (with fsync) and Kafka; the recipients (``benchmarks.recipients``) poll the one, and are
+told by their topics of the other. A run ends when every 01 is back at its sender. Everything shares
+the machine. CPU is that of all servers.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from typing import Any
 
 import uvloop
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from agencies.client import STATUSES_MAX, Client, Package
+from agencies.client import Client
 from agencies.examine import Examiner
 from agencies.history.seats import take_seats
 from agencies.line import HttpLine
 from agencies.load.processes import cpu_s, family
 from agencies.together import together
 from agencies.world import read_certificates
-from axis.broker import jars, keeper
-from axis.cluster import Cluster
-from axis.core.timetable import from_iso
-from benchmarks import servers
-from benchmarks.measure import Spread
+from benchmarks import large, servers
 from benchmarks.packages import Signed, signed
-from schemas.bus import PARTITIONS, STATUSES_PARTITION, inbox_topic, recipient_of
-from tests import postgres
+from benchmarks.recipients import Recipients, Told
+from benchmarks.scale import Act, Scale, in_turn
+from benchmarks.table import Aim, Pair, Row, Run, Side
 
-DOCUMENTS, RUNS = 4_000, 5
-#: Requests under way at once, for sending and for confirming each.
+DOCUMENTS = 4_000
 AT_ONCE = 8
 #: Packages of one bulk request at most; those of one sender.
 BULK = 100
-#: Between two looks at the topics: five times what agencies wait, for what is measured is how many
-#: documents go, and not how soon each arrives.
-GATHER_S = 0.5
 RUN_S_MAX = 120.0
 
-Parts = Mapping[str, float]
 
+def row(scale: Scale) -> Row:
+    """Interleaved runs of both forms; the counterpart of the large form is the embedded one."""
+    out = Row("whole road: sent, taken, checked, confirmed, 01 back")
+    count = scale.of(DOCUMENTS)
+    with (
+        large.servers() as here,
+        servers.axis() as small,
+        servers.axis(settings=here.settings) as axis,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop,
+    ):
+        pids = {"axis": axis.pid, **here.pids}
+        packages = signed(axis.home)
+        embedded = Road(small, {"axis": small.pid})
+        over = Road(axis, pids, here.bootstrap)
+        for road in (embedded, over):
+            loop.run(road.open())
+            loop.run(road.go(list(islice(packages, scale.of(1_000)))))  # To warm up.
 
-@dataclass
-class Recipients:
-    """All agencies in one process, told by their topics."""
+        def pair() -> tuple[Act, Act]:
+            chosen = list(islice(packages, count))
+            return lambda: loop.run(over.go(chosen)), lambda: loop.run(embedded.go(chosen))
 
-    clients: Mapping[str, Client]
-    examiner: Examiner
-    bootstrap: str
-    heard: int = 0
-    read: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    _waits: dict[tuple[str, bool], asyncio.Event] = field(
-        default_factory=lambda: defaultdict(asyncio.Event)
-    )
-    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
-    _all: asyncio.Event = field(default_factory=asyncio.Event)
-    _wanted: int = 0
-
-    async def run(self, ready: asyncio.Event) -> None:
-        """Take, confirm, say and hear for ever."""
-        async with asyncio.TaskGroup() as tasks:
-            for code in self.clients:
-                tasks.create_task(self._take(code))
-                tasks.create_task(self._hear(code))
-            tasks.create_task(self._listen(ready))
-
-    async def all_heard(self, statuses: int) -> None:
-        """Return when so many statuses have come back since the beginning."""
-        self._wanted = statuses
-        self._all.clear()
-        if self.heard < statuses:
-            await self._all.wait()
-
-    async def _listen(self, ready: asyncio.Event) -> None:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=500
-        )
-        await consumer.start()
         try:
-            topics = [inbox_topic("", code) for code in self.clients]
-            consumer.assign([TopicPartition(t, n) for t in topics for n in range(PARTITIONS)])
-            await consumer.seek_to_end()
-            ready.set()
-            while True:
-                found = await consumer.getmany(timeout_ms=1000, max_records=1000)
-                for place in found:
-                    code = recipient_of("", place.topic)
-                    assert code is not None
-                    self._waits[code, place.partition == STATUSES_PARTITION].set()
-                await asyncio.sleep(GATHER_S if found else 0)
+            ours, other = in_turn(pair, scale.pairs)
         finally:
-            await consumer.stop()
-
-    async def _take(self, code: str) -> None:
-        client, told = self.clients[code], self._waits[code, False]
-        while True:
-            await told.wait()
-            told.clear()
-            while True:
-                async with self._places:
-                    page, _ = await client.packages("", 0, None)
-                    if not page:
-                        break
-                    await self._receive(client, page)
-
-    async def _receive(self, client: Client, page: Sequence[Package]) -> None:
-        reach: dict[int, int] = {}
-        for package in page:
-            told = package.told
-            at_us = from_iso(str(told["occurred_at"]))
-            found = self.examiner.examine(
-                package.raw, str(told["sha256"]), str(told["sender"]), at_us
-            )
-            assert not found.fault, found.fault
-            reach[int(told["urgency"])] = int(told["no"])
-        for urgency, no in reach.items():
-            await client.confirm_up_to(urgency, no, None)
-        said = [{"delivery": str(package.told["id"]), "code": "01"} for package in page]
-        for first in range(0, len(said), STATUSES_MAX):
-            results = await client.say(said[first : first + STATUSES_MAX])
-            assert all("problem" not in result for result in results), results
-
-    async def _hear(self, code: str) -> None:
-        client, told = self.clients[code], self._waits[code, True]
-        while True:
-            await told.wait()
-            told.clear()
-            while True:
-                page, self.read[code] = await client.hear(self.read[code], 0)
-                self.heard += sum(one["kind"] == "status" for one in page)
-                if self.heard >= self._wanted:
-                    self._all.set()
-                if len(page) < STATUSES_MAX:
-                    break
+            loop.run(over.close())
+            loop.run(embedded.close())
+        out.figures |= {
+            "deliveries of a document": over.deliveries / over.documents,
+            **{f"{name} over Kafka, CPU, us": us for name, us in over.cpu_us().items()},
+            **{f"{name} embedded, CPU, us": us for name, us in embedded.cpu_us().items()},
+        }
+    pair_ = Pair(
+        "the same packages", Side.of("over Kafka and PostgreSQL", ours), Side.of("embedded", other)
+    )
+    out.pairs.append(pair_)
+    out.aims.append(Aim("whole road over Kafka", pair_.ours.median, "a second", 1_500))
+    return out
 
 
 def _bulks(packages: Iterable[Signed]) -> Iterator[list[Signed]]:
@@ -160,7 +89,8 @@ def _bulks(packages: Iterable[Signed]) -> Iterator[list[Signed]]:
     yield from by_sender.values()
 
 
-async def _hand_in(clients: Mapping[str, Client], packages: Sequence[Signed]) -> None:
+async def hand_in(clients: Mapping[str, Client], packages: Sequence[Signed]) -> None:
+    """Bulk requests, some at once."""
     places = asyncio.Semaphore(AT_ONCE)
 
     async def post(some: Sequence[Signed]) -> None:
@@ -171,86 +101,58 @@ async def _hand_in(clients: Mapping[str, Client], packages: Sequence[Signed]) ->
     await together(post(some) for some in _bulks(packages))
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run: documents a second, deliveries of a document, and CPU microseconds by part."""
+@dataclass
+class Road:
+    """One axis, and everybody who sends to it and takes from it."""
 
-    per_second: float
-    fan_out: float
-    cpu_us: Parts
+    axis: servers.Server
+    pids: Mapping[str, int]
+    bootstrap: str = ""
+    documents: int = 0
+    deliveries: int = 0
 
-
-def _cpu(pids: Mapping[str, int]) -> dict[str, float]:
-    spent = {name: sum(map(cpu_s, family(pid))) for name, pid in pids.items()}
-    return {**spent, "senders and recipients": time.process_time()}
-
-
-async def measure(
-    home: Path, url: str, bootstrap: str, pids: Mapping[str, int], documents: int
-) -> list[Run]:
-    """Runs one after the other, the first of which is not counted."""
-    runs: list[Run] = []
-    packages = signed(home)
-    async with HttpLine(home / "axis", url) as line:
-        clients = {code: seat.client for code, seat in take_seats(home, line).items()}
-        await together(client.sign_in() for client in clients.values())
-        recipients = Recipients(clients, Examiner(read_certificates(home)), bootstrap)
+    async def open(self) -> None:
+        """Sign in, and have the recipients wait."""
+        self._stack = AsyncExitStack()
+        url = f"http://{servers.HOST}:{self.axis.port}"
+        line = await self._stack.enter_async_context(HttpLine(self.axis.home / "axis", url))
+        seats = take_seats(self.axis.home, line)
+        self._clients = {code: seat.client for code, seat in seats.items()}
+        await together(client.sign_in() for client in self._clients.values())
+        examiner = Examiner(read_certificates(self.axis.home))
+        self._recipients = (
+            Told(self._clients, examiner, bootstrap=self.bootstrap)
+            if self.bootstrap
+            else Recipients(self._clients, examiner)
+        )
         ready = asyncio.Event()
-        playing = asyncio.create_task(recipients.run(ready))
+        self._playing = asyncio.create_task(self._recipients.run(ready))
         await ready.wait()
-        expected = 0
-        for _ in range(RUNS + 1):
-            chosen = list(islice(packages, documents))
-            deliveries = sum(len(package.recipients) for package in chosen)
-            expected += deliveries
-            before, begun = _cpu(pids), time.perf_counter()
-            async with asyncio.timeout(RUN_S_MAX):
-                await _hand_in(clients, chosen)
-                await recipients.all_heard(expected)
-            took, after = time.perf_counter() - begun, _cpu(pids)
-            cpu_us = {name: (after[name] - before[name]) / documents * 1e6 for name in after}
-            runs.append(Run(documents / took, deliveries / documents, cpu_us))
-        playing.cancel()
-        await asyncio.wait([playing])
-    return runs[1:]
+        self._begun = self._cpu()
 
+    async def go(self, packages: Sequence[Signed]) -> Run:
+        """Hand packages in, and wait until all that follows has been heard."""
+        count = len(packages)
+        self.documents += count
+        self.deliveries += sum(len(package.recipients) for package in packages)
+        before, begun = self._cpu(), time.perf_counter()
+        async with asyncio.timeout(RUN_S_MAX):
+            await hand_in(self._clients, packages)
+            await self._recipients.all_heard(self.deliveries)
+        took, after = time.perf_counter() - begun, self._cpu()
+        spent = sum(after[name] - before[name] for name in self.pids)
+        return Run(count / took, spent / count * 1e6)
 
-@contextmanager
-def _servers() -> Iterator[tuple[Cluster, Any]]:
-    jars.install()
-    cluster = Cluster(postgres.required())
-    try:
-        cluster.start()
-        with tempfile.TemporaryDirectory() as folder, keeper.kept(Path(folder) / "kafka") as broker:
-            yield cluster, broker
-    finally:
-        cluster.remove()
+    def cpu_us(self) -> dict[str, float]:
+        """CPU of each server for a document, over all that went."""
+        after = self._cpu()
+        return {name: (after[name] - self._begun[name]) / self.documents * 1e6 for name in after}
 
+    async def close(self) -> None:
+        """Leave."""
+        self._playing.cancel()
+        await asyncio.wait([self._playing])
+        await self._stack.aclose()
 
-def main() -> None:
-    """Measure on servers of its own."""
-    documents = int(sys.argv[1]) if sys.argv[1:] else DOCUMENTS
-    with _servers() as (cluster, broker):
-        os.environ |= {"AXIS_DATABASE": cluster.url, "AXIS_KAFKA_BOOTSTRAP": broker.bootstrap}
-        with servers.axis() as axis:
-            assert cluster.process is not None
-            pids = {
-                "axis": axis.pid,
-                "PostgreSQL": cluster.process.pid,
-                "Kafka": broker.pid,
-            }
-            url = f"http://{servers.HOST}:{axis.port}"
-            runs = uvloop.run(measure(axis.home, url, broker.bootstrap, pids, documents))
-    rate = Spread.of([run.per_second for run in runs])
-    lines = [
-        f"| {name} | {Spread.of([run.cpu_us[name] for run in runs]).show()} |"
-        for name in runs[0].cpu_us
-    ]
-    sys.stdout.write(
-        f"**{rate.show()} documents a second**, each to {runs[0].fan_out:.2f} recipients. "
-        "Promised: 1,500.\n\n| CPU of a document (us) | |\n|---|---|\n" + "\n".join(lines) + "\n"
-    )
-
-
-if __name__ == "__main__":
-    main()
+    def _cpu(self) -> dict[str, float]:
+        return {name: sum(map(cpu_s, family(pid))) for name, pid in self.pids.items()}

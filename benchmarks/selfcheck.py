@@ -32,7 +32,7 @@ from agencies.load.wire import Place, Pool
 from agencies.sizes import PROFILES, SMALL
 from agencies.world import make_world, read_key
 from benchmarks import servers
-from benchmarks.measure import Spread
+from benchmarks.table import Spread
 from benchmarks.waiting import SERVICE_S
 from schemas.codes import agencies
 

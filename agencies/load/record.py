@@ -205,6 +205,11 @@ class Known:
         for letter in letters:
             self._letters[letter.document_id] = record, letter
 
+    def forget(self, letters: Iterable[Letter]) -> None:
+        """Expect the letters of a step no longer: what a long run remembers must not grow."""
+        for letter in letters:
+            self._letters.pop(letter.document_id, None)
+
     def find(self, document_id: str) -> tuple[Record, Letter] | None:
         """The step and the letter of a DocumentId."""
         found = self._letters.get(document_id)

@@ -43,13 +43,18 @@ def as_it_is(_planned: Planned, raw: bytes) -> bytes:
 
 
 class Spool:
-    """The bytes of a step's packages, one behind the other in ``path``; gone when it is closed."""
+    """The bytes of a step's packages, one behind the other in ``path``; gone when it is closed.
 
-    def __init__(self, path: Path) -> None:
+    With ``filled`` it is the file that another process made (``leave``).
+    """
+
+    def __init__(self, path: Path, *, filled: bool = False) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("w+b")
+        self._file = path.open("r+b" if filled else "w+b")
         self._map: mmap.mmap | None = None
+        if filled:
+            self._read()
 
     def __enter__(self) -> Self:
         return self
@@ -77,13 +82,22 @@ class Spool:
             letters.append(_letter(planned, raw, start))
             start += len(raw)
         self._file.flush()
-        self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._read()
         return letters
+
+    def leave(self) -> None:
+        """Close it and leave the file to whoever opens it as ``filled``."""
+        assert self._map is not None
+        self._map.close()
+        self._file.close()
 
     def raw(self, letter: Letter) -> bytes:
         """The bytes of one package."""
         assert self._map is not None
         return self._map[letter.start : letter.start + letter.size]
+
+    def _read(self) -> None:
+        self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _letter(planned: Planned, raw: bytes, start: int) -> Letter:

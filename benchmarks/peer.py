@@ -1,0 +1,267 @@
+"""The axis beside NHS England's ``mesh-sandbox``, the nearest public thing that does the same job.
+
+Both are handed the same signed packages of about 20 kB for one recipient over as many connections.
+The peer sends, gets and acknowledges each; the axis does so once the same way (POST, the package
+of the delivery, ``done``), and once as its agencies do, the recipient taking pages beside the
+senders. A run ends when everything is acknowledged and the bytes were those sent. Both have
+10,000 or 100,000 messages waiting before, whose own bytes are few: it is mailboxes that grow. The
+peer keeps a message in memory or in a file that it does not sync, and looks at no signature.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from urllib.parse import quote
+
+import orjson
+
+from agencies.load.wire import Connection, Reply, request
+from axis.adapters.sqlite_store import open_store
+from axis.core.commands import Accept, Accepted
+from axis.core.document import Addressee
+from benchmarks import servers
+from benchmarks.load import connect, run
+from benchmarks.measure import Doors
+from benchmarks.packages import Signed, signed
+from benchmarks.peer_server import RECIPIENT as PEER_RECIPIENT
+from benchmarks.peer_server import SENDER as PEER_SENDER
+from benchmarks.scale import Scale
+from benchmarks.store import AT
+from benchmarks.table import Aim, Pair, Row, Run, Side
+from schemas.frames import frames
+
+WAITING = (0, 10_000, 100_000)
+STORES = ("memory", "file")
+CONNECTIONS = 64
+#: Documents of a run. With 100,000 waiting the peer does a dozen a second.
+PEER_DOCUMENTS = {0: 400, 10_000: 200, 100_000: 24}
+OUR_DOCUMENTS = 1_000
+FILLING = 512
+#: Who sends the waiting documents, and who has them waiting.
+SENDER, RECIPIENT = "000.00.00.G22", "000.00.00.H37"
+#: Ten times the peer's best at every point.
+TIMES = 10.0
+
+Exchange = Callable[[Connection, Signed], Awaitable[None]]
+
+
+def row(scale: Scale) -> Row:
+    """Measure every point; the counterpart of each is the better of the peer's two stores."""
+    out = Row("against mesh-sandbox: sent, taken, acknowledged")
+    best: list[float] = []
+    fresh = 0.0
+    for waiting in WAITING:
+        ours, alone, *theirs = _point(waiting, scale)
+        pages = Side.of("the axis, recipient takes pages", ours)
+        for name, runs in zip(STORES, theirs, strict=True):
+            other = Side.of(f"mesh-sandbox, {name} store", runs)
+            pair = Pair(f"{waiting:,} waiting", pages, other)
+            out.pairs.append(pair)
+            out.pairs.append(
+                Pair(f"{waiting:,} waiting", Side.of("the axis, one by one", alone), other)
+            )
+            assert pair.ratio is not None
+            best.append(pair.ratio.median)
+        fresh = fresh or pages.median
+    out.aims = [
+        Aim("times the peer's best, at the worst point", min(best), "", TIMES, TIMES),
+        Aim("rate with 100,000 waiting, of that with none", pages.median / fresh, "", 0.9, 0.9),
+    ]
+    return out
+
+
+def _point(waiting: int, scale: Scale) -> list[list[Run]]:
+    """Runs of the axis in pages and one by one, and of the peer by store, each in turn."""
+    with ExitStack() as stack:
+        axis = stack.enter_context(servers.axis(prepare=lambda home: _fill(home, waiting)))
+        peers = [stack.enter_context(servers.peer(store, waiting)) for store in STORES]
+        packages = signed(axis.home, to=RECIPIENT)
+        desk = Desk(axis, f"0:{waiting}" if waiting else "")
+        acts: tuple[Callable[[Sequence[Signed]], Run], ...] = (
+            desk.in_pages,
+            desk.one_by_one,
+            *(partial(_at_peer, server) for server in peers),
+        )
+        theirs, ours = scale.of(PEER_DOCUMENTS[waiting], 8), scale.of(OUR_DOCUMENTS, 8)
+        counts = (ours, ours, theirs, theirs)
+        for act in acts:
+            act(list(islice(packages, 1)))  # To warm up, and not counted.
+        runs: list[list[Run]] = [[] for _ in acts]
+        for pair in range(scale.pairs):
+            for index in range(len(acts))[:: -1 if pair % 2 else 1]:
+                runs[index].append(acts[index](list(islice(packages, counts[index]))))
+    return runs
+
+
+def _at_peer(server: servers.Server, packages: Sequence[Signed]) -> Run:
+    return run(_timed(server, packages, _peer))
+
+
+async def _peer(connection: Connection, package: Signed) -> None:
+    raw = request(
+        "POST",
+        f"/messageexchange/{PEER_SENDER}/outbox",
+        package.body,
+        Mex_To=PEER_RECIPIENT,
+        Mex_WorkflowID="BENCHMARK",
+        Content_Type="application/octet-stream",
+    )
+    message = orjson.loads((await _ok(connection, raw)).body)["messageID"]
+    place = f"/messageexchange/{PEER_RECIPIENT}/inbox/{message}"
+    assert (await _ok(connection, request("GET", place))).body == package.body
+    await _ok(connection, request("PUT", f"{place}/status/acknowledged"))
+
+
+async def _ok(connection: Connection, raw: bytes) -> Reply:
+    reply = await connection.ask(raw)
+    assert reply.status in (200, 201, 202), reply.told
+    return reply
+
+
+@asynccontextmanager
+async def _connections(port: int) -> AsyncIterator[list[Connection]]:
+    opened = [await connect(port) for _ in range(CONNECTIONS)]
+    try:
+        yield opened
+    finally:
+        for connection in opened:
+            connection.close()
+
+
+async def _timed(server: servers.Server, packages: Sequence[Signed], exchange: Exchange) -> Run:
+    """Exchange all packages, each connection one after the other."""
+    ready = iter(packages)
+
+    async def work(connection: Connection) -> None:
+        for package in ready:
+            await exchange(connection, package)
+
+    async with _connections(server.port) as opened:
+        before, begun = server.cpu_s(), time.perf_counter()
+        await asyncio.gather(*map(work, opened))
+        return _run(server, len(packages), before, begun)
+
+
+def _run(server: servers.Server, count: int, before_s: float, begun_s: float) -> Run:
+    took_s = time.perf_counter() - begun_s
+    return Run(count / took_s, (server.cpu_s() - before_s) / count * 1e6)
+
+
+@dataclass
+class Desk:
+    """The recipient at an axis, and where it is in its inbox (``after``)."""
+
+    server: servers.Server
+    after: str
+    _doors: Doors = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._doors = Doors(self.server)
+
+    def one_by_one(self, packages: Sequence[Signed]) -> Run:
+        """Each package is posted, taken and confirmed by itself."""
+
+        async def whole() -> Run:
+            await self._sign_in(packages)
+            return await _timed(self.server, packages, self._exchange)
+
+        return run(whole())
+
+    def in_pages(self, packages: Sequence[Signed]) -> Run:
+        """The recipient polls for packages beside the senders and confirms what each page held."""
+        return run(self._in_pages(packages))
+
+    async def _sign_in(self, packages: Sequence[Signed]) -> None:
+        for code in {RECIPIENT, *(package.sender for package in packages)}:
+            await self._doors.token(code)
+
+    async def _exchange(self, connection: Connection, package: Signed) -> None:
+        reply = await _ok(connection, await self._doors.post(package))
+        (delivery,) = orjson.loads(reply.body)["deliveries"]
+        token = f"Bearer {await self._doors.token(RECIPIENT)}"
+        path = f"/v1/deliveries/{quote(delivery)}/package"
+        taken = await _ok(connection, request("GET", path, Authorization=token))
+        assert taken.body == package.body
+        await self._confirm(connection, token, [delivery])
+
+    async def _in_pages(self, packages: Sequence[Signed]) -> Run:
+        await self._sign_in(packages)
+        token = f"Bearer {await self._doors.token(RECIPIENT)}"
+        posts = iter([await self._doors.post(package) for package in packages])
+        expected = {package.body for package in packages}
+
+        async def post(connection: Connection) -> None:
+            for raw in posts:
+                await _ok(connection, raw)
+
+        async def take(connection: Connection) -> None:
+            while expected:
+                path = f"/v1/inbox/packages?after={quote(self.after)}&wait=20"
+                page = await _ok(connection, request("GET", path, Authorization=token))
+                self.after = page.header(b"axis-next")
+                taken = [(str(told["id"]), raw) for told, raw in frames(page.body)]
+                # What was exchanged one by one lies behind the cursor too, but is done.
+                expected.difference_update(raw for _, raw in taken)
+                await self._confirm(connection, token, [one for one, _ in taken])
+
+        async with _connections(self.server.port) as opened:
+            taker = await connect(self.server.port)
+            before, begun = self.server.cpu_s(), time.perf_counter()
+            await asyncio.gather(take(taker), *map(post, opened))
+            taker.close()
+            return _run(self.server, len(packages), before, begun)
+
+    async def _confirm(self, connection: Connection, token: str, deliveries: list[str]) -> None:
+        if not deliveries:
+            return
+        body = orjson.dumps({"deliveries": deliveries, "result": "done"})
+        raw = request(
+            "POST",
+            "/v1/inbox/confirm",
+            body,
+            Authorization=token,
+            Content_Type="application/json",
+        )
+        items = orjson.loads((await _ok(connection, raw)).body)["items"]
+        assert all(item["state"] == "done" for item in items), items
+
+
+def _fill(home: Path, waiting: int) -> None:
+    """Have so many documents wait for the recipient in the books of an axis that does not run."""
+
+    async def fill() -> None:
+        store = open_store(home / "axis")
+        try:
+            for first in range(0, waiting, FILLING):
+                some = [_accept(n) for n in range(first, min(first + FILLING, waiting))]
+                assert all(isinstance(one, Accepted) for one in await store.apply(some))
+        finally:
+            await store.close()
+
+    asyncio.run(fill())
+
+
+def _accept(number: int) -> Accept:
+    body = b"%d" % number
+    return Accept(
+        id=f"doc_{number:026}",
+        sender=SENDER,
+        unit=SENDER,
+        document_id=f"{SENDER},2018/01/15,{number}/UBND",
+        kind=0,
+        urgency=0,
+        sha256=hashlib.sha256(body).hexdigest(),
+        body=body,
+        recipients=(Addressee(RECIPIENT, (RECIPIENT,)),),
+        at=AT + number,
+        now=AT + number,
+        verdict="valid",
+    )
