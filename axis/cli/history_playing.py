@@ -18,6 +18,7 @@ from agencies.sizes import SMALL
 from axis.cli.children import Child, run_folder
 from axis.cli.history_watch import HistoryWatch
 from axis.cli.own_run import kept
+from axis.cli.published import all_published
 from axis.settings import Settings
 
 
@@ -31,7 +32,8 @@ class Play:
 
     ``figures`` is what the plan wants of the whole part (``lang_son`` as in ``anchors``), ``told``
     what the agencies did, both known when it has run; ``took_s`` is how long it took this time,
-    start and end included.
+    start and end included; ``published`` whether all of it has reached its topics, where there are
+    any.
     """
 
     settings: Settings
@@ -44,6 +46,7 @@ class Play:
     lang_son: tuple[int, int] = (0, 0)
     told: Mapping[str, Any] = field(default_factory=dict)
     took_s: float = 0.0
+    published: bool = True
     restarts: Mapping[str, int] = field(default_factory=dict)
     _finished: asyncio.Event = field(default_factory=asyncio.Event)
     _watch: HistoryWatch | None = None
@@ -59,6 +62,7 @@ class Play:
                 await self._finished.wait()
                 if "otherwise" in self.told:
                     raise Stopped(f"Otherwise than planned: {self.told['otherwise']}")
+            self.published = await all_published(self.settings)
         self.took_s = time.monotonic() - begun_s
         self.restarts = {child.name: child.restarts for child in (axis, players)}
 

@@ -11,31 +11,32 @@ from agencies.history.anchors import anchors
 from agencies.history.expected import Figures
 from agencies.history.part import Part
 from agencies.history.progress import Progress
-from agencies.sizes import REAL, SMALL, Profile
+from agencies.sizes import REAL, SMALL
 from axis.cli import archive, replay_report, screen
 from axis.cli.history_playing import Play
+from axis.cli.history_state import State
 from axis.core.timetable import month30, month30_days
 from axis.settings import Settings
-
-#: Differences shown by name.
-SHOWN_MAX = 20
-
 
 _SIZES = {
     SMALL.name: "about 20 kB each, attachment inside",
     REAL.name: "what offices send, 1.4 MB each on average",
 }
+#: Differences shown by name.
+SHOWN_MAX = 20
 
 
-def introduce(part: Part, seed: int, profile: Profile, settings: Settings, begun: Progress) -> None:
-    """What is going to be played, and where."""
+def introduce(state: State, settings: Settings, begun: Progress, servers: str) -> None:
+    """What is going to be played, and where; over which ``servers``, if any."""
+    part = state.part
     only = f", only {part.only}" if part.only else ""
     sample = f", sample {part.sample[0]} of {part.sample[1]}" if part.sample[1] > 1 else ""
     screen.say(f"The history from {part.first} to {part.last}{only}{sample}")
     screen.facts(
         {
-            "plan": f"seed {seed}",
-            "sizes": f"profile '{profile.name}': {_SIZES[profile.name]}",
+            "plan": f"seed {state.seed}",
+            "sizes": f"profile '{state.size}': {_SIZES[state.size]}",
+            "over": servers,
             "folder": f"{settings.home}/ (logs in {settings.home}/run/)",
             "goes on behind": "" if begun.day is None else begun.day.isoformat(),
         },
@@ -60,6 +61,8 @@ def outcome(settings: Settings, play: Play) -> dict[str, Any]:
     if play.part == Part():
         points = anchors(sent, received, *play.lang_son)
         found += [f"{p.name}: {p.found}, published {p.published}" for p in points if not p.exact]
+    if not play.published:
+        found.append("some numbers have not reached their topics yet")
     files, more = _breakdown(settings, play)
     found += more
     return {
