@@ -12,7 +12,7 @@ from agencies.history.expected import Figures
 from agencies.history.part import Part
 from agencies.history.progress import Progress
 from agencies.sizes import REAL, SMALL
-from axis.cli import archive, replay_report, screen
+from axis.cli import archive, history_memory, replay_report, screen
 from axis.cli.history_playing import Play
 from axis.cli.history_state import State
 from axis.core.timetable import month30, month30_days
@@ -77,6 +77,7 @@ def outcome(settings: Settings, play: Play) -> dict[str, Any]:
         "anchors": [{**point._asdict(), "last": f"{point.last}"} for point in points],
         "balances": by_day["balances"],
         "seconds": round(play.took_s, 1),
+        "memory": play.memory.by_month(),
         "restarts": {name: n for name, n in play.restarts.items() if n},
         "files": files,
         "differences": found,
@@ -166,6 +167,7 @@ def report(told: Mapping[str, Any]) -> None:
     if told["anchors"]:
         screen.say("Months are windows of 30 days from 12 March 2019; 'twice' is said of month 10,")
         screen.say("sent and received together: 138,544 = 2 x 69,272.")
+    history_memory.show(told["memory"])
     rate = told["sent"] / told["seconds"] if told["seconds"] else 0.0
     screen.facts(
         {
