@@ -58,7 +58,8 @@ def growth(by_month: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """
     months = {row["month"]: row for row in by_month}
     early, late = months.get(EARLY, {}), months.get(LATE, {})
-    return {name: round(late[name] / early[name], 3) for name in names(by_month) if name in early}
+    both = (name for name in names(by_month) if name in early and name in late)
+    return {name: round(late[name] / early[name], 3) for name in both}
 
 
 def names(by_month: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -73,7 +74,7 @@ def show(by_month: Sequence[Mapping[str, Any]]) -> None:
     processes = names(by_month)
     screen.table(
         ("month", *(f"{name}, MB" for name in processes)),
-        [(row["month"], *(round(row[name]) for name in processes)) for row in by_month],
+        [(row["month"], *(row.get(name, "") for name in processes)) for row in by_month],
     )
     for name, times in growth(by_month).items():
         screen.say(f"In month {LATE} {name} held {times:.2f} times what it held in month {EARLY}.")

@@ -9,7 +9,7 @@ import shutil
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -116,12 +116,23 @@ def history(
         _ = wanted.part, wanted.profile  # Raises for what cannot be.
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+    told = _played(wanted, speed, resume=resume, json=json)
+    if json:
+        screen.data(told)
+    else:
+        history_report.report(told)
+    if told["differences"]:
+        raise typer.Exit(1)
+
+
+def _played(wanted: State, speed: float | None, *, resume: bool, json: bool) -> dict[str, Any]:
+    """Play it, or go on with what was played before; what came of it."""
     settings = own_settings(RUN)
-    if settings.database is not None and not over_kafka:
+    if settings.database is not None and not wanted.over_kafka:
         raise typer.BadParameter("AXIS_DATABASE is set; a history plays in books of its own")
     folder = Marked(settings, STATE_FILE, MAKER)
     with folder.alone():
-        if over_kafka:
+        if wanted.over_kafka:
             _require_servers()
         state = _open(folder, wanted, resume=resume)
         begun = Progress.load(settings.home)
@@ -132,15 +143,9 @@ def history(
             if not json:
                 over = "" if servers is None else servers.told
                 history_report.introduce(state, where, begun, over)
-            outcome = _play(where, state, speed, json=json)
+            play = _play(where, state, speed, json=json)
             folder.write(asdict(replace(state, finished=iso(SystemClock().now()))))
-            told = history_report.outcome(where, outcome)
-    if json:
-        screen.data(told)
-    else:
-        history_report.report(told)
-    if told["differences"]:
-        raise typer.Exit(1)
+            return history_report.outcome(where, play)
 
 
 def _require_servers() -> None:
