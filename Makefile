@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo demo-kafka serve kafka test test-long check sim nemesis bench model lock clean
+.PHONY: help demo demo-kafka serve kafka test test-long check sim nemesis bench bench-history model lock clean
 
 help:           ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ \t/'
@@ -56,6 +56,10 @@ nemesis: $(VENV)/installed-dev  ## the large form in a storm of SECONDS=600: kil
 
 bench: $(VENV)/installed-dev  ## measure, and write docs/performance.md
 	@$(BIN)/python -m benchmarks
+
+bench-history: $(VENV)/installed-dev  ## play a tenth of the history, and write docs/history.md
+	@$(BIN)/python -X utf8 -m benchmarks.history --sample 1/10 > docs/history.md.new
+	@mv docs/history.md.new docs/history.md
 
 model: $(VENV)/installed  ## write docs/traffic-model.md from the model
 	@$(BIN)/python -X utf8 -m agencies.model_page > docs/traffic-model.md

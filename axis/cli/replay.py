@@ -128,12 +128,8 @@ def history(
 def _played(wanted: State, speed: float | None, *, resume: bool, json: bool) -> dict[str, Any]:
     """Play it, or go on with what was played before; what came of it."""
     settings = own_settings(RUN)
-    if settings.database is not None and not wanted.over_kafka:
-        raise typer.BadParameter("AXIS_DATABASE is set; a history plays in books of its own")
     folder = Marked(settings, STATE_FILE, MAKER)
     with folder.alone():
-        if wanted.over_kafka:
-            _require_servers()
         state = _open(folder, wanted, resume=resume)
         begun = Progress.load(settings.home)
         if begun.day is None:
@@ -148,11 +144,15 @@ def _played(wanted: State, speed: float | None, *, resume: bool, json: bool) -> 
             return history_report.outcome(where, play)
 
 
-def _require_servers() -> None:
-    # Not above: a laptop's commands start without the libraries of a server's.
-    from axis.cli.large import require
+def _require_books_of_its_own(settings: Settings, state: State) -> None:
+    """Refuse a play that would write elsewhere, or whose servers are not there."""
+    if state.over_kafka:
+        # Not above: a laptop's commands start without the libraries of a server's.
+        from axis.cli.large import require
 
-    require()
+        require()
+    elif settings.database is not None:
+        raise typer.BadParameter("AXIS_DATABASE is set; a history plays in books of its own")
 
 
 def _servers(settings: Settings) -> AbstractContextManager[Large]:
@@ -198,13 +198,17 @@ def _require_room(settings: Settings, state: State) -> None:
 
 
 def _open(folder: Marked, wanted: State, *, resume: bool) -> State:
-    """The state to go on from, or the one of a fresh world."""
+    """The state to go on from, or the one of a fresh world; nothing is cleared for a play that is
+    refused.
+    """
     said = folder.read()
     known = None if said is None else State(**said)
     if resume:
         if known is None or known.finished:
             raise typer.BadParameter("there is no half-played history to go on with")
+        _require_books_of_its_own(folder.settings, known)
         return known
+    _require_books_of_its_own(folder.settings, wanted)
     if known is not None:
         folder.clear()
     folder.write(asdict(wanted))
