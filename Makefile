@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo demo-kafka serve kafka test test-long check sim nemesis bench soak selfcheck model lock clean
+.PHONY: help demo demo-kafka serve kafka test test-long check sim nemesis bench bench-history soak selfcheck model lock clean
 
 help:           ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ \t/'
@@ -70,6 +70,10 @@ soak: $(VENV)/installed-dev  ## half of what an axis can do for MINUTES=60: memo
 
 selfcheck: $(VENV)/installed-dev  ## the load test's own figures against those of Locust, within a tenth
 	@$(BIN)/python -m benchmarks.selfcheck
+
+bench-history: $(VENV)/installed-dev  ## play a tenth of the history, and write docs/history.md
+	@$(BIN)/python -X utf8 -m benchmarks.history --sample 1/10 > docs/history.md.new
+	@mv docs/history.md.new docs/history.md
 
 model: $(VENV)/installed  ## write docs/traffic-model.md from the model
 	@$(BIN)/python -X utf8 -m agencies.model_page > docs/traffic-model.md

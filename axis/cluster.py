@@ -1,14 +1,16 @@
 """A private PostgreSQL server without Docker, for the demo and the tests on one machine.
 
 It lives in a folder of its own, listens on a socket in it and nowhere else, never runs as root, and
-ends with the process that started it, however that ends (Linux). It stands beside the axis, which
-speaks to any server and never imports this.
+ends with the process that started it, however that ends (Linux). Its data are forgotten with it,
+unless a folder is named that keeps them. It stands beside the axis, which speaks to any server and
+never imports this.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ctypes
+import fcntl
 import os
 import pwd
 import shutil
@@ -28,10 +30,16 @@ import asyncpg
 #: Who runs the server when this process runs as root, whom PostgreSQL refuses.
 USERS = ("postgres", "nobody")
 _NEEDED = ("initdb", "postgres")
+_PREFIX = "axis-postgres-"
+#: In a folder that keeps data: the data, and a link to where the last server listened. The name of
+#: a socket may have a hundred bytes, so it cannot lie in any folder.
+_DATA, _SOCKET = "data", "socket"
 #: Where Debian and Ubuntu keep the programs of each version, outside the PATH.
 _PACKAGED = Path("/usr/lib/postgresql")
 #: Seconds until it answers; it takes one.
 START_S_MAX = 60.0
+#: Seconds until a server whose parent was killed has written what it holds, and is gone.
+LEFT_S_MAX = 30.0
 _LOOK_S = 0.05
 _PR_SET_PDEATHSIG = 1
 
@@ -57,25 +65,27 @@ class Cluster:
     """One server. Without ``fsync`` it is faster, and survives anything but a power cut.
 
     ``listen`` is an address at which it is reached over TCP too: one of a network that holds nobody
-    but those who may use it, since whoever comes from there is believed.
+    but those who may use it, since whoever comes from there is believed. ``keep`` is a folder whose
+    data outlive the server: another goes on with them.
     """
 
-    def __init__(self, programs: Path, *, fsync: bool = True, listen: str = "") -> None:
+    def __init__(
+        self, programs: Path, *, fsync: bool = True, listen: str = "", keep: Path | None = None
+    ) -> None:
         self._programs = programs
         self._listen = listen
         self._user = next((u for u in USERS if _known(u)), None) if os.getuid() == 0 else None
-        self.folder = Path(tempfile.mkdtemp(prefix="axis-postgres-"))
-        if self._user:
-            shutil.chown(self.folder, self._user)
-        self._data = self.folder / "data"
+        self._keep = None if keep is None else keep.absolute()
+        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._own(self.folder)
+        self._data = (self._keep or self.folder) / _DATA
         self._fsync = fsync
         self.process: subprocess.Popen[bytes] | None = None
-        # A locale that orders text otherwise than by its bytes, where there is one.
         try:
-            self._run("initdb", "-D", self._data, "-U", "axis", "-A", "trust", "-E", "UTF8", "-N")
-            if listen:
-                with (self._data / "pg_hba.conf").open("a", encoding="ascii") as access:
-                    access.write("host all axis all trust\n")
+            if self._keep is not None:
+                self._take_over(self._keep)
+            if not self._data.exists():
+                self._make()
         except BaseException:
             shutil.rmtree(self.folder)
             raise
@@ -88,7 +98,7 @@ class Cluster:
     @property
     def url(self) -> str:
         """The address of the database ``postgres``."""
-        return f"postgresql://axis@/postgres?host={self.folder}"
+        return _url(self.folder)
 
     def start(self) -> None:
         """Start the server; it answers when this returns. Raises ``NotStarted``."""
@@ -109,20 +119,15 @@ class Cluster:
                 stderr=log,
                 cwd=self.folder,
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call
+                # Ctrl-C reaches this process, which ends it behind those who use it.
+                start_new_session=True,
                 **self._as_user(),
             )
         deadline = time.monotonic() + START_S_MAX
-        while not self._answers():
+        while not _answers(self.url):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise NotStarted((self.folder / "log").read_text("utf-8"))
             time.sleep(_LOOK_S)
-
-    def _answers(self) -> bool:
-        with suppress(OSError, asyncpg.CannotConnectNowError), ThreadPoolExecutor(1) as thread:
-            # A thread, for a loop may be running here.
-            thread.submit(asyncio.run, _greet(self.url)).result()
-            return True
-        return False
 
     def end(self, number: signal.Signals = signal.SIGINT) -> None:
         """End the server: SIGINT breaks connections off, SIGKILL breaks everything off."""
@@ -132,9 +137,45 @@ class Cluster:
             self.process = None
 
     def remove(self) -> None:
-        """End the server and forget its data."""
+        """End the server and forget its data, unless they are to be kept."""
         self.end()
         shutil.rmtree(self.folder)
+        if self._keep is not None:
+            (self._keep / _SOCKET).unlink()
+
+    def _take_over(self, keep: Path) -> None:
+        """Wait for the end of the last server, should its parent have been killed; clear away what
+        it left, and have clients find this one.
+        """
+        keep.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + LEFT_S_MAX
+        while is_held(keep):
+            if time.monotonic() > deadline:
+                raise NotStarted(f"another PostgreSQL holds {self._data}.")
+            time.sleep(_LOOK_S)
+        link = keep / _SOCKET
+        if link.is_symlink():
+            if link.readlink().name.startswith(_PREFIX):
+                shutil.rmtree(link.readlink(), ignore_errors=True)
+            link.unlink()
+        link.symlink_to(self.folder)
+
+    def _make(self) -> None:
+        """Make the data, whole or not at all."""
+        fresh = self._data.with_name("fresh")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        self._own(fresh)
+        # A locale that orders text otherwise than by its bytes, where there is one.
+        self._run("initdb", "-D", fresh, "-U", "axis", "-A", "trust", "-E", "UTF8", "-N")
+        if self._listen:
+            with (fresh / "pg_hba.conf").open("a", encoding="ascii") as access:
+                access.write("host all axis all trust\n")
+        fresh.replace(self._data)
+
+    def _own(self, folder: Path) -> None:
+        if self._user:
+            shutil.chown(folder, self._user)
 
     def _run(self, program: str, *arguments: object) -> None:
         done = subprocess.run(  # noqa: S603 - PostgreSQL's own
@@ -145,7 +186,8 @@ class Cluster:
             **self._as_user(),
         )
         if done.returncode != 0:
-            raise NotStarted(done.stderr.decode())
+            whose = f" (the user '{self._user}' must reach it)" if self._user else ""
+            raise NotStarted(f"{done.stderr.decode().strip()}{whose}")
 
     def _as_user(self) -> dict[str, Any]:
         if self._user is None:
@@ -165,24 +207,75 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
+def _url(folder: Path) -> str:
+    return f"postgresql://axis@/postgres?host={folder}"
+
+
+def _answers(url: str) -> bool:
+    with suppress(OSError, asyncpg.CannotConnectNowError), ThreadPoolExecutor(1) as thread:
+        # A thread, for a loop may be running here.
+        thread.submit(asyncio.run, _greet(url)).result()
+        return True
+    return False
+
+
 async def _greet(url: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.close()
 
 
-@contextmanager
-def kept(*, fsync: bool = True) -> Iterator[Cluster]:
-    """A server for as long as the block; its data are forgotten behind it.
-
-    Raises ``Missing`` and ``NotStarted``.
-    """
+def required() -> Path:
+    """The folder with the newest server's programs. Raises ``Missing``."""
     programs = binaries()
     if programs is None:
         raise Missing(
             f"PostgreSQL is missing: {' and '.join(_NEEDED)} are neither in the PATH "
             f"nor in {_PACKAGED}."
         )
-    cluster = Cluster(programs, fsync=fsync)
+    return programs
+
+
+def has_data(keep: Path) -> bool:
+    """Whether a folder keeps the data of a server."""
+    return (keep / _DATA).exists()
+
+
+def is_held(keep: Path) -> bool:
+    """Whether a server lives that has the data in a folder open."""
+    try:
+        text = (keep / _DATA / "postmaster.pid").read_text("ascii")
+        os.kill(int(text.split("\n", 1)[0]), 0)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+@contextmanager
+def opened(keep: Path) -> Iterator[str]:
+    """The address of a server over the data in ``keep``: of one that runs, else of one that is
+    there for as long as the block. Who comes meanwhile waits for its end.
+
+    Raises ``Missing`` and ``NotStarted``.
+    """
+    with (keep / "readers.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        link = keep / _SOCKET
+        running = _url(link.readlink()) if link.is_symlink() else ""
+        if running and _answers(running):
+            yield running
+            return
+        with kept(keep=keep) as cluster:
+            yield cluster.url
+
+
+@contextmanager
+def kept(*, fsync: bool = True, keep: Path | None = None) -> Iterator[Cluster]:
+    """A server for as long as the block; its data are forgotten behind it, unless they lie in the
+    folder ``keep``.
+
+    Raises ``Missing`` and ``NotStarted``.
+    """
+    cluster = Cluster(required(), fsync=fsync, keep=keep)
     try:
         cluster.start()
         yield cluster

@@ -29,12 +29,11 @@ from typing import Any
 from agencies import drive
 from agencies.compose import compose
 from agencies.history.part import Part, documents
-from agencies.history.progress import PROGRESS_FILE
-from agencies.load.processes import cpu_s, family, memory_mb
+from agencies.load.processes import cpu_s, family
 from agencies.sizes import SMALL
 from agencies.traffic import Planned
 from agencies.world import read_key
-from axis.core.timetable import month30
+from axis.cli.history_memory import EARLY, LATE, growth
 from benchmarks import store
 from benchmarks.scale import Scale
 from benchmarks.table import Aim, Pair, Row, Side
@@ -51,44 +50,28 @@ FIRST, DAYS = date(2019, 11, 1), 30
 HISTORY_DOCUMENTS = 298_000
 #: Documents that steps are measured with, and commands of a group as busy days make them.
 MEASURED, GROUP = 2_000, 256
-#: Months whose memory is compared: the first whole one with everything warm, and the last.
-EARLY, LATE = 2, 11
 
 
 @dataclass
 class Watched:
-    """What the processes had used when last seen, and their memory by month (MB, highest)."""
+    """What the processes had used when last seen."""
 
     cpu: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
-    memory: dict[tuple[str, int], float] = field(default_factory=dict)
 
     def look(self, home: Path) -> None:
         """Take a sample; what has just ended or not begun is passed over."""
-        month = _month(home)
         for name in PROCESSES:
             try:
                 pid = int((home / "run" / f"{name}.pid").read_text("ascii"))
-                members = family(pid)
-                used = sum(map(memory_mb, members))
-            except (OSError, ValueError, StopIteration):
+            except (OSError, ValueError):
                 continue
-            for member in members:
+            for member in family(pid):
                 seen = self.cpu[name].get(member, 0.0)
                 self.cpu[name][member] = max(seen, cpu_s(member))
-            if month:
-                self.memory[name, month] = max(used, self.memory.get((name, month), 0.0))
 
     def seconds(self, name: str) -> float:
         """CPU seconds of a process and its helpers."""
         return sum(self.cpu[name].values())
-
-
-def _month(home: Path) -> int:
-    try:
-        told = json.loads((home / PROGRESS_FILE).read_bytes())
-        return month30(date.fromisoformat(told["day"]))
-    except (OSError, ValueError, TypeError):
-        return 0
 
 
 def play(var: Path, options: Sequence[str]) -> tuple[Mapping[str, Any], Watched]:
@@ -187,11 +170,6 @@ def _tables(
         ("axis: HTTP, JSON, pages, receipts, the rest", rest["axis"]),
         ("all", whole),
     ]
-    memory = [
-        f"| {name} | {watched.memory.get((name, EARLY), 0):.0f} | "
-        f"{watched.memory.get((name, LATE), 0):.0f} |"
-        for name in PROCESSES
-    ]
     package_bytes = int(told["package_bytes"])
     return (
         f"{sent:,} documents to {received:,} recipients in {told['seconds']} s: "
@@ -200,11 +178,24 @@ def _tables(
         + "".join(f"| {name} | {us:,.0f} |\n" for name, us in rows)
         + f"\n**All but building and signing takes {but / each['verify']:.1f} times what verifying "
         "each document once takes.** Promised: 3.\n\n"
-        f"| memory, MB | month {EARLY} | month {LATE} |\n|---|---|---|\n"
-        + "\n".join(memory)
-        + "\n\n"
-        f"Packages {package_bytes / sent:,.0f} bytes a document; books {books_bytes / sent:,.0f} "
-        f"bytes a document, {books_bytes / received:,.0f} a delivery.\n"
+        + _memory(told["memory"])
+        + f"\nPackages {package_bytes / sent:,.0f} bytes a document; "
+        f"books {books_bytes / sent:,.0f} bytes a document, "
+        f"{books_bytes / received:,.0f} a delivery.\n"
+    )
+
+
+def _memory(by_month: Sequence[Mapping[str, Any]]) -> str:
+    """What each process held at the ends of days, month by month, and whether that is flat."""
+    rows = "".join(
+        f"| {row['month']} | " + " | ".join(f"{row[name]:.0f}" for name in PROCESSES) + " |\n"
+        for row in by_month
+    )
+    compared = ", ".join(f"{name} {times:.2f}" for name, times in growth(by_month).items())
+    return (
+        f"| month | {' | '.join(f'{name}, MB' for name in PROCESSES)} |\n|---|---|---|\n{rows}"
+        f"\n**Month {LATE} takes so many times what month {EARLY} takes: {compared}.** "
+        "Promised of the whole history: 1.1.\n"
     )
 
 

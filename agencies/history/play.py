@@ -17,8 +17,9 @@ import uvloop
 
 from agencies import world
 from agencies.examine import Examiner
+from agencies.history.ahead import Stretch
 from agencies.history.part import Part, documents
-from agencies.history.player import Otherwise, Player, Stretch
+from agencies.history.player import Otherwise, Player
 from agencies.history.progress import Progress
 from agencies.history.seats import take_seats
 from agencies.line import HttpLine

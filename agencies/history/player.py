@@ -23,9 +23,9 @@ from typing import Any
 from agencies import drive
 from agencies.client import STATUSES_MAX, Package
 from agencies.examine import Examiner
-from agencies.history.plan import moments
+from agencies.history.ahead import Ahead, Batch, Stretch
 from agencies.history.progress import Progress, Word
-from agencies.history.requests import batches, recipient_of, statement
+from agencies.history.requests import recipient_of, statement
 from agencies.history.seats import Seat
 from agencies.replies import replies
 from agencies.sizes import Profile
@@ -39,29 +39,17 @@ AT_ONCE = 8
 WAIT_S = 20.0
 #: The status of a package that was accepted before.
 REPEATED = 200
-#: Documents built between two looks at what has come in.
-BUILT_AT_ONCE = 4
 
 
 class Otherwise(Exception):
     """Something came about otherwise than planned; the message says what."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """The documents sent in a stretch of the run's time; it ends with ``last_us``."""
-
-    first_us: int
-    last_us: int
-    plan: Sequence[Planned]
-
-
 @dataclass(slots=True)
 class _Scene:
-    """A stretch on its way: its packages, and for each delivery the words to say."""
+    """A stretch on its way: for each delivery the words to say."""
 
     stretch: Stretch
-    raws: Mapping[int, bytes] = field(repr=False)
     words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
     #: By recipient, the deliveries that it has still to take.
     left: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -88,6 +76,7 @@ class Player:
         self._seed = seed
         self.progress = progress
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._ahead = Ahead(self._package)
 
     async def play(
         self,
@@ -101,28 +90,15 @@ class Player:
         """
         await together(seat.client.sign_in() for seat in self._seats.values())
         async with asyncio.TaskGroup() as tasks:
-            ahead: asyncio.Queue[_Scene | None] = asyncio.Queue(1)
-            tasks.create_task(self._build(stretches, ahead))
-            while (scene := await ahead.get()) is not None:
-                await due(scene.stretch)
-                await self._play(scene)
-                finished(scene.stretch)
+            tasks.create_task(self._ahead.build(stretches))
+            while (stretch := await self._ahead.stretch()) is not None:
+                await due(stretch)
+                await self._play(_Scene(stretch))
+                finished(stretch)
 
-    async def _build(
-        self, stretches: Iterable[Stretch], ahead: asyncio.Queue[_Scene | None]
-    ) -> None:
-        """Build packages, one stretch ahead of the one that is played."""
-        for stretch in stretches:
-            raws: dict[int, bytes] = {}
-            for planned in stretch.plan:
-                seat = self._seats[planned.sender]
-                raws[planned.index] = drive.package(
-                    planned, seat.key, seat.certificate_der, self._profile
-                )
-                if len(raws) % BUILT_AT_ONCE == 0:
-                    await asyncio.sleep(0)
-            await ahead.put(_Scene(stretch, raws))
-        await ahead.put(None)
+    def _package(self, planned: Planned) -> bytes:
+        seat = self._seats[planned.sender]
+        return drive.package(planned, seat.key, seat.certificate_der, self._profile)
 
     async def _play(self, scene: _Scene) -> None:
         owed = self.progress.owed
@@ -139,29 +115,34 @@ class Player:
 
     async def _hand_in(self, scene: _Scene) -> None:
         """Hand all documents in, each sender's in the order of their time."""
-        by_sender: dict[str, list[Planned]] = defaultdict(list)
-        for moment in moments(scene.stretch.plan):
-            by_sender[moment.planned.sender].append(moment.planned)
-        await together(self._hand_in_all(scene, plan) for plan in by_sender.values())
+        turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        async with asyncio.TaskGroup() as tasks:
+            async for batch in self._ahead.batches():
+                tasks.create_task(self._post(scene, batch, turns[batch.sender]))
 
-    async def _hand_in_all(self, scene: _Scene, plan: Sequence[Planned]) -> None:
-        for some in batches(plan, lambda planned: len(scene.raws[planned.index])):
-            packages = [(scene.raws[planned.index], iso(planned.at_us)) for planned in some]
-            async with self._places:
-                results = await self._seats[plan[0].sender].client.post_documents(packages)
-            for planned, result in zip(some, results, strict=True):
-                if "problem" in result:
-                    raise Otherwise(f"{planned.document_id} was refused: {result['problem']}")
-                self._accepted(scene, planned, result)
+    async def _post(self, scene: _Scene, batch: Batch, turn: asyncio.Lock) -> None:
+        packages = [
+            (raw, iso(planned.at_us)) for planned, raw in zip(batch.plan, batch.raws, strict=True)
+        ]
+        # A lock is had in the order in which it was asked for.
+        async with turn, self._places:
+            results = await self._seats[batch.sender].client.post_documents(packages)
+        for planned, raw, result in zip(batch.plan, batch.raws, results, strict=True):
+            if "problem" in result:
+                raise Otherwise(f"{planned.document_id} was refused: {result['problem']}")
+            self._accepted(scene, planned, len(raw), result)
+        self._ahead.handed_in(batch)
 
-    def _accepted(self, scene: _Scene, planned: Planned, result: Mapping[str, Any]) -> None:
+    def _accepted(
+        self, scene: _Scene, planned: Planned, size: int, result: Mapping[str, Any]
+    ) -> None:
         told: Sequence[str] = result["receipt"]["deliveries"]
         if told[0] in scene.words:
             self.progress.again += 1
             return
         scene.known |= result["status"] == REPEATED
         self.progress.sent += 1
-        self.progress.size += len(scene.raws[planned.index])
+        self.progress.size += size
         for reply, delivery in zip(replies(planned, self._seed), told, strict=True):
             assert recipient_of(delivery) == reply.recipient
             scene.left[reply.recipient].add(delivery)

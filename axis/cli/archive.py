@@ -1,7 +1,8 @@
 """Read the books where they lie, while no axis runs: no lock is taken and nothing is written.
 
-SQLite is read through one connection, PostgreSQL through the store that an axis has. Only who reads
-packages writes, the line that says so: then SQLite is opened as an axis opens it.
+SQLite is read through one connection, PostgreSQL through the store that an axis has; a server that
+a run has for itself is started for as long as it is read. Only who reads packages writes, the line
+that says so: then SQLite is opened as an axis opens it.
 
 The answers are those of the REST door, made by its own functions.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -151,15 +152,31 @@ async def books(settings: Settings, *, to_write: bool = False) -> AsyncIterator[
 
     Raises ``NoAxis`` where there are none, and ``InUse`` where they cannot be written.
     """
-    if settings.database is None:
-        path = settings.axis_dir / "books.sqlite"
-        if not path.is_file():
-            raise NoAxis(f"There are no books in {path.parent}, and no axis runs there.")
-        async with _written(settings) if to_write else _read(settings, path) as store:
-            yield store
-        return
+    async with AsyncExitStack() as stack:
+        yield await stack.enter_async_context(_opened(settings, stack, to_write=to_write))
+
+
+def _opened(
+    settings: Settings, stack: AsyncExitStack, *, to_write: bool
+) -> AbstractAsyncContextManager[Store]:
+    if settings.database is not None:
+        return _shared(settings)
+    path = settings.axis_dir / "books.sqlite"
+    if path.is_file():
+        return _written(settings) if to_write else _read(settings, path)
+    # Not above: a laptop's commands start without the libraries of a server's.
+    from axis.cli import large
+
+    if not large.has_books(settings):
+        raise NoAxis(f"There are no books in {path.parent}, and no axis runs there.")
+    return _shared(stack.enter_context(large.at_rest(settings)))
+
+
+@asynccontextmanager
+async def _shared(settings: Settings) -> AsyncIterator[Store]:
     from axis.adapters import postgres_store
 
+    assert settings.database is not None
     url = settings.database.get_secret_value()
     try:
         shared = await postgres_store.open_store(url, settings.run, upgrade=False)

@@ -11,31 +11,32 @@ from agencies.history.anchors import anchors
 from agencies.history.expected import Figures
 from agencies.history.part import Part
 from agencies.history.progress import Progress
-from agencies.sizes import REAL, SMALL, Profile
-from axis.cli import archive, replay_report, screen
+from agencies.sizes import REAL, SMALL
+from axis.cli import archive, history_memory, replay_report, screen
 from axis.cli.history_playing import Play
+from axis.cli.history_state import State
 from axis.core.timetable import month30, month30_days
 from axis.settings import Settings
-
-#: Differences shown by name.
-SHOWN_MAX = 20
-
 
 _SIZES = {
     SMALL.name: "about 20 kB each, attachment inside",
     REAL.name: "what offices send, 1.4 MB each on average",
 }
+#: Differences shown by name.
+SHOWN_MAX = 20
 
 
-def introduce(part: Part, seed: int, profile: Profile, settings: Settings, begun: Progress) -> None:
-    """What is going to be played, and where."""
+def introduce(state: State, settings: Settings, begun: Progress, servers: str) -> None:
+    """What is going to be played, and where; over which ``servers``, if any."""
+    part = state.part
     only = f", only {part.only}" if part.only else ""
     sample = f", sample {part.sample[0]} of {part.sample[1]}" if part.sample[1] > 1 else ""
     screen.say(f"The history from {part.first} to {part.last}{only}{sample}")
     screen.facts(
         {
-            "plan": f"seed {seed}",
-            "sizes": f"profile '{profile.name}': {_SIZES[profile.name]}",
+            "plan": f"seed {state.seed}",
+            "sizes": f"profile '{state.size}': {_SIZES[state.size]}",
+            "over": servers,
             "folder": f"{settings.home}/ (logs in {settings.home}/run/)",
             "goes on behind": "" if begun.day is None else begun.day.isoformat(),
         },
@@ -60,6 +61,8 @@ def outcome(settings: Settings, play: Play) -> dict[str, Any]:
     if play.part == Part():
         points = anchors(sent, received, *play.lang_son)
         found += [f"{p.name}: {p.found}, published {p.published}" for p in points if not p.exact]
+    if not play.published:
+        found.append("some numbers have not reached their topics yet")
     files, more = _breakdown(settings, play)
     found += more
     return {
@@ -74,6 +77,7 @@ def outcome(settings: Settings, play: Play) -> dict[str, Any]:
         "anchors": [{**point._asdict(), "last": f"{point.last}"} for point in points],
         "balances": by_day["balances"],
         "seconds": round(play.took_s, 1),
+        "memory": play.memory.by_month(),
         "restarts": {name: n for name, n in play.restarts.items() if n},
         "files": files,
         "differences": found,
@@ -163,6 +167,7 @@ def report(told: Mapping[str, Any]) -> None:
     if told["anchors"]:
         screen.say("Months are windows of 30 days from 12 March 2019; 'twice' is said of month 10,")
         screen.say("sent and received together: 138,544 = 2 x 69,272.")
+    history_memory.show(told["memory"])
     rate = told["sent"] / told["seconds"] if told["seconds"] else 0.0
     screen.facts(
         {

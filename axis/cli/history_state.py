@@ -25,6 +25,7 @@ class State:
     seed: int
     started: str
     finished: str = ""
+    over_kafka: bool = False
 
     @property
     def part(self) -> Part:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 import typer
@@ -30,11 +31,22 @@ class Large:
     pids: Mapping[str, int]
 
 
-@contextmanager
-def kept(settings: Settings) -> Iterator[Large]:
-    """Start both, and end them behind the block. Ends the command (3) where one is not there."""
-    with _told_of_failures(), _unwinding(), cluster.kept() as database:
+def require() -> None:
+    """End the command (3) where one of them is not there."""
+    with _told_of_failures():
+        cluster.required()
         # Maven brings the jars the first time, which takes a while.
+        jars.install()
+
+
+@contextmanager
+def kept(settings: Settings, *, with_data: bool = False) -> Iterator[Large]:
+    """Start both, and end them behind the block. Ends the command (3) where one is not there.
+
+    ``with_data``: what they hold stays in the folder of the run, and they go on with it.
+    """
+    keep = _database(settings) if with_data else None
+    with _told_of_failures(), _unwinding(), cluster.kept(keep=keep) as database:
         jars.install()
         with keeper.kept(settings.home / "kafka") as broker:
             assert database.process is not None
@@ -49,6 +61,22 @@ def kept(settings: Settings) -> Iterator[Large]:
                 f"PostgreSQL {database.version} in {database.folder}",
                 {"PostgreSQL": database.process.pid, "Kafka": broker.pid},
             )
+
+
+def has_books(settings: Settings) -> bool:
+    """Whether the folder of a run keeps books that a server of its own wrote."""
+    return settings.database is None and cluster.has_data(_database(settings))
+
+
+@contextmanager
+def at_rest(settings: Settings) -> Iterator[Settings]:
+    """Settings with which such books are read: their server runs, or does so for the block."""
+    with _told_of_failures(), cluster.opened(_database(settings)) as url:
+        yield settings.model_copy(update={"database": SecretStr(url)})
+
+
+def _database(settings: Settings) -> Path:
+    return settings.home / "postgres"
 
 
 @contextmanager

@@ -4,10 +4,12 @@ that give documents back are in ``replay_jobs``.
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,6 +38,12 @@ from axis.cli.own_run import own_settings
 from axis.cli.replay_apart import DISK_SHARE_MAX
 from axis.core.timetable import OPENED, iso
 from axis.settings import Settings
+
+if TYPE_CHECKING:
+    from axis.cli.large import Large
+
+#: Processes that serve an axis of the large form, at least.
+WORKERS_MIN = 2
 
 group = typer.Typer(
     help="Play what was, again: the published history, a window, a file; give documents back.",
@@ -88,6 +96,13 @@ def history(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with one that was stopped or killed.")
     ] = False,
+    over_kafka: Annotated[
+        bool,
+        typer.Option(
+            "--over-kafka",
+            help="Over Apache Kafka and PostgreSQL, started for it: needs Java, Maven, initdb.",
+        ),
+    ] = False,
     json: screen.Json = False,
 ) -> None:
     """Play 12 March 2019 to 4 February 2020: 298,000 documents sent, 945,000 received."""
@@ -95,30 +110,56 @@ def history(
         until = date.fromisoformat(last) if first_months is None else months(first_months)
         code = session.agency(only) if only else ""
         now = iso(SystemClock().now())
-        wanted = State(first, until.isoformat(), code, sample, size, seed, now)
+        wanted = State(
+            first, until.isoformat(), code, sample, size, seed, now, over_kafka=over_kafka
+        )
         _ = wanted.part, wanted.profile  # Raises for what cannot be.
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    settings = own_settings(RUN)
-    if settings.database is not None:
-        raise typer.BadParameter("AXIS_DATABASE is set; a history plays in books of its own")
-    folder = Marked(settings, STATE_FILE, MAKER)
-    with folder.alone():
-        state = _open(folder, wanted, resume=resume)
-        begun = Progress.load(settings.home)
-        if begun.day is None:
-            _require_room(settings, state)
-        if not json:
-            history_report.introduce(state.part, state.seed, state.profile, settings, begun)
-        outcome = _play(settings, state, speed, json=json)
-        folder.write(asdict(replace(state, finished=iso(SystemClock().now()))))
-    told = history_report.outcome(settings, outcome)
+    told = _played(wanted, speed, resume=resume, json=json)
     if json:
         screen.data(told)
     else:
         history_report.report(told)
     if told["differences"]:
         raise typer.Exit(1)
+
+
+def _played(wanted: State, speed: float | None, *, resume: bool, json: bool) -> dict[str, Any]:
+    """Play it, or go on with what was played before; what came of it."""
+    settings = own_settings(RUN)
+    folder = Marked(settings, STATE_FILE, MAKER)
+    with folder.alone():
+        state = _open(folder, wanted, resume=resume)
+        begun = Progress.load(settings.home)
+        if begun.day is None:
+            _require_room(settings, state)
+        with _servers(settings) if state.over_kafka else nullcontext() as servers:
+            where = settings if servers is None else servers.settings
+            if not json:
+                over = "" if servers is None else servers.told
+                history_report.introduce(state, where, begun, over)
+            play = _play(where, state, speed, json=json)
+            folder.write(asdict(replace(state, finished=iso(SystemClock().now()))))
+            return history_report.outcome(where, play)
+
+
+def _require_books_of_its_own(settings: Settings, state: State) -> None:
+    """Refuse a play that would write elsewhere, or whose servers are not there."""
+    if state.over_kafka:
+        # Not above: a laptop's commands start without the libraries of a server's.
+        from axis.cli.large import require
+
+        require()
+    elif settings.database is not None:
+        raise typer.BadParameter("AXIS_DATABASE is set; a history plays in books of its own")
+
+
+def _servers(settings: Settings) -> AbstractContextManager[Large]:
+    from axis.cli.large import kept
+
+    workers = max(WORKERS_MIN, os.cpu_count() or 1)
+    return kept(settings.model_copy(update={"workers": workers}), with_data=True)
 
 
 def _play(settings: Settings, state: State, speed: float | None, *, json: bool) -> Play:
@@ -157,13 +198,17 @@ def _require_room(settings: Settings, state: State) -> None:
 
 
 def _open(folder: Marked, wanted: State, *, resume: bool) -> State:
-    """The state to go on from, or the one of a fresh world."""
+    """The state to go on from, or the one of a fresh world; nothing is cleared for a play that is
+    refused.
+    """
     said = folder.read()
     known = None if said is None else State(**said)
     if resume:
         if known is None or known.finished:
             raise typer.BadParameter("there is no half-played history to go on with")
+        _require_books_of_its_own(folder.settings, known)
         return known
+    _require_books_of_its_own(folder.settings, wanted)
     if known is not None:
         folder.clear()
     folder.write(asdict(wanted))
