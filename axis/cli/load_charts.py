@@ -74,9 +74,10 @@ def curves(
     drawn: Mapping[str, tuple[str, Points]],
     levels: Mapping[str, float] = {},
     marks: Points = (),
+    named: Mapping[str, tuple[float, float]] = {},
 ) -> str:
-    """Curves by the word they are called, each with its class; ``levels`` are lines across, and
-    ``marks`` points that matter.
+    """Curves by the word they are called, each with its class; ``levels`` are lines across,
+    ``marks`` points that matter, and ``named`` points to compare with.
     """
 
     def place(point: tuple[float, float]) -> tuple[float, float]:
@@ -97,6 +98,13 @@ def curves(
         parts.append(line(at, HEIGHT - 9, at + _KEY, HEIGHT - 9, f"curve {class_}-line"))
         parts.append(label(at + _GAP, HEIGHT - 5, word, "name"))
         at += _GAP + _LETTER * len(word) + _KEY
+    for word, point in named.items():
+        a, b = place(point)
+        parts.append(element("circle", cx=a, cy=b, r=3.0, class_="said"))
+        # What rises to the right leaves room to the left of it, but at the left end of the scale.
+        near = a < _LEFT + 4 * _LETTER
+        where = (a, b - 9, "start") if near else (a - 5, b - 5, "end")
+        parts.append(label(*where[:2], word, "mark-name", text_anchor=where[2]))
     for point in marks:
         a, b = place(point)
         parts.append(element("circle", cx=a, cy=b, r=5.0, class_="point"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from agencies.load.curve import Curve
 from agencies.load.growth import Growth
 from agencies.load.usage import AXIS, DRIVER
-from axis.cli import load_processes
+from axis.cli import load_marks, load_processes
 from axis.cli.load_charts import Axis, Points, curves, over
 from axis.cli.load_report import words
 from axis.cli.result.html import Told, document, figure, para, section, table, tag
@@ -100,16 +101,18 @@ def _growth(told: Result) -> str:
     base, growth = told["base"], Growth(told["growth"]["monthly"], "")
     span, dates = told["capacity"], told["date"]
     until = growth.month(base["documents"], span["mid"]) if span else 120.0
-    last = max(12, round(until) + _BEYOND)
+    named = load_marks.places(base["documents"], growth)
+    last = max(12, round(until) + _BEYOND, *(math.ceil(month) for month, _ in named.values()))
     points = [(month, growth.rate(base["documents"], month)) for month in range(last + 1)]
     height = over([y for _, y in points], "documents/s")
     across = Axis(0.0, float(last), "months from January 2020", log=False)
     levels = {"capacity": span["mid"]} if span else {}
     marks = [(until, span["mid"])] if dates else []
     drawn = {"the worst minute of the month": ("sent", points)}
-    picture = curves("growth", "Growth", across, height, drawn, levels, marks)
+    picture = curves("growth", "Growth", across, height, drawn, levels, marks, named)
     said = f": {dates['mid']['day']}" if dates else ": no date"
-    return figure(f"The traffic as it grows, and when it meets the capacity{said}", picture)
+    caption = f"The traffic as it grows, and when it meets the capacity{said}"
+    return figure(caption, picture, load_marks.legend())
 
 
 def _steps(told: Result) -> str:

@@ -108,6 +108,21 @@ def test_without_a_curve_the_bracket_is_all_there_is() -> None:
     assert "fitted" not in html
 
 
+def test_the_scenarios_are_marked_on_the_chart_of_growth_in_their_order() -> None:
+    html = page(told((100, 0.05), (200, 0.1), (400, 3.0)), "Yes: it does.")
+    drawn = re.search(r'<svg id="growth".*?</svg>', html, re.DOTALL)
+    assert drawn
+    names = [f"S{n}" for n in range(1, 9)]
+    assert re.findall(r">(S\d)<", drawn[0]) == names
+    at = [float(x) for x in re.findall(r'<circle cx="([\d.]+)"[^>]*class="said"', drawn[0])]
+    assert at == sorted(at)
+    # The first is the base itself, at the left end; the last is within the picture.
+    assert at[0] == pytest.approx(52, abs=0.1)
+    assert at[-1] <= 480 - 16
+    assert "S3 All four levels of government: 2.53 documents/s" in html
+    assert html.index("Yes: it does.") < html.index("Reconciled:")
+
+
 @pytest.mark.parametrize("rates", [(), ((100.0, 5.0),), ((50.0, 5.0), (100.0, 7.0))])
 def test_a_run_without_a_date_has_a_page(rates: tuple[tuple[float, float], ...]) -> None:
     html = page(told(*rates, dated=False))
