@@ -61,8 +61,8 @@ $(PEER)/installed: benchmarks/peer.lock
 	@$(PEER)/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r benchmarks/peer.lock
 	@touch $@
 
-bench: $(VENV)/installed-dev $(PEER)/installed  ## measure, and write docs/performance.md; ROW=name for one, QUICK=1 for a trial
-	@$(BIN)/python -m benchmarks $(if $(ROW),--only $(ROW)) $(if $(QUICK),--quick)
+bench: $(VENV)/installed-dev $(PEER)/installed  ## measure, and write docs/performance.md; ROW=name for one, QUICK=1 for a trial, PAGE=1 for the page alone
+	@$(BIN)/python -m benchmarks $(if $(ROW),--only $(ROW)) $(if $(QUICK),--quick) $(if $(PAGE),--page)
 
 MINUTES ?= 60
 soak: $(VENV)/installed-dev  ## half of what an axis can do for MINUTES=60: memory, latency, books; RATE=n instead of a search

@@ -2,6 +2,7 @@
 
 ``--only ROW`` (more than once if wanted) measures some rows anew and leaves the others as they are
 kept. ``--quick`` takes a tenth of each, to see that it works: those figures are shown and not kept.
+``--page`` measures nothing and writes the page anew, when its words have changed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from agencies.process import log_as_json
 from benchmarks import (
     checks,
     history,
@@ -55,20 +57,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", action="append", choices=ROWS, help="a row; may be repeated")
     parser.add_argument("--quick", action="store_true", help="a tenth of it, not kept")
+    parser.add_argument("--page", action="store_true", help="only write the page")
     asked = parser.parse_args()
+    log_as_json()
     scale = QUICK if asked.quick else WHOLE
-    kept = {} if asked.quick else table.read(FIGURES)
-    for name in asked.only or ROWS:
+    measured: dict[str, Row] = {}
+    for name in () if asked.page else asked.only or ROWS:
         sys.stderr.write(f"measuring {name} ...\n")
         begun = time.monotonic()
-        row = ROWS[name](scale)
-        row.took_s = time.monotonic() - begun
-        row.machine = _machine()
-        kept[name] = row
+        row = measured[name] = ROWS[name](scale)
+        row.took_s, row.machine = time.monotonic() - begun, _machine()
         if not asked.quick:
             # Row by row: whatever fails later takes nothing back.
-            table.keep(FIGURES, {name: kept[name] for name in ROWS if name in kept})
-    text = page.page({name: kept[name] for name in ROWS if name in kept})
+            kept = table.read(FIGURES) | {name: row}
+            table.keep(FIGURES, {one: kept[one] for one in ROWS if one in kept})
+    text = page.page(measured if asked.quick else table.read(FIGURES))
     if not asked.quick:
         PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)

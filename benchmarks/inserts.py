@@ -33,7 +33,7 @@ from axis.cluster import Cluster
 from axis.core.commands import Accept
 from benchmarks.scale import Act, Scale, in_turn
 from benchmarks.store import CODES, GROUP, accepts, agency
-from benchmarks.table import Aim, Pair, Row, Run, Side
+from benchmarks.table import Pair, Row, Run, Side
 from tests import postgres
 
 GROUPS = {"SQLite": 40, "PostgreSQL": 20}
@@ -63,9 +63,6 @@ def row(scale: Scale) -> Row:
         out.pairs.append(_postgres(cluster.url, scale))
     finally:
         cluster.remove()
-    for pair in out.pairs:
-        assert pair.ratio is not None
-        out.aims.append(Aim(f"{pair.point}, of its driver", pair.ratio.median, "", 0.5))
     return out
 
 

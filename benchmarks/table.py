@@ -99,6 +99,9 @@ class Aim:
     aim: float | None = None
     at_most: bool = False
 
+    def __post_init__(self) -> None:
+        assert self.promised is not None or self.aim is not None, self.what
+
     @property
     def verdict(self) -> str:
         """``aim met``, ``promise kept`` or ``missed``."""
@@ -126,9 +129,8 @@ class Row:
     aims: list[Aim] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     took_s: float = 0.0
-    #: The versions and cores it was taken on, and whether it was cut short.
+    #: The versions and cores it was taken on.
     machine: str = ""
-    quick: bool = False
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> Self:

@@ -30,6 +30,11 @@ def test_noise_around_a_level_goes_nowhere(seed: int) -> None:
     assert not heads_upward(noise(60, seed), TIGHT)
 
 
+def test_short_runs_of_wide_noise_seldom_raise_an_alarm() -> None:
+    alarms = sum(heads_upward(noise(10, seed, 80.0), TIGHT) for seed in range(300))
+    assert alarms <= 6  # one of a hundred, and a few by chance
+
+
 def test_a_few_bad_moments_are_no_climb() -> None:
     figures = noise(60, 3)
     for at in (20, 40, 58, 59):

@@ -87,6 +87,13 @@ def test_the_page_has_every_figure() -> None:
     assert "$" not in text
 
 
+def test_the_page_is_made_of_the_figures_that_are_kept() -> None:
+    kept = table.read(bench.FIGURES)
+    if not kept:
+        pytest.skip("nothing was measured yet")
+    assert bench.PAGE.read_text(encoding="utf-8") == page.page(kept)
+
+
 def test_sides_take_turns_to_begin() -> None:
     order: list[str] = []
 
