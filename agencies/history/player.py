@@ -159,14 +159,18 @@ class Player:
         after = ""
         while left:
             async with self._places:
-                page, after = await self._seats[code].client.packages(after, WAIT_S, None)
-                # A play that was cut off may have left there what was sent later.
-                mine = [package for package in page if package.told["id"] in left]
-                if mine:
-                    await self._receive(scene, code, mine)
-            after = after if page else ""
+                after = await self._take(scene, code, after)
         async with self._places:
             await self._say(code, sorted(scene.due[code]))
+
+    async def _take(self, scene: _Scene, code: str, after: str) -> str:
+        """Take a page; where the next begins. Whoever waits for a place must hold no packages."""
+        page, after = await self._seats[code].client.packages(after, WAIT_S, None)
+        # A play that was cut off may have left there what was sent later.
+        mine = [package for package in page if package.told["id"] in scene.left[code]]
+        if mine:
+            await self._receive(scene, code, mine)
+        return after if page else ""
 
     async def _receive(self, scene: _Scene, code: str, page: Sequence[Package]) -> None:
         for package in page:

@@ -159,9 +159,14 @@ class Player:
         """Take what is announced to one agency, for ever; what is not confirmed comes once."""
         after = ""
         while True:
-            page, after = await self._seats[code].client.packages(after, WAIT_S, None)
-            for package in page:
-                await self._taken(code, package)
+            after = await self._page(code, after)
+
+    async def _page(self, code: str, after: str) -> str:
+        """Take a page; where the next begins. Whoever waits for that must hold no packages."""
+        page, after = await self._seats[code].client.packages(after, WAIT_S, None)
+        for package in page:
+            await self._taken(code, package)
+        return after
 
     async def _taken(self, code: str, package: Package) -> None:
         told = package.told

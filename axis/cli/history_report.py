@@ -66,7 +66,12 @@ def outcome(settings: Settings, play: Play) -> dict[str, Any]:
     files, more = _breakdown(settings, play)
     found += more
     return {
-        "part": {"from": f"{play.part.first}", "to": f"{play.part.last}", "only": play.part.only},
+        "part": {
+            "from": f"{play.part.first}",
+            "to": f"{play.part.last}",
+            "only": play.part.only,
+            "sample": "/".join(map(str, play.part.sample)),
+        },
         "seed": play.seed,
         "sent": by_day["sent"],
         "received": by_day["received"],
