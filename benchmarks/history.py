@@ -204,9 +204,8 @@ def _memory(by_month: Sequence[Mapping[str, Any]]) -> str:
         f"\n**Month {LATE} takes so many times what month {EARLY} takes: {compared}.** "
         "Promised of the whole history: 1.1.\n\n"
         "The axis keeps what it may need again: pages of SQLite, the last packages and documents, "
-        "each within a bound. The bounds are reached after some 17,000 documents: within the first "
-        "month of the whole history, in the eighth month of a tenth of it. Behind that nothing "
-        "grows.\n"
+        "each within a bound. The bounds are reached after some 20,000 documents: at the beginning "
+        "of the second month of the whole history, in the eighth month of a tenth of it.\n"
     )
 
 
