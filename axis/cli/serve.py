@@ -39,6 +39,7 @@ def serve(
     given = Settings()
     settings = Settings(run=run or given.run, port=port, workers=workers or given.workers)
     _require_shared(settings)
+    _require_no_others(settings)
     _require_free(settings)
     try:
         children.run(_serve(settings, chair, answering=answering))
@@ -58,6 +59,19 @@ def _require_shared(settings: Settings) -> None:
     except OneProcess as error:
         typer.echo(f"{error}", err=True)
         raise typer.Exit(1) from None
+
+
+def _require_no_others(settings: Settings) -> None:
+    """Refuse a run whose books lie elsewhere: fresh ones beside them would hide them."""
+    from axis.cli import large
+
+    if large.has_books(settings):
+        typer.echo(
+            f"The run '{settings.run}' was played over a PostgreSQL of its own, whose books are in "
+            f"{settings.home}. axis counts and axis replay report read them; serve another --run.",
+            err=True,
+        )
+        raise typer.Exit(1)
 
 
 def _require_free(settings: Settings) -> None:
