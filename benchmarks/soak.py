@@ -5,8 +5,8 @@ open loop, period after period; the packages of the next period are built in ano
 meanwhile. The rate is half of the highest that a short search found to meet the objective of a load
 test, or what ``--rate`` says. In the middle of each period, under load, both balances of the books
 are asked for. At its end everything sent must have been accepted, taken and confirmed once, the
-counts of the books must be those of the driver, and a recount from the events must prove them, for
-as long as that takes a few seconds; the last one comes at the end in any case.
+counts of the books must be those of the driver, and a recount from the events must prove them while
+nothing is sent, for as long as that takes a few seconds; the last one comes in any case.
 
 It ends with 1 when books do not balance, when something was lost, or when the memory of the axis or
 the 99th percentile from the intended moment to the recipient heads upward (``benchmarks.flat``).
