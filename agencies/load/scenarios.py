@@ -154,7 +154,8 @@ def played(scenario: Scenario, package_bytes: float, documents: int | None) -> P
     ``documents`` is how many the first step has instead of those of a minute.
     """
     assert not scenario.why_not, "it cannot be played"
-    count = documents or max(DOCUMENTS_MIN, math.ceil(scenario.rate * HOLDS_S))
+    least = max(DOCUMENTS_MIN, math.ceil(scenario.rate * HOLDS_S))
+    count = least if documents is None else documents
     rate = _up(max(scenario.rate, count / HOLDS_S))
     top = min(TOP_DOCUMENTS, TOP_BYTES / package_bytes, RATE_MAX)
     rungs = [rate]

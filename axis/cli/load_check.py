@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ from agencies.sizes import SMALL
 from agencies.world import SEED
 from axis.cli import load_page, load_report, screen, session
 from axis.cli.load_growing import Large, Objective, Seconds, Steps, as_text, measured
+from axis.cli.load_marks import digits, rate
 from axis.cli.load_options import Door, HtmlFile, JsonFile, Seed, Size, Target
 
 KIND = "check"
@@ -83,6 +85,31 @@ def check(
         _leave(f"{error}.")
     except Impossible as error:
         raise typer.BadParameter(str(error)) from None
+    _end(one, played, told, json_file, html_file)
+
+
+def words(scenario: Scenario, found: Verdict) -> str:
+    """The verdict in a sentence or two."""
+    why = f" ({found.why})" if found.why and found.answer == "no" else ""
+    if found.answer == "unknown":
+        return f"{_WORDS[found.answer]}: {_asks(scenario)}; {found.why}."
+    said = f"{_WORDS[found.answer]}: {_asks(scenario)}"
+    if found.headroom is None:
+        return f"{said}{why}."
+    low, mid, high = (digits(part) for part in asdict(found.headroom).values())
+    if found.at_least:
+        return f"{said}; the axis carries at least {low} times that{why}."
+    return f"{said}; the axis carries {mid} times that [{low} to {high}]{why}."
+
+
+def _end(
+    one: Scenario,
+    played: Played,
+    told: dict[str, Any],
+    json_file: Path | None,
+    html_file: Path | None,
+) -> None:
+    """Say what came of it, and end the command."""
     found = verdict(one, told)
     told |= {"kind": KIND, "check": _raw(one, played, found)}
     said = words(one, found)
@@ -95,29 +122,10 @@ def check(
     raise typer.Exit(CODES[found.answer])
 
 
-def words(scenario: Scenario, found: Verdict) -> str:
-    """The verdict in a sentence or two."""
-    why = f" ({found.why})" if found.why and found.answer == "no" else ""
-    if found.answer == "unknown":
-        return f"{_WORDS[found.answer]}: {_asks(scenario)}; {found.why}."
-    said = f"{_WORDS[found.answer]}: {_asks(scenario)}"
-    if found.headroom is None:
-        return f"{said}{why}."
-    low, mid, high = (_figure(part) for part in asdict(found.headroom).values())
-    if found.at_least:
-        return f"{said}; the axis carries at least {low} times that{why}."
-    return f"{said}; the axis carries {mid} times that [{low} to {high}]{why}."
-
-
 def _asks(scenario: Scenario) -> str:
     minute = " in its worst minute" if scenario.unit == "documents" else ""
     called = f"{scenario.name} ({scenario.title})"
-    return f"{called} asks {_figure(scenario.rate)} {scenario.unit}/s{minute}"
-
-
-def _figure(value: float) -> str:
-    """Three digits, or as many as stand before the point."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{called} asks {rate(scenario)}{minute}"
 
 
 def _introduce(scenario: Scenario, played: Played) -> None:
@@ -138,8 +146,7 @@ def _list() -> None:
     rows: list[list[object]] = []
     for one in scenarios.scenarios().values():
         fanout = f"{one.fanout:.2f}" if one.unit == "documents" else ""
-        rate = f"{_figure(one.rate)} {one.unit}/s"
-        rows.append([one.name, one.title, rate, one.derived, fanout, one.mark])
+        rows.append([one.name, one.title, rate(one), one.derived, fanout, one.mark])
     screen.table(["", "", "asks", "derived as", "fan-out", "mark"], rows)
     for one in scenarios.scenarios().values():
         why = f" Not played: {one.why_not}." if one.why_not else ""

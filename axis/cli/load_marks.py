@@ -26,11 +26,16 @@ def legend() -> str:
     """What the names stand for, as markup."""
     return tag(
         "p",
-        *(tag("span", words(f"{one.name} {one.title}: {_rate(one)}")) for one in marked()),
+        *(tag("span", words(f"{one.name} {one.title}: {rate(one)}")) for one in marked()),
         class_="legend",
     )
 
 
-def _rate(one: Scenario) -> str:
-    rate = f"{one.rate:,.0f}" if one.rate >= 100 else f"{one.rate:.3g}"
-    return f"{rate} {one.unit}/s"
+def rate(one: Scenario) -> str:
+    """What it asks, with its unit."""
+    return f"{digits(one.rate)} {one.unit}/s"
+
+
+def digits(value: float) -> str:
+    """Three digits, or as many as stand before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

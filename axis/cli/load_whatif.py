@@ -81,11 +81,10 @@ def whatif(
     dates; 1: something was lost or went otherwise; 3: one has no date.
     """
     try:
-        if first is not None or second is not None:
-            _require(first and second and not (fanout or size or signed or cores))
-            assert first is not None
-            assert second is not None
+        named = any(change is not None for change in (fanout, size, signed, cores))
+        if first is not None and second is not None and not named:
             _end(load_compare.read(first), load_compare.read(second))
+        _require(named and first is None)
         plain = Shape(seed=seed, documents=documents, seconds=seconds)
         changed = replace(
             plain,

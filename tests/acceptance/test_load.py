@@ -101,3 +101,50 @@ def test_live_books_are_refused_before_the_first_document(tmp_path: Path) -> Non
     assert "'live'" in said
     assert "AXIS_SIMULATION=true" in said
     assert "20 is too short" in counted
+
+
+@pytest.mark.long
+def test_a_scenario_is_checked_and_its_exit_code_is_the_answer(tmp_path: Path) -> None:
+    file, page = tmp_path / "s5.json", tmp_path / "s5.html"
+    code, said = load(
+        tmp_path / "var",
+        *("check", "S5", "--documents", "200", "--seconds", "2", "--steps", "1"),
+        *("--json", str(file), "--html", str(page)),
+    )
+    told: dict[str, Any] = json.loads(file.read_bytes())
+    # The burst, and the one step.
+    assert told["reconciled"]["accepted"] == 200 + 200
+    assert [step["rate"] for step in told["steps"]] == [32.7]
+    assert told["check"]["asked"] == pytest.approx(32.65, abs=0.01)
+    # A busy machine cannot be told from a slow axis; a quiet one carries this a hundred times.
+    assert code == told["check"]["exit"] == {"yes": 0, "unknown": 3}[told["check"]["answer"]], said
+    assert said.splitlines()[-1] in page.read_text("utf-8").replace("&#x27;", "'")
+
+
+@pytest.mark.long
+def test_two_dates_side_by_side_of_an_axis_with_fewer_cores_and_nothing_signed(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "both.json"
+    few = len(os.sched_getaffinity(0)) > 1
+    code, said = load(
+        tmp_path / "var",
+        *("whatif", "--documents", "200", "--seconds", "2", "--fanout", "1", "--signed", "0%"),
+        *(("--cores", "1") if few else ()),
+        *("--rates", "60,3000", "--steps", "2", "--json", str(file)),
+    )
+    if not file.exists():
+        # The first had no date: a busy machine may make the driver late.
+        assert code == 3, said
+        assert "the second was not played" in said
+        return
+    told: dict[str, Any] = json.loads(file.read_bytes())
+    first, second = told["as_is"], told["changed"]
+    assert (first["signed"], second["signed"]) == (1.0, 0.0)
+    assert (first["axis_cores"], second["axis_cores"]) == (None, 1 if few else None)
+    assert second["base"]["fanout"] == 1
+    # An axis takes what is not signed, and every one of them is with its recipient.
+    assert second["reconciled"]["accepted"] == 200 + 200 + 6000
+    assert second["reconciled"]["lost"] == 0
+    assert code == (3 if second["date"] is None else 0), said
+    assert "signed 0% instead of 100%" in said

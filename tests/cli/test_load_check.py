@@ -43,7 +43,13 @@ def test_what_does_not_fit_the_disk_cannot_be_told_either(axis: Axis) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("S9",), ("S3", "--objective", "0"), ("S3", "--documents", "20"), ("S3", "--steps", "0")],
+    [
+        ("S9",),
+        ("S3", "--objective", "0"),
+        ("S3", "--documents", "20"),
+        ("S3", "--documents", "0"),
+        ("S3", "--steps", "0"),
+    ],
 )
 def test_what_cannot_be_is_refused(axis: Axis, arguments: tuple[str, ...]) -> None:
     told = axis("load", "check", *arguments)
