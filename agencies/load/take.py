@@ -43,6 +43,10 @@ class Recipient:
     confirming: Pool
     known: Known
     examiner: Examiner
+    #: Seconds that a poll waits for something.
+    wait_s: int = WAIT_S
+    #: The cursor of the next poll; empty: from the start.
+    _after: str = ""
     _taken: list[Taken] = field(default_factory=list)
     _some: asyncio.Event = field(default_factory=asyncio.Event)
     _record: Record | None = None
@@ -54,17 +58,18 @@ class Recipient:
             tasks.create_task(self._confirm())
 
     async def _take(self) -> None:
-        after = ""
+        self._after = ""
         while True:
-            path = f"/v1/inbox/packages?after={quote(after)}&wait={WAIT_S}&max_bytes={PAGE_BYTES}"
+            after = quote(self._after)
+            path = f"/v1/inbox/packages?after={after}&wait={self.wait_s}&max_bytes={PAGE_BYTES}"
             reply = await self._asked(self.polling, "GET", path)
             if reply is None:
                 # Whatever was handed out with an answer that never came is open: from the start.
-                after = ""
+                self._after = ""
                 await asyncio.sleep(AGAIN_S)
                 continue
             at_s = time.monotonic()
-            after = reply.header(b"axis-next")
+            self._after = reply.header(b"axis-next")
             for told, raw in frames(reply.body):
                 self._examine(told, raw, at_s)
             if self._taken:
