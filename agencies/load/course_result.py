@@ -14,7 +14,7 @@ from agencies.load.outage import Absence
 from agencies.load.personas import MUST
 from agencies.load.play import Played
 from agencies.load.record import Record
-from agencies.load.result import machine, reconciled
+from agencies.load.result import form, machine, reconciled
 from agencies.load.series import series
 from agencies.load.usage import Usage
 
@@ -41,7 +41,7 @@ def result(played: Played) -> dict[str, Any]:
         "fanout": shape.base.fanout,
         "seed": shape.seed,
         "door": orders.door,
-        "form": "embedded" if orders.axis_pid is not None else orders.url,
+        "form": form(orders),
         "machine": machine(),
         "documents": len(record.letters),
         "refused": len(record.failed),
@@ -51,7 +51,7 @@ def result(played: Played) -> dict[str, Any]:
         "late": late,
         "driver_ok": driver_ok(late, played.usage),
         "usage": _usage(played.usage),
-        "series": asdict(series(record, course.seconds)),
+        "series": asdict(series(record, course.seconds, apart)),
         "personas": [_came(one) for one in came],
         "others": {"deliveries": passed, **asdict(beside)},
         "outage": _outage(record, orders.absence, course.seconds),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agencies.load import judge, limit, outlook, storage
+from agencies.load.course_orders import CourseOrders
 from agencies.load.growth import PEAK_DAY
 from agencies.load.judge import Measured
 from agencies.load.orders import Orders
@@ -47,7 +48,7 @@ def result(outcome: Outcome, *, disk_bytes: float) -> dict[str, Any]:
         "reports": shape.reports,
         "seed": shape.seed,
         "door": orders.door,
-        "form": _form(orders),
+        "form": form(orders),
         "axis_cores": orders.axis_cores,
         "objective": {"p99": orders.objective_s, "holds": judge.HOLDS_S, "lost": 0},
         "machine": machine(),
@@ -76,7 +77,7 @@ def exact(told: Mapping[str, Any]) -> bool:
     return not found["lost"] and not found["strange"] and not found["books"]
 
 
-def _form(orders: Orders) -> str:
+def form(orders: Orders | CourseOrders) -> str:
     """What was loaded: an axis of the run's own, small or large, or the address of another."""
     if orders.axis_pid is None:
         return orders.url

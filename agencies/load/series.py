@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from agencies.load.judge import latency
@@ -20,7 +20,8 @@ class Series:
     """One figure a second. ``offered``, ``accepted`` and ``available`` are documents: due, with a
     receipt, with all their recipients. ``open`` are deliveries at the end of the second, accepted
     and not done. ``p50`` and ``p99`` are latencies until a recipient had it (seconds), of what was
-    due in that second; None where nothing was.
+    due in that second; None where nothing was. Agencies that are looked at apart are left out of
+    them.
     """
 
     offered: Sequence[int]
@@ -31,8 +32,10 @@ class Series:
     p99: Sequence[float | None]
 
 
-def series(record: Record, seconds: float) -> Series:
-    """The seconds of a test that lasted ``seconds`` and of what it left behind."""
+def series(record: Record, seconds: float, apart: Collection[str] = ()) -> Series:
+    """The seconds of a test that lasted ``seconds`` and of what it left behind; the agencies
+    ``apart`` have latencies of their own.
+    """
     begin_s = record.begin_s
     last_s = max([*record.done_s.values(), begin_s + seconds]) - begin_s
     count = math.ceil(min(last_s, seconds + BEYOND_MAX))
@@ -41,7 +44,12 @@ def series(record: Record, seconds: float) -> Series:
     for letter in record.letters:
         times = [record.available_s.get((letter.index, code)) for code in letter.recipients]
         known = [at for at in times if at is not None]
-        late[math.floor(letter.after_s)] += [at - record.due_s(letter.index) for at in known]
+        if letter.sender not in apart:
+            late[math.floor(letter.after_s)] += [
+                record.available_s[letter.index, code] - record.due_s(letter.index)
+                for code in letter.recipients
+                if code not in apart and (letter.index, code) in record.available_s
+            ]
         away = sum(code in record.absent for code in letter.recipients)
         if letter.index in record.receipts and known and len(known) + away == len(times):
             everywhere.append(max(known))

@@ -61,7 +61,9 @@ def _latencies(told: Result, across: Axis) -> str:
     }
     height = over([y for _, points in drawn.values() for _, y in points], "ms")
     picture = curves("latency", "Latency", across, height, drawn)
-    return figure("From the intended moment until a recipient has it, by that moment", picture)
+    apart = told["personas"] or told["outage"]
+    aside = ", between the others" if apart else ""
+    return figure(f"From the intended moment until a recipient has it{aside}", picture)
 
 
 def _open(told: Result, across: Axis) -> str:
