@@ -1,7 +1,7 @@
 """The rate changed while a test runs: asked for in a file, answered in another.
 
 Whoever asks writes ``rate.json`` into the test's folder; the test takes it away once it has written
-``rate.told`` beside it, a sentence.
+``rate.told`` beside it: whether it did, and a sentence.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from agencies.load.course import CHANGES_MAX, Change, Course, moments, times_max
 from agencies.load.impossible import Impossible
@@ -34,12 +34,19 @@ def ask(folder: Path, times: float) -> None:
     _write(folder / ASKED, json.dumps({"times": times}))
 
 
-def told(folder: Path) -> str | None:
+class Said(NamedTuple):
+    """Whether the rate was changed, and how or why not, in a sentence."""
+
+    done: bool
+    words: str
+
+
+def told(folder: Path) -> Said | None:
     """What the test said to the last question; None while it has not."""
     if (folder / ASKED).exists():
         return None
     try:
-        return (folder / TOLD).read_text(encoding="utf-8")
+        return Said(*json.loads((folder / TOLD).read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
 
@@ -72,10 +79,10 @@ class Turning:
             if not path.exists():
                 continue
             try:
-                said = await self.turn(record, _times(path))
+                said = Said(done=True, words=await self.turn(record, _times(path)))
             except Impossible as error:
-                said = str(error)
-            _write(self.folder / TOLD, said)
+                said = Said(done=False, words=f"Not changed: {error}")
+            _write(self.folder / TOLD, json.dumps(said))
             path.unlink(missing_ok=True)
 
     async def turn(self, record: Record, times: float) -> str:

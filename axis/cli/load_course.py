@@ -127,9 +127,14 @@ def play(
 
 
 def rate(
-    times: Annotated[float, typer.Argument(help="1.5: half as much again as was planned; 1: as.")],
+    times: Annotated[
+        float, typer.Argument(metavar="TIMES", help="Of the planned rate: 1.5 is half more.")
+    ],
 ) -> None:
-    """Change the rate of the test that runs: what is still to come is drawn anew."""
+    """Change the rate of the test that runs: what is still to come is drawn anew.
+
+    Exit code 0: it is changed; 1: it is not, and why; 2: no test runs, or that is no change.
+    """
     settings = Settings(run=RUN)
     work = settings.home / WORK
     try:
@@ -144,7 +149,9 @@ def rate(
             typer.echo("The test did not answer: it has not begun to send, or is over.", err=True)
             raise typer.Exit(1)
         time.sleep(turning.LOOK_S)
-    screen.say(told)
+    screen.say(told.words)
+    if not told.done:
+        raise typer.Exit(1)
 
 
 def outage(
