@@ -11,7 +11,7 @@ from agencies.traffic import Planned
 from axis.core.timetable import DAY_US
 from schemas.codes import agencies
 
-SLOW, AWAY, FLAKY, TWICE = "slow", "away", "flaky", "twice"
+SLOW, AWAY, FLAKY, TWICE = "slow", "away", "flaky", "sending-twice"
 WRONG, MALFORMED, SKEWED = "wrong-certificate", "malformed", "skewed-clock"
 
 #: How long a slow recipient keeps what it took before it says so.

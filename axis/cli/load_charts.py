@@ -117,11 +117,11 @@ def _grid(x: Axis, y: Axis) -> list[str]:
     for value in x.ticks():
         at = _LEFT + x.share(value) * (WIDTH - _LEFT - _RIGHT)
         parts.append(line(at, _TOP, at, _FLOOR, "grid"))
-        parts.append(label(at, _FLOOR + 16, f"{value:,.4g}", text_anchor="middle"))
+        parts.append(label(at, _FLOOR + 16, f"{value:,.6g}", text_anchor="middle"))
     for value in y.ticks():
         height = _FLOOR - y.share(value) * (_FLOOR - _TOP)
         parts.append(line(_LEFT, height, WIDTH - _RIGHT, height, "grid"))
-        parts.append(label(_LEFT - 6, height + 4, f"{value:,.4g}", text_anchor="end"))
+        parts.append(label(_LEFT - 6, height + 4, f"{value:,.6g}", text_anchor="end"))
     parts.append(label(WIDTH - _RIGHT, _FLOOR + 32, x.unit, text_anchor="end"))
     parts.append(label(_LEFT, _TOP - 6, y.unit, text_anchor="start"))
     return parts

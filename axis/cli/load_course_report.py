@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agencies.load.course import RAMP
+from agencies.load.course import BURST, DAY, RAMP
 from agencies.load.course_orders import CourseOrders
 from agencies.load.course_result import exact
 from agencies.words import row_of
@@ -26,14 +26,15 @@ def introduce(orders: CourseOrders, settings: Settings, target: str) -> None:
     """What is about to be played, before the first document."""
     course, shape = orders.course, orders.shape
     where = target or f"a throw-away axis in {settings.home} (embedded, SQLite)"
+    rates = [rate for piece in course.pieces for rate in (piece.first, piece.last)]
     screen.say(f"Load at {where}; packages '{shape.size}', seed {shape.seed}.")
     screen.say(
-        f"{_shape(course.shape, course.rate(0), course.rate(course.seconds))}: "
-        f"{course.documents:,.0f} documents in {course.seconds:g} s, fan-out "
-        f"{shape.base.fanout:.2f}. Sender, recipients and axis share this machine."
+        f"{_capital(_shape(course.shape, rates))}: {course.documents:,.0f} documents in "
+        f"{course.seconds:g} s, fan-out {shape.base.fanout:.2f}. "
+        "Sender, recipients and axis share this machine."
     )
     for code, persona in orders.personas.items():
-        screen.say(f"{name(code)} is {persona}.")
+        screen.say(f"{name(code)}: {persona}.")
     away = orders.absence
     if away is not None:
         screen.say(f"{name(away.agency)} is away from second {away.from_s:g} to {away.until_s:g}.")
@@ -51,10 +52,10 @@ def words(told: Result) -> list[str]:
     """The result in sentences."""
     course = told["course"]
     available, accepted, done = told["available"], told["accepted"], told["done"]
-    first, last = course["pieces"][0]["first"], course["pieces"][-1]["last"]
+    rates = [rate for piece in course["pieces"] for rate in (piece["first"], piece["last"])]
     return [
         (
-            f"{_shape(course['shape'], first, last)}, {course['seconds']:g} s: "
+            f"{_capital(_shape(course['shape'], rates))}, {course['seconds']:g} s: "
             f"{told['documents']:,} documents offered, {accepted['count']:,} accepted, "
             f"{told['refused']:,} refused."
         ),
@@ -96,10 +97,20 @@ def name(code: str) -> str:
     return f"{row_of(code).name_en} ({code.rpartition('.')[2]})"
 
 
-def _shape(shape: str, first: float, last: float) -> str:
+def _shape(shape: str, rates: Sequence[float]) -> str:
+    """A course in words, from the rates at both ends of its pieces."""
+    first, last, most = rates[0], rates[-1], max(rates)
     if shape == RAMP:
         return f"ramp from {first:g} to {last:g} documents/s"
-    return f"{shape}, {first:g} documents/s at first"
+    if shape == BURST:
+        return f"{first:g} documents/s with bursts of {most:g}"
+    if shape == DAY:
+        return f"the hours of a day, up to {most:g} documents/s"
+    return f"{first:g} documents/s"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _driver(told: Result) -> list[str]:
