@@ -51,11 +51,15 @@ def lag_gauge(registry: CollectorRegistry) -> Gauge:
     )
 
 
-def tell_lag(gauge: Gauge, lags: Iterable[Lag]) -> None:
-    """Have the gauge show this and nothing else."""
+def tell_lag(gauge: Gauge, lags: Iterable[Lag], agencies: Iterable[str] = ()) -> None:
+    """Have the gauge show this and nothing else; ``agencies`` without a lag have 0.
+
+    Where several processes tell it, what one of them told stays until another tells it anew.
+    """
     gauge.clear()
-    for lag in lags:
-        gauge.labels(lag.recipient).set(lag.numbers)
+    numbers = dict.fromkeys(agencies, 0) | {lag.recipient: lag.numbers for lag in lags}
+    for recipient, count in numbers.items():
+        gauge.labels(recipient).set(count)
 
 
 class Metrics:
@@ -136,9 +140,12 @@ class Metrics:
         waiting_commands: int,
         polls: int,
         lags: Iterable[Lag] = (),
+        relayed: Iterable[str] = (),
     ) -> bytes:
-        """Return the exposition text; ``standing`` are the standing counters of all agencies."""
-        tell_lag(self._lag, lags)
+        """Return the exposition text; ``standing`` are the standing counters of all agencies,
+        ``relayed`` the agencies that are published for.
+        """
+        tell_lag(self._lag, lags, relayed)
         for state in Transport:
             self._deliveries.labels(state.name.lower()).set(
                 standing.get(transport_metric(state), 0)

@@ -70,7 +70,8 @@ async def metrics(axis: TheAxis, meters: TheMetrics) -> Response:
     """
     standing = (await axis.tracking.standing())[""]
     lags = await axis.lanes.lag() if axis.lanes else ()
-    told = meters.scrape(standing, axis.committer.waiting, axis.polls.waiting, lags)
+    relayed = [agency.code for agency in axis.members.directory] if axis.lanes else ()
+    told = meters.scrape(standing, axis.committer.waiting, axis.polls.waiting, lags, relayed)
     return Response(told, media_type=MEDIA_TYPE)
 
 
