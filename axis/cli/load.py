@@ -21,6 +21,7 @@ from axis.cli import (
     load_check,
     load_compare,
     load_course,
+    load_own,
     load_page,
     load_report,
     load_whatif,
@@ -31,15 +32,13 @@ from axis.cli.load_growing import (
     Documents,
     DoubleIn,
     Grow,
-    Large,
     Objective,
     Rates,
     Seconds,
     Steps,
-    as_text,
     measured,
 )
-from axis.cli.load_options import Door, Drain, Fanout, HtmlFile, JsonFile, Seed, Size, Target
+from axis.cli.load_options import Door, Drain, Fanout, HtmlFile, JsonFile, Large, Seed, Size, Target
 
 #: Nothing lost, but no date either: the objective was never missed, or the driver was to blame.
 NO_DATE = 3
@@ -113,7 +112,7 @@ def growth(
     except Impossible as error:
         raise typer.BadParameter(str(error)) from None
     if json_file is not None:
-        json_file.write_text(as_text(told), encoding="utf-8")
+        json_file.write_text(load_own.as_text(told), encoding="utf-8")
     if html_file is not None:
         html_file.write_text(load_page.page(told), encoding="utf-8")
     load_report.report(told)

@@ -17,10 +17,10 @@ from agencies.load.send import SINGLE
 from agencies.load.verdict import Verdict, verdict
 from agencies.sizes import SMALL
 from agencies.world import SEED
-from axis.cli import load_page, load_report, screen, session
-from axis.cli.load_growing import Large, Objective, Seconds, Steps, as_text, measured
+from axis.cli import load_own, load_page, load_report, screen, session
+from axis.cli.load_growing import Objective, Seconds, Steps, measured
 from axis.cli.load_marks import digits, rate
-from axis.cli.load_options import Door, HtmlFile, JsonFile, Seed, Size, Target
+from axis.cli.load_options import Door, HtmlFile, JsonFile, Large, Seed, Size, Target
 
 KIND = "check"
 #: Exit codes: carried; not carried, or something lost; neither can be said.
@@ -114,7 +114,7 @@ def _end(
     told |= {"kind": KIND, "check": _raw(one, played, found)}
     said = words(one, found)
     if json_file is not None:
-        json_file.write_text(as_text(told), encoding="utf-8")
+        json_file.write_text(load_own.as_text(told), encoding="utf-8")
     if html_file is not None:
         html_file.write_text(load_page.page(told, said), encoding="utf-8")
     load_report.report(told)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-import json
-import shutil
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,31 +20,25 @@ from agencies.load.impossible import Impossible
 from agencies.load.orders import DRAIN_S
 from agencies.load.plan import Shape
 from agencies.load.send import SINGLE
-from agencies.load.wire import place
 from agencies.sizes import SMALL
-from agencies.world import SEED, AnotherWorld
-from axis.adapters.sqlite_file import InUse
-from axis.cli import children, load_course_page, load_course_report, screen, session
+from agencies.world import SEED
+from axis.cli import load_course_page, load_course_report, load_own, screen, session
 from axis.cli.load_options import (
-    MAKER,
-    RESULT_FILE,
     RUN,
     STATE_FILE,
+    WORK,
     Door,
     Drain,
     Fanout,
     HtmlFile,
     JsonFile,
+    Large,
     Seed,
     Size,
     Target,
 )
-from axis.cli.load_playing import Load, Stopped
-from axis.cli.marked import Marked
 from axis.settings import Settings
 
-WORK = "work"
-KAFKA = "kafka"
 #: How long a running test may take to say what became of a change: it looks ten times a second.
 TOLD_S_MAX = 10.0
 
@@ -93,6 +86,7 @@ def play(
     door: Door = SINGLE,
     drain: Drain = DRAIN_S,
     seed: Seed = SEED,
+    large: Large = False,
     target: Target = "",
     run: session.Run = None,
     json_file: JsonFile = None,
@@ -120,7 +114,7 @@ def play(
             "door": door,
             "drain_s": drain,
         }
-        told = _measured(asked, target, run)
+        told = _measured(asked, target, run, large=large)
     except Impossible as error:
         raise typer.BadParameter(str(error)) from None
     _report(told, json_file, html_file)
@@ -169,21 +163,24 @@ def outage(
     door: Door = SINGLE,
     drain: Drain = DRAIN_S,
     seed: Seed = SEED,
+    large: Large = False,
     target: Target = "",
     run: session.Run = None,
     json_file: JsonFile = None,
     html_file: HtmlFile = None,
 ) -> None:
-    """One agency is away for a while: the largest backlog, the time to drain, the other 94.
+    """One agency, or Kafka, is away for a while: the backlog, the time to drain, the others.
 
     Exit code 0: it had everything in the end, once; 1: something was lost or came otherwise.
     """
     try:
-        if who == KAFKA:
+        broker = who.lower() == outages.KAFKA.lower()
+        if broker and not large:
             raise Impossible(
                 "the embedded form has no Kafka that could be away: its notices live in the one "
-                "process; name an agency (axis load outage G22)"
+                "process; --large would do, or an agency (axis load outage G22)"
             )
+        somebody = known.agency(who) if who and not broker else outages.largest(seed)
         even = course(
             CONSTANT, seconds=seconds, rate=rate, first=rate, times=1, every_s=1, burst_s=1
         )
@@ -191,13 +188,11 @@ def outage(
             "shape": Shape(seed=seed, size=size, fanout=fanout),
             "course": even,
             "personas": known.parse(persona or []),
-            "absence": outages.absence(
-                even, known.agency(who) if who else outages.largest(seed), away
-            ),
+            "absence": outages.absence(even, outages.KAFKA if broker else somebody, away),
             "door": door,
             "drain_s": drain,
         }
-        told = _measured(asked, target, run)
+        told = _measured(asked, target, run, large=large)
     except Impossible as error:
         raise typer.BadParameter(str(error)) from None
     _report(told, json_file, html_file)
@@ -205,7 +200,7 @@ def outage(
 
 def _report(told: dict[str, Any], json_file: Path | None, html_file: Path | None) -> None:
     if json_file is not None:
-        json_file.write_text(_text(told), encoding="utf-8")
+        json_file.write_text(load_own.as_text(told), encoding="utf-8")
     if html_file is not None:
         html_file.write_text(load_course_page.page(told), encoding="utf-8")
     load_course_report.report(told)
@@ -213,46 +208,18 @@ def _report(told: dict[str, Any], json_file: Path | None, html_file: Path | None
         raise typer.Exit(1)
 
 
-def _measured(asked: dict[str, Any], target: str, run: str | None) -> dict[str, Any]:
+def _measured(
+    asked: dict[str, Any], target: str, run: str | None, *, large: bool
+) -> dict[str, Any]:
     """Play it and clear away what it made; the result. Raises ``Impossible``."""
-    settings = Settings(run=RUN, port=0, simulation=True)
-    home = session.open_session(run).settings.home if target else None
-    if home is None and settings.database is not None:
-        raise typer.BadParameter("AXIS_DATABASE is set; a throw-away axis has books of its own")
-    orders = CourseOrders(
-        home=home or settings.home,
-        work=settings.home / WORK,
-        url=target.rstrip("/") or "http://127.0.0.1:1",
-        axis_pid=None,
-        **asked,
+    return load_own.played(
+        partial(CourseOrders, **asked),
+        _require_room,
+        load_course_report.introduce,
+        target=target,
+        run=run,
+        large=large,
     )
-    place(orders.url)
-    folder = Marked(settings, STATE_FILE, MAKER)
-    with folder.alone():
-        folder.read()
-        _require_room(orders, shutil.disk_usage(settings.var).free)
-        folder.write({})
-        folder.clear()
-        load_course_report.introduce(orders, settings, target)
-        try:
-            told = _play(settings, orders, own=home is None)
-        finally:
-            folder.clear()
-        (settings.home / RESULT_FILE).write_text(_text(told), encoding="utf-8")
-    return told
-
-
-def _play(settings: Settings, orders: CourseOrders, *, own: bool) -> dict[str, Any]:
-    try:
-        play = Load(settings, orders, own=own)
-        children.run(play.run())
-    except children.Interrupted:
-        typer.echo("Stopped; what was measured so far is thrown away.", err=True)
-        raise typer.Exit(130) from None
-    except (Stopped, children.GivenUp, InUse, AnotherWorld) as error:
-        typer.echo(f"{error}", err=True)
-        raise typer.Exit(1) from None
-    return play.result
 
 
 def _require_room(orders: CourseOrders, free_bytes: float) -> None:
@@ -279,7 +246,3 @@ def _running(settings: Settings) -> bool:
     except OSError:
         return False
     return False
-
-
-def _text(told: dict[str, Any]) -> str:
-    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"

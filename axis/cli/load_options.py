@@ -12,6 +12,8 @@ RUN = "load"
 STATE_FILE = "load.json"
 MAKER = "axis load"
 RESULT_FILE = "result.json"
+#: Packages and the like, inside the folder.
+WORK = "work"
 
 Size = Annotated[
     str, typer.Option(metavar="small|real", help="20 kB a package, or what offices send.")
@@ -26,6 +28,9 @@ Drain = Annotated[
     float, typer.Option(metavar="SECONDS", help="What a step leaves may take so long.")
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Another seed: other documents.")]
+Large = Annotated[
+    bool, typer.Option("--large", help="Over Kafka and PostgreSQL: needs Java, Maven, initdb.")
+]
 Target = Annotated[str, typer.Option(metavar="URL", help="An axis that says it is a simulation.")]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write everything raw.")

@@ -21,7 +21,7 @@ from agencies.load.plan import DOCUMENTS, SECONDS, Shape
 from agencies.load.search import TRIES_MAX
 from agencies.load.send import SINGLE
 from agencies.world import SEED
-from axis.cli import load_compare, load_report, screen
+from axis.cli import load_compare, load_own, load_report, screen
 from axis.cli.load_compare import Result
 from axis.cli.load_growing import (
     Documents,
@@ -31,7 +31,6 @@ from axis.cli.load_growing import (
     Rates,
     Seconds,
     Steps,
-    as_text,
     measured,
 )
 from axis.cli.load_options import Door, Fanout, JsonFile, Seed
@@ -106,7 +105,7 @@ def whatif(
         raise typer.BadParameter(str(error)) from None
     if json_file is not None:
         told = {"version": VERSION, "kind": KIND, "as_is": results[0], "changed": results[1]}
-        json_file.write_text(as_text(told), encoding="utf-8")
+        json_file.write_text(load_own.as_text(told), encoding="utf-8")
     _end(*map(Result.model_validate, results))
 
 
