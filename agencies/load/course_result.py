@@ -10,7 +10,6 @@ from agencies.load import expect, outage, storage
 from agencies.load.course import Course
 from agencies.load.expect import Came
 from agencies.load.judge import driver_ok, latency
-from agencies.load.outage import Absence
 from agencies.load.personas import MUST
 from agencies.load.play import Played
 from agencies.load.record import Record
@@ -54,7 +53,7 @@ def result(played: Played) -> dict[str, Any]:
         "series": asdict(series(record, course.seconds, apart)),
         "personas": [_came(one) for one in came],
         "others": {"deliveries": passed, **asdict(beside)},
-        "outage": _outage(record, orders.absence, course.seconds),
+        "outage": _outage(played),
         "reconciled": reconciled(played.total, "; ".join(played.books))
         | {"waiting": played.total.waiting, "foreign": played.foreign},
         "unexpected": _unexpected(record),
@@ -93,8 +92,13 @@ def _came(one: Came) -> dict[str, Any]:
     return asdict(one) | {"must": MUST[one.persona], "refused": dict(one.refused)}
 
 
-def _outage(record: Record, away: Absence | None, seconds: float) -> dict[str, Any] | None:
-    return None if away is None else asdict(outage.outage(record, away, seconds))
+def _outage(played: Played) -> dict[str, Any] | None:
+    away, seconds = played.orders.absence, played.orders.course.seconds
+    if away is None:
+        return None
+    if away.agency == outage.KAFKA:
+        return asdict(outage.of_kafka(played.record, away, seconds, played.waited))
+    return asdict(outage.outage(played.record, away, seconds))
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

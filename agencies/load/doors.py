@@ -16,6 +16,7 @@ from agencies.world import OPERATOR_ID, agency_dir, read_secret
 from schemas.codes import agencies
 
 SIMULATION = "simulation"
+_UNPUBLISHED = "axis_unpublished"
 
 
 async def require_simulation(pool: Pool, url: str) -> None:
@@ -76,6 +77,13 @@ async def books(pool: Pool, operator: str) -> dict[str, Books]:
         )
         for row in agencies()
     }
+
+
+async def unpublished(pool: Pool) -> int:
+    """Records of all lanes that no topic has yet."""
+    told = (await pool.ask(request("GET", "/metrics"))).body.decode()
+    lines = (line for line in told.splitlines() if line.startswith(f"{_UNPUBLISHED}{{"))
+    return sum(round(float(line.rpartition(" ")[2])) for line in lines)
 
 
 async def proven(pool: Pool, operator: str) -> bool:

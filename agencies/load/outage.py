@@ -1,11 +1,15 @@
-"""What comes of one agency being away for a while: its backlog, its way back, the others. Pure."""
+"""What comes of one agency, or Kafka, being away for a while: the backlog, the way back, everybody
+else. Pure.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from agencies import traffic
 from agencies.load.course import Course
@@ -20,9 +24,13 @@ from agencies.load.series import spans, still_open
 AWAY_MIN_S, BESIDE_MIN_S = 2.0, 5.0
 
 
+#: Who is away where it is no agency; orders name its first process so among those beside the axis.
+KAFKA = "Kafka"
+
+
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """One agency takes nothing from ``from_s`` to ``until_s`` of a test."""
+    """One agency takes nothing, or Kafka answers nobody, from ``from_s`` to ``until_s``."""
 
     agency: str
     from_s: float
@@ -31,9 +39,10 @@ class Absence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """``backlog_max`` deliveries waited for it at the most; ``drained_s`` after its return it had
-    all that was accepted before (None: never). ``before``, ``during`` and ``after`` are latencies
-    of deliveries between the others, by their intended moment; ``backlog`` is one figure a second.
+    """``backlog_max`` deliveries (of Kafka: records to be published) waited for it at the most;
+    ``drained_s`` after its return it had all that was accepted before (of Kafka: nothing waited;
+    None: never). ``before``, ``during`` and ``after`` are latencies of deliveries between the
+    others, by their intended moment; ``backlog`` is one figure a second.
     """
 
     agency: str
@@ -94,6 +103,34 @@ def outage(record: Record, away: Absence, seconds: float) -> Outage:
         during=_others(record, away.agency, away.from_s, away.until_s),
         after=_others(record, away.agency, away.until_s, math.inf),
         backlog=still_open(record, math.ceil(last_s), away.agency),
+    )
+
+
+class Waited(NamedTuple):
+    """How many records waited to be published at a moment (seconds of the machine's clock)."""
+
+    at_s: float
+    records: int
+
+
+def of_kafka(record: Record, away: Absence, seconds: float, seen: Sequence[Waited]) -> Outage:
+    """The same where Kafka was away, from what was seen to wait meanwhile."""
+    back_s = record.begin_s + away.until_s
+    empty = [one.at_s for one in seen if one.at_s >= back_s and not one.records]
+    backlog = [
+        max((one.records for one in seen if n <= one.at_s - record.begin_s < n + 1), default=0)
+        for n in range(math.ceil(max([seconds, *(one.at_s - record.begin_s for one in seen)])))
+    ]
+    return Outage(
+        agency=KAFKA,
+        from_s=away.from_s,
+        until_s=away.until_s,
+        backlog_max=max((one.records for one in seen), default=0),
+        drained_s=empty[0] - back_s if empty else None,
+        before=_others(record, KAFKA, 0.0, away.from_s),
+        during=_others(record, KAFKA, away.from_s, away.until_s),
+        after=_others(record, KAFKA, away.until_s, math.inf),
+        backlog=backlog,
     )
 
 

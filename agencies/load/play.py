@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -13,11 +13,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from agencies.keys import make_agency, make_authority
 from agencies.load import doors, expect, reconcile
+from agencies.load.broker_away import BrokerAway
 from agencies.load.course import Change
 from agencies.load.course_orders import CourseOrders
 from agencies.load.faulty import Absent, FaultySenders, recipient
+from agencies.load.outage import KAFKA, Waited
 from agencies.load.personas import AWAY, FLAKY, MALFORMED, WRONG, dated, of, spoilt
 from agencies.load.plan import Step, plan
+from agencies.load.processes import family
 from agencies.load.reconcile import Reconciled
 from agencies.load.record import Record
 from agencies.load.run import LAST_S, LOOK_S, Otherwise, Tell
@@ -49,6 +52,8 @@ class Played:
     usage: Usage
     foreign: int
     took_s: float
+    #: What waited to be published, where Kafka was away.
+    waited: Sequence[Waited] = ()
 
 
 @dataclass
@@ -88,6 +93,9 @@ class Player:
                 kept.append(tasks.create_task(self._look(record)))
                 kept.append(tasks.create_task(self._renew()))
                 turns = tasks.create_task(turning.run(record))
+                broker = self._broker()
+                if broker is not None:
+                    kept.append(tasks.create_task(broker.run(record)))
                 senders = FaultySenders(
                     stage.pool, stage.tokens, spool, record, personas=orders.personas
                 )
@@ -96,9 +104,12 @@ class Player:
                 usage = self._meter.usage()
                 self._require_new(record)
                 await record.until_whole(max(orders.drain_s, LAST_S))
+                if broker is not None:
+                    await broker.drained(record, max(orders.drain_s, LAST_S))
                 for task in kept:
                     task.cancel()
-        return await self._reconciled(record, turning.changes, before, usage, begun_s)
+        found = await self._reconciled(record, turning.changes, before, usage, begun_s)
+        return found if broker is None else replace(found, waited=tuple(broker.waited))
 
     async def _reconciled(
         self,
@@ -149,6 +160,12 @@ class Player:
         if away is not None and made["code"] == away.agency:
             return Absent(**made, record=record, from_s=away.from_s, until_s=away.until_s)
         return recipient(self.orders.personas, record, **made)
+
+    def _broker(self) -> BrokerAway | None:
+        away = self.orders.absence
+        if away is None or away.agency != KAFKA:
+            return None
+        return BrokerAway(away, family(self.orders.beside[KAFKA]), self._stage.pool)
 
     def _require_new(self, record: Record) -> None:
         """What a flaky sender had broken off may be known; everything else must be new."""

@@ -8,6 +8,7 @@ from typing import Any
 from agencies.load.course import BURST, DAY, RAMP
 from agencies.load.course_orders import CourseOrders
 from agencies.load.course_result import exact
+from agencies.load.outage import KAFKA
 from agencies.words import row_of
 from axis.cli import screen
 from axis.cli.load_watch import ms
@@ -22,10 +23,11 @@ HEAD = (
 )
 
 
-def introduce(orders: CourseOrders, settings: Settings, target: str) -> None:
-    """What is about to be played, before the first document."""
+def introduce(orders: CourseOrders, settings: Settings, target: str, servers: str) -> None:
+    """What is about to be played, before the first document. ``servers``: over which."""
     course, shape = orders.course, orders.shape
-    where = target or f"a throw-away axis in {settings.home} (embedded, SQLite)"
+    form = servers or "embedded, SQLite"
+    where = target or f"a throw-away axis in {settings.home} ({form})"
     rates = [rate for piece in course.pieces for rate in (piece.first, piece.last)]
     screen.say(f"Load at {where}; packages '{shape.size}', seed {shape.seed}.")
     screen.say(
@@ -93,7 +95,9 @@ def row(one: Mapping[str, Any]) -> list[str | int]:
 
 
 def name(code: str) -> str:
-    """An agency for people."""
+    """An agency for people; or Kafka."""
+    if code == KAFKA:
+        return KAFKA
     return f"{row_of(code).name_en} ({code.rpartition('.')[2]})"
 
 
@@ -134,12 +138,15 @@ def _outage(told: Result) -> list[str]:
         f"p50 {ms(found[when]['p50'])} and p99 {ms(found[when]['p99'])} {when}"
         for when in ("before", "during", "after")
     )
+    waited, others = "deliveries", "The other 94"
+    if found["agency"] == KAFKA:
+        waited, others = "records", "Recipients, who poll the axis's own door,"
     return [
         (
             f"{name(found['agency'])} was away for {found['until_s'] - found['from_s']:g} s: at "
-            f"most {found['backlog_max']:,} deliveries waited for it; it had all of them {back}."
+            f"most {found['backlog_max']:,} {waited} waited for it; it had all of them {back}."
         ),
-        f"The other 94 meanwhile: {latencies}.",
+        f"{others} meanwhile: {latencies}.",
     ]
 
 

@@ -26,11 +26,15 @@ def servers_must_be_gone(said: str) -> None:
         assert probe.connect_ex(("127.0.0.1", int(where[1]))) != 0
 
 
-@pytest.mark.long
-def test_growth_over_servers_of_its_own_tells_what_each_of_them_used(tmp_path: Path) -> None:
+def require_servers() -> None:
     postgres.required()
     if why := lacking():
         (pytest.fail if kafka.required() else pytest.skip)(why)
+
+
+@pytest.mark.long
+def test_growth_over_servers_of_its_own_tells_what_each_of_them_used(tmp_path: Path) -> None:
+    require_servers()
     file = tmp_path / "a.json"
     code, said = load(
         tmp_path / "var",
@@ -52,6 +56,27 @@ def test_growth_over_servers_of_its_own_tells_what_each_of_them_used(tmp_path: P
     servers_must_be_gone(said)
     left = {path.name for path in (tmp_path / "var" / "load").iterdir()}
     assert left == {"load.json", "result.json"}
+
+
+@pytest.mark.long
+def test_kafka_away_holds_nobody_up_and_has_everything_when_it_is_back(tmp_path: Path) -> None:
+    require_servers()
+    file = tmp_path / "a.json"
+    code, said = load(
+        tmp_path / "var",
+        *("outage", "kafka", "--large", "--away", "4", "--seconds", "16", "--rate", "15"),
+        *("--json", str(file)),
+    )
+    told: dict[str, Any] = json.loads(file.read_bytes())
+    assert code == 0, said
+    assert told["form"] == "large"
+    found = told["outage"]
+    # What came while it was away had all to wait.
+    assert found["backlog_max"] >= found["during"]["count"] > 0
+    assert found["drained_s"] is not None
+    assert told["reconciled"]["lost"] == 0
+    assert "Kafka was away for 4 s" in said
+    servers_must_be_gone(said)
 
 
 def test_a_server_that_is_missing_is_told_in_a_sentence(

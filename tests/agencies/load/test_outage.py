@@ -6,7 +6,7 @@ import pytest
 
 from agencies.load.course import CONSTANT, course
 from agencies.load.impossible import Impossible
-from agencies.load.outage import Absence, absence, largest, outage
+from agencies.load.outage import KAFKA, Absence, Waited, absence, largest, of_kafka, outage
 from agencies.load.record import Record
 from agencies.load.series import series
 from agencies.world import SEED
@@ -72,3 +72,17 @@ def test_an_absence_that_leaves_nothing_to_compare_with_is_refused(away_s: float
 
 def test_the_largest_recipient_is_the_government_office() -> None:
     assert largest(SEED) == "000.00.00.G22"
+
+
+def test_of_kafka_what_waits_to_be_published_is_told() -> None:
+    made = record([0.1] * 10, every_s=1.0)
+    waits = [0, 0, 0, 5, 9, 14, 18, 18, 6, 0, 0]
+    seen = [Waited(made.begin_s + n + 0.5, records) for n, records in enumerate(waits)]
+    found = of_kafka(made, ABSENCE, 10.0, seen)
+    assert (found.agency, found.backlog_max, found.backlog) == (KAFKA, 18, waits)
+    # It is back at the seventh second; at nine and a half nothing waits.
+    assert found.drained_s == pytest.approx(2.5)
+    assert (found.before.count, found.during.count, found.after.count) == (6, 8, 6)
+    assert of_kafka(made, ABSENCE, 10.0, seen[:-2]).drained_s is None
+    # What was empty before it went away says nothing.
+    assert of_kafka(made, ABSENCE, 10.0, seen[:3]).drained_s is None
