@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import subprocess
 from pathlib import Path
@@ -144,7 +145,8 @@ def test_two_dates_side_by_side_of_an_axis_with_fewer_cores_and_nothing_signed(
     assert (first["axis_cores"], second["axis_cores"]) == (None, 1 if few else None)
     assert second["base"]["fanout"] == 1
     # An axis takes what is not signed, and every one of them is with its recipient.
-    assert second["reconciled"]["accepted"] == 200 + 200 + 6000
+    offered = [max(200, math.ceil(2 * step["rate"])) for step in second["steps"]]
+    assert second["reconciled"]["accepted"] == 200 + sum(offered)
     assert second["reconciled"]["lost"] == 0
     assert code == (3 if second["date"] is None else 0), said
     assert "signed 0% instead of 100%" in said
