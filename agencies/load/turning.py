@@ -73,17 +73,23 @@ class Turning:
     async def run(self, record: Record) -> None:
         """Look at the folder for ever."""
         await record.until(0.0)
+        path = self.folder / ASKED
+        if path.exists():
+            # Whoever asked may have been told by now that nothing is changed.
+            self._say(Said(done=False, words="Not changed: it had not begun to send; ask again."))
         while True:
             await asyncio.sleep(LOOK_S)
-            path = self.folder / ASKED
             if not path.exists():
                 continue
             try:
                 said = Said(done=True, words=await self.turn(record, _times(path)))
             except Impossible as error:
                 said = Said(done=False, words=f"Not changed: {error}")
-            _write(self.folder / TOLD, json.dumps(said))
-            path.unlink(missing_ok=True)
+            self._say(said)
+
+    def _say(self, said: Said) -> None:
+        _write(self.folder / TOLD, json.dumps(said))
+        (self.folder / ASKED).unlink(missing_ok=True)
 
     async def turn(self, record: Record, times: float) -> str:
         """Change the rate of what is still to come; what was done, in a sentence. Raises
