@@ -49,7 +49,14 @@ def _pictures(told: Result) -> list[str]:
     if len(steps) < 2:
         return []
     rate = over([step["rate"] for step in steps], "documents/s offered")
-    pair = [_achieved(steps, rate), _latency(told, steps, rate), _cores(steps, rate), _growth(told)]
+    pair = [
+        _achieved(steps, rate),
+        _latency(told, steps, rate),
+        _lag(steps, rate),
+        _by_process(steps, rate, "cpu", "cores", "CPU by process"),
+        _by_process(steps, rate, "memory_mb", "MB", "Memory by process"),
+        _growth(told),
+    ]
     return [section("curves", "By rate", "Theo tải", tag("div", *pair, class_="pair"))]
 
 
@@ -83,18 +90,29 @@ def _latency(told: Result, steps: list[Any], rate: Axis) -> str:
     return figure("From the intended moment until a recipient has the package", picture)
 
 
-def _cores(steps: list[Any], rate: Axis) -> str:
+def _lag(steps: list[Any], rate: Axis) -> str:
+    behind = [(step["rate"], step["lag"]) for step in steps]
+    height = over([y for _, y in behind], "s", log=False)
+    picture = curves("lag", "Behind", rate, height, {"behind": ("sent", behind)})
+    return figure("How long after its end a step had everything at its recipients", picture)
+
+
+def _by_process(steps: list[Any], rate: Axis, of: str, unit: str, caption: str) -> str:
+    """What each part used of ``of`` (a figure of ``Usage``), over the rate."""
+    used = [step["usage"][of] for step in steps]
     # Beside the axis and the driver the two that use most: more curves would only hide them.
     most = {DRIVER: "point", AXIS: "sent"}
-    used = {name: sum(step["cpu"].get(name, 0.0) for step in steps) for name in steps[-1]["cpu"]}
-    others = sorted((name for name in used if name not in most), key=lambda name: -used[name])
-    names = most | dict(zip(others, _OTHERS, strict=False))
+    whole = {name: sum(one.get(name, 0.0) for one in used) for name in used[-1]}
+    others = sorted((name for name in whole if name not in most), key=lambda name: -whole[name])
     drawn = {
-        name: (class_, [(step["rate"], step["cpu"].get(name, 0.0)) for step in steps])
-        for name, class_ in names.items()
+        name: (
+            class_,
+            [(step["rate"], one.get(name, 0.0)) for step, one in zip(steps, used, strict=True)],
+        )
+        for name, class_ in (most | dict(zip(others, _OTHERS, strict=False))).items()
     }
-    height = over([y for _, points in drawn.values() for _, y in points], "cores", log=False)
-    return figure("CPU by process", curves("cores", "CPU by process", rate, height, drawn))
+    height = over([y for _, points in drawn.values() for _, y in points], unit, log=False)
+    return figure(caption, curves(of, caption, rate, height, drawn))
 
 
 def _growth(told: Result) -> str:

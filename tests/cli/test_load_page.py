@@ -59,7 +59,7 @@ def test_the_page_says_the_words_and_draws_the_curves() -> None:
     assert "up to 363 documents/s [300 to 400]" in html
     assert "month 95, December 2027 [December]" in html
     drawn = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
-    assert len(drawn) == 4
+    assert len(drawn) == 6
     for picture in drawn:
         ET.fromstring(picture)
     # What a machine calls itself is only read, and nothing is fetched.
@@ -79,6 +79,8 @@ def test_servers_of_the_large_form_are_drawn_and_listed() -> None:
         *(True, True, True),
         False,
     ]
+    (memory,) = re.findall(r"<svg(?:(?!</svg>).)*Memory by process.*?</svg>", html, re.DOTALL)
+    assert "PostgreSQL" in memory
 
 
 def test_the_fitted_curve_is_drawn_through_the_capacity_and_said() -> None:
