@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agencies.load.judge import Measured, raw
@@ -51,7 +51,10 @@ def climbed(carries: float, steps: int) -> list[Measured]:
     return found
 
 
+@settings(max_examples=10)  # Each plays and judges nine steps.
 @given(carries=st.floats(2, 2_000))
+@example(carries=30.0)
+@example(carries=40.0)
 def test_yes_is_said_where_it_is_carried_and_no_where_it_is_not(carries: float) -> None:
     found = verdict(S5, told(climbed(carries, 9)))
     asked = climbed(carries, 1)[0].rate
