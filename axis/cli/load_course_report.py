@@ -11,6 +11,7 @@ from agencies.load.course_result import exact
 from agencies.load.outage import KAFKA
 from agencies.words import row_of
 from axis.cli import screen
+from axis.cli.load_report import disagreements
 from axis.cli.load_watch import ms
 from axis.settings import Settings
 
@@ -176,18 +177,11 @@ def _reconciliation(told: Result) -> list[str]:
             f"Reconciled: {found['accepted']:,} accepted documents with their receipts, "
             f"{found['deliveries']:,} deliveries{aside}, lost {found['lost']:,}; the books of each "
             f"agency {'agree' if not found['books'] else 'DO NOT AGREE'}."
-        )
+        ),
+        *disagreements(found),
     ]
-    if found["lost"]:
-        lines.append(f"LOST: {', '.join(found['lost_ids'])}")
-    if found["strange"]:
-        lines.append(f"OTHERWISE THAN SIGNED FOR: {', '.join(found['strange_ids'])}")
-    if found["books"]:
-        lines.append(f"THE BOOKS: {found['books']}")
     if told["unexpected"]:
         lines.append(f"NOT ACCEPTED: {told['unexpected']:,} packages that should have been.")
     if not exact(told):
         lines += [f"  {fault}" for fault in told["faults"]]
-    if found["foreign"]:
-        lines.append(f"{found['foreign']:,} deliveries of others were seen and left alone.")
     return lines

@@ -156,12 +156,18 @@ def _storage(told: Mapping[str, Any]) -> str:
 
 def _reconciliation(told: Mapping[str, Any]) -> list[str]:
     found = told["reconciled"]
-    lines = [
+    return [
         (
             f"Reconciled: {found['accepted']:,} accepted documents with their receipts, "
             f"{found['deliveries']:,} deliveries, lost {found['lost']:,}."
-        )
+        ),
+        *disagreements(found),
     ]
+
+
+def disagreements(found: Mapping[str, Any]) -> list[str]:
+    """What was reconciled and does not agree, by name; and what was somebody else's."""
+    lines = []
     if found["lost"]:
         lines.append(f"LOST: {', '.join(found['lost_ids'])}")
     if found["strange"]:
