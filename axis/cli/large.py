@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,8 @@ from axis.settings import KafkaSettings, Settings
 EXIT_MISSING = 3
 #: What a shell says of a process that SIGTERM ended.
 _EXIT_TERMINATED = 143
+#: With one process nothing would show that several share the books.
+WORKERS_MIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,11 @@ class Large:
     settings: Settings
     told: str
     pids: Mapping[str, int]
+
+
+def workers() -> int:
+    """Processes that serve an axis over both where nobody says how many: one for each core."""
+    return max(WORKERS_MIN, os.cpu_count() or 1)
 
 
 def require() -> None:

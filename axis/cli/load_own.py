@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -25,9 +24,6 @@ from axis.settings import Settings
 
 if TYPE_CHECKING:
     from axis.cli.large import Large
-
-#: Processes that serve an axis of the large form, at least.
-WORKERS_MIN = 2
 
 AnyOrders = TypeVar("AnyOrders", Orders, CourseOrders)
 
@@ -90,10 +86,9 @@ def as_text(told: dict[str, Any]) -> str:
 
 def _servers(settings: Settings) -> AbstractContextManager[Large]:
     # Not above: a laptop's commands start without the libraries of a server's.
-    from axis.cli.large import kept
+    from axis.cli.large import kept, workers
 
-    workers = max(WORKERS_MIN, os.cpu_count() or 1)
-    return kept(settings.model_copy(update={"workers": workers, "relay": "apart"}))
+    return kept(settings.model_copy(update={"workers": workers(), "relay": "apart"}))
 
 
 def _play(load: Load, stopped: int) -> dict[str, Any]:

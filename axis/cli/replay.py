@@ -4,7 +4,6 @@ that give documents back are in ``replay_jobs``.
 
 from __future__ import annotations
 
-import os
 import shutil
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
@@ -41,9 +40,6 @@ from axis.settings import Settings
 
 if TYPE_CHECKING:
     from axis.cli.large import Large
-
-#: Processes that serve an axis of the large form, at least.
-WORKERS_MIN = 2
 
 group = typer.Typer(
     help="Play what was, again: the published history, a window, a file; give documents back.",
@@ -156,10 +152,9 @@ def _require_books_of_its_own(settings: Settings, state: State) -> None:
 
 
 def _servers(settings: Settings) -> AbstractContextManager[Large]:
-    from axis.cli.large import kept
+    from axis.cli.large import kept, workers
 
-    workers = max(WORKERS_MIN, os.cpu_count() or 1)
-    return kept(settings.model_copy(update={"workers": workers}), with_data=True)
+    return kept(settings.model_copy(update={"workers": workers()}), with_data=True)
 
 
 def _play(settings: Settings, state: State, speed: float | None, *, json: bool) -> Play:
