@@ -1,4 +1,4 @@
-"""What a process that drives load is told, as one line of JSON."""
+"""What a process that drives load is told, as one line of JSON: where, and what to find out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from agencies.load.growth import Growth
 from agencies.load.impossible import Impossible
@@ -25,12 +25,12 @@ RETENTION = 24
 
 
 @dataclass(frozen=True, kw_only=True)
-class Orders:
-    """One load test. ``home`` is the folder of the axis's run with the agencies' keys and secrets;
-    packages and the result are put into ``work``. ``axis_pid`` is the process of the axis where it
-    was started for this, ``axis_cores`` how many cores it was left (None: all), and ``beside`` by
-    name the first processes of what it stands on: servers of the large form, none of the embedded
-    one. Raises ``Impossible``.
+class Site:
+    """Where one load test is played. ``home`` is the folder of the axis's run with the agencies'
+    keys and secrets; packages and the result are put into ``work``. ``axis_pid`` is the process of
+    the axis where it was started for this, ``axis_cores`` how many cores it was left (None: all),
+    and ``beside`` by name the first processes of what it stands on: servers of the large form, none
+    of the embedded one. Packages go through ``door``. Raises ``Impossible``.
     """
 
     home: Path
@@ -38,21 +38,49 @@ class Orders:
     url: str
     axis_pid: int | None
     axis_cores: int | None = None
-    shape: Shape
-    growth: Growth
-    rates: tuple[float, ...] = ()
-    door: str = SINGLE
-    objective_s: float = OBJECTIVE_S
-    months: int = 0
-    disk_gb: float | None = None
-    retention: int = RETENTION
-    drain_s: float = DRAIN_S
-    steps: int = TRIES_MAX
     beside: Mapping[str, int] = field(default_factory=dict)
+    door: str = SINGLE
+    drain_s: float = DRAIN_S
 
     def __post_init__(self) -> None:
         if self.door not in DOORS:
             raise Impossible(f"--door {self.door} is none of {', '.join(DOORS)}")
+        if not self.drain_s > 0:
+            raise Impossible(f"--drain {self.drain_s:g} is no time; {DRAIN_S:g} would do")
+
+    def as_json(self) -> str:
+        """In one line."""
+        told = asdict(self) | {"home": str(self.home), "work": str(self.work)}
+        return json.dumps(told)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The same again."""
+        told = json.loads(text)
+        told["home"], told["work"] = Path(told["home"]), Path(told["work"])
+        return cls(**cls._read(told))
+
+    @classmethod
+    def _read(cls, told: dict[str, Any]) -> dict[str, Any]:
+        """What JSON made of the fields, as they are."""
+        return told
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orders(Site):
+    """A search for the capacity, and the growth that comes to it. Raises ``Impossible``."""
+
+    shape: Shape
+    growth: Growth
+    rates: tuple[float, ...] = ()
+    objective_s: float = OBJECTIVE_S
+    months: int = 0
+    disk_gb: float | None = None
+    retention: int = RETENTION
+    steps: int = TRIES_MAX
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if not OBJECTIVE_MIN_S <= self.objective_s <= OBJECTIVE_MAX_S:
             raise Impossible(
                 f"--objective {self.objective_s:g} is not from {OBJECTIVE_MIN_S:g} to "
@@ -71,19 +99,9 @@ class Orders:
             raise Impossible(
                 f"--steps {self.steps} is not from 1 to {TRIES_MAX}; {TRIES_MAX} would do"
             )
-        if self.drain_s <= 0:
-            raise Impossible(f"--drain {self.drain_s:g} is no time; {DRAIN_S:g} would do")
-
-    def as_json(self) -> str:
-        """In one line."""
-        told = asdict(self) | {"home": str(self.home), "work": str(self.work)}
-        return json.dumps(told)
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """The same orders."""
-        told = json.loads(text)
-        told["home"], told["work"] = Path(told["home"]), Path(told["work"])
+    def _read(cls, told: dict[str, Any]) -> dict[str, Any]:
         told["shape"], told["growth"] = Shape(**told["shape"]), Growth(**told["growth"])
         told["rates"] = tuple(told["rates"])
-        return cls(**told)
+        return told

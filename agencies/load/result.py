@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from agencies.load import judge, limit, outlook, storage
-from agencies.load.course_orders import CourseOrders
 from agencies.load.growth import PEAK_DAY
 from agencies.load.judge import Measured
-from agencies.load.orders import Orders
+from agencies.load.orders import Site
 from agencies.load.reconcile import NAMED_MAX, Reconciled
 from agencies.load.run import Outcome
 
@@ -77,7 +76,7 @@ def exact(told: Mapping[str, Any]) -> bool:
     return not found["lost"] and not found["strange"] and not found["books"]
 
 
-def form(orders: Orders | CourseOrders) -> str:
+def form(orders: Site) -> str:
     """What was loaded: an axis of the run's own, small or large, or the address of another."""
     if orders.axis_pid is None:
         return orders.url

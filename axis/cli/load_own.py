@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from agencies.load.course_orders import CourseOrders
 from agencies.load.impossible import Impossible
-from agencies.load.orders import Orders
+from agencies.load.orders import Site
 from agencies.load.wire import place
 from agencies.world import AnotherWorld
 from axis.adapters.sqlite_file import InUse
@@ -25,7 +24,7 @@ from axis.settings import Settings
 if TYPE_CHECKING:
     from axis.cli.large import Large
 
-AnyOrders = TypeVar("AnyOrders", Orders, CourseOrders)
+AnyOrders = TypeVar("AnyOrders", bound=Site)
 
 
 def played(

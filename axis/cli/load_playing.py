@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from agencies.load.course_orders import CourseOrders
 from agencies.load.impossible import Impossible
-from agencies.load.orders import Orders
+from agencies.load.orders import Site
 from agencies.world import make_world
 from axis.cli.children import (
     LOOK_S,
@@ -41,7 +40,7 @@ class Load:
     """
 
     settings: Settings
-    orders: Orders | CourseOrders
+    orders: Site
     own: bool
     beside: Mapping[str, int] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
@@ -79,7 +78,7 @@ class Load:
             for task in kept:
                 task.cancel()
 
-    def _driver(self, orders: Orders | CourseOrders) -> Child:
+    def _driver(self, orders: Site) -> Child:
         argv = [sys.executable, "-m", "agencies.load", orders.as_json()]
         return Child("driver", argv, run_folder(self.settings), heard=self._heard)
 
