@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from axis.adapters.embedded_bus import EmbeddedBus
 from axis.adapters.examiner import InlineExaminer
-from axis.adapters.examiner_pool import examiner_pool
+from axis.adapters.helper_pool import PooledSigner, helper_pool
 from axis.adapters.signer import load_signer
 from axis.adapters.sqlite_store import open_store
 from axis.adapters.system_clock import SystemClock, SystemIds
@@ -111,7 +111,6 @@ async def build(settings: Settings, parts: Parts = Parts()) -> AsyncIterator[Axi
 
 async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> tuple[Axis, Loops]:
     clock = parts.clock or SystemClock()
-    signer = parts.signer or load_signer(settings.axis_dir / SIGNER_KEY)
     root = None if parts.trust else _trust_root(settings.axis_dir / TRUST_ROOT)
     store, replays, lanes, between = await _books(settings, parts, stack)
     # What wakes: the database where processes share one, else memory.
@@ -120,7 +119,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
     if trust is None:
         assert root is not None
         trust = TrustList(root, await store.certificates())
-    examiner = parts.examiner or await _examiner(settings, stack)
+    examiner, signer = await _workers(settings, parts, stack)
     teller = Teller(bus)
     committer = Committer(store, teller.announce)
     members = Members(store, committer, trust, clock)
@@ -197,14 +196,22 @@ async def _books(
     return shared, shared.replays, shared.lanes, between
 
 
-async def _examiner(settings: Settings, stack: AsyncExitStack) -> Examiner:
+async def _workers(
+    settings: Settings, parts: Parts, stack: AsyncExitStack
+) -> tuple[Examiner, Signer]:
+    """Who examines packages and who signs: this process, or helpers too."""
+    key = settings.axis_dir / SIGNER_KEY
+    own = None if parts.signer else load_signer(key)
     helpers = settings.examiners
     if helpers is None:
         # Several workers use the cores by themselves.
         helpers = _cores() - 1 if settings.workers == 1 else 0
-    if not helpers:
-        return InlineExaminer()
-    return await stack.enter_async_context(examiner_pool(helpers))
+    if own is None or parts.examiner or not helpers:
+        signer = parts.signer or own
+        assert signer is not None
+        return parts.examiner or InlineExaminer(), signer
+    pool = await stack.enter_async_context(helper_pool(helpers, key))
+    return pool, PooledSigner(own, pool)
 
 
 def _cores() -> int:

@@ -43,6 +43,10 @@ class Signer(Protocol):
         """A compact JWS (EdDSA) over ``payload``: the same bits for the same arguments."""
         ...
 
+    async def sign_all(self, payloads: Sequence[bytes], typ: str) -> list[str]:
+        """``sign`` of each payload, wherever there is a processor for it."""
+        ...
+
     def verify(self, jws: str, typ: str) -> bytes | None:
         """The payload of a JWS that this key signed with this ``typ`` header; else None."""
         ...

@@ -19,8 +19,10 @@ AXIS = "the axis"
 CONNECTIONS = 64
 #: Requests of a run, by connections: about a second of the axis's time each.
 REQUESTS = {1: 300, 8: 1_000, 64: 1_500}
+#: Bulk requests of a run, each of so many packages; a sender seldom has two under way.
 BULK_PACKAGES = 100
-BULK_REQUESTS = 12
+BULK_REQUESTS = 24
+BULK_CONNECTIONS = 8
 
 
 class Doors:
@@ -115,7 +117,8 @@ def bulk(scale: Scale) -> Row:
     with servers.axis() as axis:
         requests = scale.of(BULK_REQUESTS, 2)
         many, ones = Wires(axis, axis, CONNECTIONS).bulk(signed(axis.home), requests, scale.pairs)
-    pair = Pair("64 connections", Side.of("bulk", many), Side.of("single", ones))
+    point = f"{BULK_CONNECTIONS} connections, and {CONNECTIONS}"
+    pair = Pair(point, Side.of("bulk", many), Side.of("single", ones))
     out.pairs.append(pair)
     assert pair.ratio is not None
     out.aims = [
@@ -150,7 +153,10 @@ class Wires:
                 return [await doors.post(package) for package in chosen]
 
             raw = run(prepare())
-            return lambda: self._run(self.axis, raw), lambda: self._run(self.other, raw)
+            return (
+                lambda: self._run(self.axis, raw, self.connections),
+                lambda: self._run(self.other, raw, self.connections),
+            )
 
         return in_turn(pair, pairs)
 
@@ -176,15 +182,17 @@ class Wires:
 
             many, ones = run(prepare())
             return (
-                lambda: self._run(self.axis, many, BULK_PACKAGES),
-                lambda: self._run(self.other, ones),
+                lambda: self._run(self.axis, many, BULK_CONNECTIONS, BULK_PACKAGES),
+                lambda: self._run(self.other, ones, self.connections),
             )
 
         return in_turn(pair, pairs)
 
-    def _run(self, server: servers.Server, requests: Sequence[bytes], each: int = 1) -> Run:
+    def _run(
+        self, server: servers.Server, requests: Sequence[bytes], connections: int, each: int = 1
+    ) -> Run:
         before = server.cpu_s()
-        result = run(closed_loop(server.port, requests, self.connections))
+        result = run(closed_loop(server.port, requests, connections))
         cpu = server.cpu_s() - before
         bad = {code: n for code, n in result.statuses.items() if code not in (200, 201)}
         assert not bad, f"answers: {bad}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,9 +31,16 @@ class AxisSigner:
 
     def sign(self, payload: bytes, typ: str) -> str:
         """A compact JWS over ``payload`` (RFC 7515 section 7.1)."""
-        # Written out: one is made for every accepted document, and the header never changes.
-        signed = _header(typ) + b"." + _base64url(payload)
-        return (signed + b"." + _base64url(self._key.sign(signed))).decode()
+        text = signing_input(payload, typ)
+        return compact(text, self.signature(text))
+
+    async def sign_all(self, payloads: Sequence[bytes], typ: str) -> list[str]:
+        """``sign`` of each."""
+        return [self.sign(payload, typ) for payload in payloads]
+
+    def signature(self, text: bytes) -> bytes:
+        """The signature of a signing input."""
+        return self._key.sign(text)
 
     def verify(self, jws: str, typ: str) -> bytes | None:
         """The payload, when this key signed it as ``typ``."""
@@ -44,6 +52,17 @@ class AxisSigner:
             return None
         payload: bytes = decoded["payload"]
         return payload
+
+
+# Written out: one is made for every accepted document, and the header never changes.
+def signing_input(payload: bytes, typ: str) -> bytes:
+    """What is signed of ``payload`` (RFC 7515 section 5.1)."""
+    return _header(typ) + b"." + _base64url(payload)
+
+
+def compact(text: bytes, signature: bytes) -> str:
+    """The compact JWS of a signing input and its signature."""
+    return (text + b"." + _base64url(signature)).decode()
 
 
 @lru_cache(maxsize=16)

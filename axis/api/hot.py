@@ -6,7 +6,7 @@ router in the same app, and OpenAPI describes them all the same (``axis.api.open
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -17,7 +17,7 @@ from axis.api.bodies import Bodies, HeaderMap, Room, is_package, media_type, wro
 from axis.api.hot_words import Words
 from axis.api.metrics import Metrics
 from axis.api.problems import as_axis_error, invalid, problem
-from axis.api.receipts import receipt
+from axis.api.receipts import receipts
 from axis.api.requests import (
     NUMBER_MAX,
     PAGE_ROWS_DEFAULT,
@@ -102,7 +102,8 @@ class Hot:
         if accepted.repeated:
             answer.append((b"axis-repeated", b"true"))
         status = 200 if accepted.repeated else 201
-        await send_json(send, status, receipt(document, self._axis.signer), answer)
+        (signed,) = await receipts([document], self._axis.signer)
+        await send_json(send, status, signed, answer)
 
     async def _bulk(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: HeaderMap = dict(scope["headers"])
@@ -142,22 +143,23 @@ class Hot:
             else:
                 answers.append(None)
                 good.append((raw, at if stated is None else stated))
-        taken = iter(await self._axis.intake.receive_all(good, caller))
-        return [self._told(next(taken) if answer is None else answer) for answer in answers]
+        taken = await self._axis.intake.receive_all(good, caller)
+        accepted = [one.document for one in taken if isinstance(one, Accepted)]
+        signed = iter(await receipts(accepted, self._axis.signer))
+        each = iter(taken)
+        return [self._told(next(each) if one is None else one, signed) for one in answers]
 
-    def _told(self, taken: Accepted | Exception) -> dict[str, Any]:
-        if isinstance(taken, Exception):
-            # Ours or the caller's fault: it is this package's alone.
-            faults = as_axis_error(taken).faults
-            self._metrics.refused(faults[0].code)
-            told = problem(faults)
-            return {"status": told["status"], "problem": told}
-        return self._taken(taken)
-
-    def _taken(self, accepted: Accepted) -> dict[str, Any]:
-        self._metrics.accepted(repeated=accepted.repeated)
-        status = 200 if accepted.repeated else 201
-        return {"status": status, "receipt": receipt(accepted.document, self._axis.signer)}
+    def _told(
+        self, taken: Accepted | Exception, receipts: Iterator[dict[str, Any]]
+    ) -> dict[str, Any]:
+        if isinstance(taken, Accepted):
+            self._metrics.accepted(repeated=taken.repeated)
+            return {"status": 200 if taken.repeated else 201, "receipt": next(receipts)}
+        # Ours or the caller's fault: it is this package's alone.
+        faults = as_axis_error(taken).faults
+        self._metrics.refused(faults[0].code)
+        told = problem(faults)
+        return {"status": told["status"], "problem": told}
 
     async def _inbox(self, scope: Scope, _: Receive, send: Send) -> None:
         headers: HeaderMap = dict(scope["headers"])

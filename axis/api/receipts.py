@@ -6,6 +6,7 @@ same document gives the same bits every time it is asked for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from axis.api.problems import told
@@ -22,7 +23,19 @@ VERSION = 1
 
 def receipt(document: Document, signer: Signer) -> dict[str, Any]:
     """Return the receipt of ``document``: what is signed, its warnings, and the compact JWS."""
-    signed = {
+    signed = _signed(document)
+    return _whole(document, signed, signer.sign(canonical(signed), RECEIPT_TYPE))
+
+
+async def receipts(documents: Sequence[Document], signer: Signer) -> list[dict[str, Any]]:
+    """Return the receipt of each, signed wherever there is a processor for it."""
+    signed = [_signed(document) for document in documents]
+    jws = await signer.sign_all([canonical(one) for one in signed], RECEIPT_TYPE)
+    return list(map(_whole, documents, signed, jws))
+
+
+def _signed(document: Document) -> dict[str, Any]:
+    return {
         "version": VERSION,
         "doc": document.id,
         "sender": document.sender,
@@ -34,7 +47,9 @@ def receipt(document: Document, signer: Signer) -> dict[str, Any]:
         "verdict": document.verdict,
         "deliveries": list(document.delivery_ids()),
     }
-    jws = signer.sign(canonical(signed), RECEIPT_TYPE)
+
+
+def _whole(document: Document, signed: dict[str, Any], jws: str) -> dict[str, Any]:
     return {**signed, "warnings": warnings(document), "receipt": jws}
 
 

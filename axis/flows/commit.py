@@ -24,7 +24,7 @@ log = structlog.get_logger()
 #: counters and pages of the tables, and the writer's pause stays some ten milliseconds.
 GROUP_COMMANDS_MAX = 512
 #: Package bytes in one group: 200 documents of 20 kB; larger ones go nearly alone.
-GROUP_BYTES_MAX = 4 * 1024 * 1024
+GROUP_BYTES_MAX = 2 * 1024 * 1024
 #: Bytes and commands that may wait for the store. Past it a caller is told to come back: memory
 #: is bounded, and a queue this long already means more than a second of waiting.
 QUEUE_COMMANDS_MAX = 20_000

@@ -12,13 +12,13 @@ import pytest
 from pydantic import SecretStr
 
 from axis.adapters.examiner import InlineExaminer
-from axis.adapters.examiner_pool import ExaminerPool
+from axis.adapters.helper_pool import HelperPool
 from axis.adapters.memory_store import MemoryBooks, MemoryStore
 from axis.adapters.sqlite_file import InUse
 from axis.adapters.sqlite_store import open_store
 from axis.adapters.trust_list import read_certificate
 from axis.api.app import create_app
-from axis.bootstrap import TRUST_ROOT, NotSetUp, _examiner, build
+from axis.bootstrap import TRUST_ROOT, NotSetUp, Parts, _workers, build
 from axis.core.caller import AGENCY, OPERATOR, Caller
 from axis.core.commands import Audit, Note
 from axis.core.errors import Rejected, unavailable
@@ -160,7 +160,7 @@ async def test_several_workers_check_signatures_by_themselves(tmp_path: Path) ->
     database = SecretStr("postgresql://host/name")
     shared = Settings(var=tmp_path, workers=2, database=database)
     async with AsyncExitStack() as stack:
-        examiner = await _examiner(shared, stack)
+        examiner, _ = await _workers(shared, Parts(), stack)
         assert isinstance(examiner, InlineExaminer)
-        asked = await _examiner(shared.model_copy(update={"examiners": 1}), stack)
-        assert isinstance(asked, ExaminerPool)
+        asked, _ = await _workers(shared.model_copy(update={"examiners": 1}), Parts(), stack)
+        assert isinstance(asked, HelperPool)

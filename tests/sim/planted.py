@@ -302,6 +302,9 @@ class _RestlessSigner:
         blanks = b" " * next(self._signed) if typ == RECEIPT_TYPE else b""
         return self._signer.sign(payload + blanks, typ)
 
+    async def sign_all(self, payloads: Sequence[bytes], typ: str) -> list[str]:
+        return [self.sign(payload, typ) for payload in payloads]
+
     def verify(self, jws: str, typ: str) -> bytes | None:
         return self._signer.verify(jws, typ)
 

@@ -1,0 +1,199 @@
+"""The axis's end of one helper: the process, the socket to it, and the memory they share."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar, cast
+
+import structlog
+
+from axis.adapters.arena import Arena
+from axis.adapters.helper import ANSWER, EXAMINE, JOB, NOWHERE, SIGN
+from schemas.examined import Examined, heard
+
+log = structlog.get_logger()
+
+_T = TypeVar("_T")
+
+#: Seconds a helper may take to end when its socket is closed: one package takes a second at most.
+END_S: Final = 5.0
+
+
+class HelperDied(RuntimeError):
+    """A helper process ended while it examined this package."""
+
+
+class Helper:
+    """One helper process; a dead one is replaced when it is next asked. ``key`` is the file of the
+    axis's key.
+    """
+
+    def __init__(self, key: Path) -> None:
+        self._key = key
+        self._process: subprocess.Popen[bytes] | None = None
+        self._line: Line | None = None
+        self._starting = asyncio.Lock()
+
+    @property
+    def busy(self) -> int:
+        """Packages asked for and not answered."""
+        return 0 if self._line is None else len(self._line.examining)
+
+    async def examine(self, raw: bytes) -> Examined:
+        """What examining ``raw`` finds. Raises ``HelperDied`` for the one that ended a helper."""
+        while True:
+            line = self._line or await self._restarted()
+            found = await line.examine(raw)
+            if found is not None:
+                return found
+
+    async def sign(self, text: bytes) -> bytes | None:
+        """The axis's signature of ``text``; None when the helper has ended."""
+        return None if self._line is None else await self._line.sign(text)
+
+    async def _restarted(self) -> Line:
+        async with self._starting:
+            if self._line is None:
+                await asyncio.to_thread(self.end)
+                await self.start()
+            assert self._line is not None
+            return self._line
+
+    async def start(self) -> None:
+        """Start the process."""
+        ours, theirs = socket.socketpair()
+        arena = Arena.new()
+        with theirs:
+            command = [sys.executable, "-m", "axis.adapters.helper", str(arena.fd), str(self._key)]
+            # asyncio would watch the process as well: the socket tells of its end.
+            self._process = subprocess.Popen(  # noqa: ASYNC220, S603
+                command, stdin=theirs.fileno(), pass_fds=[arena.fd]
+            )
+        ours.setblocking(False)
+        loop = asyncio.get_running_loop()
+        line = Line(arena, self._ended)
+        await loop.create_unix_connection(lambda: line, sock=ours)
+        self._line = line
+
+    def _ended(self) -> None:
+        self._line = None
+        log.warning("helper died", action="helper.died")
+
+    def close(self) -> None:
+        """Let the process end; idempotent."""
+        if self._line is not None:
+            self._line.close()
+
+    def end(self) -> None:
+        """Wait until it has ended."""
+        if self._process is not None:
+            try:
+                self._process.wait(END_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+class Line(asyncio.Protocol):
+    """What goes to a helper and comes back, each kind in order. None is the answer to what it did
+    not come to before it ended.
+    """
+
+    def __init__(self, arena: Arena, ended: Callable[[], None]) -> None:
+        self._arena = arena
+        self._ended = ended
+        #: Who waits for each package, and whether it lies in the arena.
+        self.examining: deque[tuple[asyncio.Future[Examined | None], bool]] = deque()
+        self._signing: deque[asyncio.Future[bytes | None]] = deque()
+        self._examined = 0
+        self._outgoing: list[bytes] = []
+        self._buffer = bytearray()
+        self._transport: asyncio.WriteTransport | None = None
+        self._closing = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's is one without saying so.
+        self._transport = cast("asyncio.WriteTransport", transport)
+
+    def examine(self, raw: bytes) -> asyncio.Future[Examined | None]:
+        """Ask what examining ``raw`` finds."""
+        future: asyncio.Future[Examined | None] = asyncio.get_running_loop().create_future()
+        where = self._arena.put(raw)
+        self.examining.append((future, where is not None))
+        if where is None:
+            self._send(JOB.pack(EXAMINE, NOWHERE, len(raw)), raw)
+        else:
+            self._send(JOB.pack(EXAMINE, where, len(raw)))
+        return future
+
+    def sign(self, text: bytes) -> asyncio.Future[bytes | None]:
+        """Ask for the signature of ``text``."""
+        future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        self._signing.append(future)
+        self._send(JOB.pack(SIGN, NOWHERE, len(text)), text)
+        return future
+
+    def _send(self, *pieces: bytes) -> None:
+        if not self._outgoing:
+            # What is asked for in this turn goes out in one call, and wakes the helper once.
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._outgoing += pieces
+
+    def _flush(self) -> None:
+        outgoing, self._outgoing = self._outgoing, []
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(b"".join(outgoing))
+
+    def data_received(self, data: bytes) -> None:
+        buffer, start = self._buffer, 0
+        buffer += data
+        while len(buffer) >= (at := start + ANSWER.size):
+            kind, size = ANSWER.unpack_from(buffer, start)
+            if len(buffer) < (start := at + size):
+                start = at - ANSWER.size
+                break
+            answer = bytes(buffer[at:start])
+            if kind == SIGN:
+                _answer(self._signing.popleft(), answer)
+            else:
+                future, kept = self.examining.popleft()
+                self._examined += 1
+                if kept:
+                    self._arena.give_back()
+                _answer(future, heard(answer))
+        del buffer[:start]
+
+    def connection_lost(self, _: Exception | None) -> None:
+        if not self._closing:
+            self._ended()
+        # One was begun and not answered, if any: that which ended it is not tried again.
+        begun = self._arena.begun - self._examined
+        self._arena.close()
+        for index, (future, _kept) in enumerate(self.examining):
+            if future.done():
+                continue
+            if index == begun - 1 or self._closing:
+                future.set_exception(HelperDied("the process that examined the package ended"))
+            else:
+                future.set_result(None)
+        self.examining.clear()
+        for signing in self._signing:
+            _answer(signing, None)
+        self._signing.clear()
+
+    def close(self) -> None:
+        """Close the socket, which ends the helper."""
+        self._closing = True
+        if self._transport is not None:
+            self._transport.close()
+
+
+def _answer(future: asyncio.Future[_T], answer: _T) -> None:
+    if not future.done():
+        future.set_result(answer)
