@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
-from axis.adapters.sqlite_file import Database
+from axis.adapters.sqlite_file import Database, copy_log
 
 log = structlog.get_logger()
 
@@ -25,18 +24,24 @@ COPY_AFTER_S: Final = 1.0
 #: Without a group for so long nobody is in the way, and the log is emptied.
 IDLE_S: Final = 2.0
 #: A log this long is emptied even while groups are written: one of them waits some milliseconds.
-WAL_BYTES_MAX: Final = 128 * 1024 * 1024
+#: Its file keeps its length then. To cut off so much takes longer than to copy what is left, and
+#: what is written over is on the disk sooner than what makes a file longer.
+WAL_BYTES_MAX: Final = 64 * 1024 * 1024
 
-COPY: Final = "pragma wal_checkpoint(passive)"
+
+class Empty(Protocol):
+    """``Turns.empty_log``."""
+
+    def __call__(self, *, shorten: bool) -> bool: ...
 
 
 class Checkpoints:
     """One background thread; ``written`` is all the writer has to do with it.
 
-    ``empty`` has the writer empty the log, and says whether it could.
+    ``empty`` (as ``Turns.empty_log``) has the writer empty the log, and says whether it could.
     """
 
-    def __init__(self, database: Database, empty: Callable[[], bool]) -> None:
+    def __init__(self, database: Database, empty: Empty) -> None:
         self._database = database
         self._empty = empty
         self._written = threading.Event()
@@ -69,12 +74,11 @@ class Checkpoints:
     def copy(self, connection: sqlite3.Connection, *, idle: bool) -> bool:
         """Copy the log, and have it emptied where that is due; whether it may hold anything."""
         try:
-            connection.execute(COPY).fetchall()
-            if not idle and self._database.wal_bytes() < WAL_BYTES_MAX:
+            if copy_log(connection) < WAL_BYTES_MAX and not idle:
                 return True
             # Once more for what came in meanwhile, so that the writer has next to nothing to do.
-            connection.execute(COPY).fetchall()
-            return not self._empty()
+            copy_log(connection)
+            return not self._empty(shorten=idle)
         except (sqlite3.OperationalError, OSError) as error:
             # Nothing is lost while the log cannot be copied: it grows, and the next round tries
             # again. A disk without room is told by the writer.

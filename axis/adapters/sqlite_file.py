@@ -25,6 +25,8 @@ log = structlog.get_logger()
 WRITER_CACHE_KIB: Final = 48 * 1024
 #: Page cache of every other connection.
 READER_CACHE_KIB: Final = 8 * 1024
+#: Of every page, and so of every frame of the log.
+PAGE_BYTES: Final = 4096
 #: How long a statement waits for a lock. The axis itself holds nobody up; a person with the
 #: ``sqlite3`` shell may.
 BUSY_MS: Final = 10_000
@@ -95,10 +97,6 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def wal_bytes(self) -> int:
-        """The size of the write-ahead log."""
-        return self.path.with_name(self.path.name + "-wal").stat().st_size
-
     def writer(self) -> sqlite3.Connection:
         """A connection whose COMMIT returns when the log is on the disk (promise 1).
 
@@ -158,10 +156,20 @@ def lightly(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection],
     return done
 
 
-def empty_log(connection: sqlite3.Connection) -> bool:
-    """Empty the write-ahead log from the writer's own connection; False when a reader needs it."""
+def copy_log(connection: sqlite3.Connection) -> int:
+    """Copy what was committed into the database file; the bytes that the log holds."""
+    ((_, frames, _),) = connection.execute("pragma wal_checkpoint(passive)")
+    return int(frames) * PAGE_BYTES
+
+
+def empty_log(connection: sqlite3.Connection, *, shorten: bool) -> bool:
+    """Empty the write-ahead log from the writer's own connection; False when a reader needs it.
+
+    It is written from its beginning then. The file keeps its length unless it is to ``shorten``.
+    """
+    mode = "truncate" if shorten else "restart"
     with patient(connection, EMPTY_BUSY_MS):
-        ((busy, _, _),) = connection.execute("pragma wal_checkpoint(truncate)")
+        ((busy, _, _),) = connection.execute(f"pragma wal_checkpoint({mode})")
     return not busy
 
 

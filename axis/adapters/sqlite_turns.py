@@ -110,10 +110,10 @@ class Turns:
 
         return await self._own_turn(job)
 
-    def empty_log(self) -> bool:
+    def empty_log(self, *, shorten: bool) -> bool:
         """Empty the write-ahead log; whether it could be. Not for the loop: it waits."""
         with self._turn:
-            return empty_log(self._connection)
+            return empty_log(self._connection, shorten=shorten)
 
     async def _own_turn(self, work: Callable[[], _R]) -> _R:
         """Do ``work`` in the thread, as a turn of its own."""
