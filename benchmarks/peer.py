@@ -2,10 +2,11 @@
 
 Both are handed the same signed packages of about 20 kB for one recipient over as many connections.
 The peer sends, gets and acknowledges each; the axis does so once the same way (POST, the package
-of the delivery, ``done``), and once as its agencies do, the recipient taking pages beside the
-senders. A run ends when everything is acknowledged and the bytes were those sent. Both have
-10,000 or 100,000 messages waiting before, whose own bytes are few: it is mailboxes that grow. The
-peer keeps a message in memory or in a file that it does not sync, and looks at no signature.
+of the delivery, ``done``), once with a recipient that takes pages beside the senders, and once with
+senders, too, who hand in all they have in one request. A run ends when everything is acknowledged
+and the bytes were those sent. Both have 10,000 or 100,000 messages waiting before, whose own bytes
+are few: it is mailboxes that grow. The peer keeps a message in memory or in a file that it does not
+sync, and looks at no signature.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import hashlib
 import math
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -41,8 +43,8 @@ from schemas.frames import frames
 
 WAITING = (0, 10_000, 100_000)
 STORES = ("memory", "file")
-#: How the recipient at the axis takes.
-PAGES, SINGLY = WAYS = ("in pages", "one by one")
+#: How the axis is asked.
+BULK, PAGES, SINGLY = WAYS = ("in bulk", "in pages", "one by one")
 CONNECTIONS = 64
 #: Documents of a run. With 100,000 waiting the peer does a dozen a second.
 PEER_DOCUMENTS = {0: 400, 10_000: 200, 100_000: 24}
@@ -92,6 +94,7 @@ def _point(waiting: int, scale: Scale) -> dict[str, list[Run]]:
         packages = signed(axis.home, to=RECIPIENT)
         desk = Desk(axis, f"0:{waiting}" if waiting else "")
         acts: dict[str, Callable[[Sequence[Signed]], Run]] = {
+            BULK: desk.in_bulk,
             PAGES: desk.in_pages,
             SINGLY: desk.one_by_one,
             **{name: partial(_at_peer, server) for name, server in zip(STORES, peers, strict=True)},
@@ -183,7 +186,25 @@ class Desk:
 
     def in_pages(self, packages: Sequence[Signed]) -> Run:
         """The recipient polls for packages beside the senders and confirms what each page held."""
-        return run(self._in_pages(packages))
+
+        async def whole() -> Run:
+            await self._sign_in(packages)
+            return await self._paged(packages, [await self._doors.post(one) for one in packages])
+
+        return run(whole())
+
+    def in_bulk(self, packages: Sequence[Signed]) -> Run:
+        """The same, and each sender hands in all it has at once."""
+        by_sender: dict[str, list[Signed]] = defaultdict(list)
+        for package in packages:
+            by_sender[package.sender].append(package)
+
+        async def whole() -> Run:
+            await self._sign_in(packages)
+            posts = [await self._doors.bulk(some) for some in by_sender.values()]
+            return await self._paged(packages, posts)
+
+        return run(whole())
 
     async def _sign_in(self, packages: Sequence[Signed]) -> None:
         for code in {RECIPIENT, *(package.sender for package in packages)}:
@@ -198,10 +219,9 @@ class Desk:
         assert taken.body == package.body
         await self._confirm(connection, token, [delivery])
 
-    async def _in_pages(self, packages: Sequence[Signed]) -> Run:
-        await self._sign_in(packages)
+    async def _paged(self, packages: Sequence[Signed], requests: Sequence[bytes]) -> Run:
         token = f"Bearer {await self._doors.token(RECIPIENT)}"
-        posts = iter([await self._doors.post(package) for package in packages])
+        posts = iter(requests)
         expected = {package.body for package in packages}
 
         async def post(connection: Connection) -> None:
