@@ -71,8 +71,9 @@ soak: $(VENV)/installed-dev  ## half of what an axis can do for MINUTES=60: memo
 selfcheck: $(VENV)/installed-dev  ## the load test's own figures against those of Locust, within a tenth
 	@$(BIN)/python -m benchmarks.selfcheck
 
-bench-history: $(VENV)/installed-dev  ## play a tenth of the history, and write docs/history.md
-	@$(BIN)/python -X utf8 -m benchmarks.history --sample 1/10 > docs/history.md.new
+SAMPLE ?= 1/1
+bench-history: $(VENV)/installed-dev  ## play the whole history (SAMPLE=1/10: a tenth), and write docs/history.md
+	@$(BIN)/python -X utf8 -m benchmarks.history --sample $(SAMPLE) > docs/history.md.new
 	@mv docs/history.md.new docs/history.md
 
 model: $(VENV)/installed  ## write docs/traffic-model.md from the model

@@ -123,12 +123,10 @@ class Recent:
 
     # ---- packages -----------------------------------------------------------------------------
 
-    def bodies(self, digests: Iterable[str]) -> dict[str, bytes] | None:
-        """The packages with these digests, where all are kept."""
-        try:
-            return {sha256: self._bodies[sha256] for sha256 in digests}
-        except KeyError:
-            return None
+    def bodies(self, digests: Iterable[str]) -> dict[str, bytes]:
+        """Those of the packages with these digests that are kept."""
+        kept = self._bodies
+        return {sha256: kept[sha256] for sha256 in digests if sha256 in kept}
 
     def _keep(self, sha256: str, body: bytes) -> None:
         if sha256 not in self._bodies and len(body) <= BODIES_BYTES_MAX:

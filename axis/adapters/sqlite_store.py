@@ -140,11 +140,13 @@ class SqliteStore:
         return (await self.bodies([sha256])).get(sha256)
 
     async def bodies(self, digests: Sequence[str]) -> Mapping[str, bytes]:
-        def work(connection: sqlite3.Connection) -> dict[str, bytes]:
-            return self._segments.read(reads.spots(connection, digests))
-
         recent = self._recent.bodies(digests)
-        return await self._read(work) if recent is None else recent
+        others = [sha256 for sha256 in digests if sha256 not in recent]
+
+        def work(connection: sqlite3.Connection) -> dict[str, bytes]:
+            return self._segments.read(reads.spots(connection, others))
+
+        return recent | await self._read(work) if others else recent
 
     async def document(self, doc_id: str) -> Document | None:
         return await self._read(reads.document, doc_id)

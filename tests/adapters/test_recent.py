@@ -120,7 +120,7 @@ async def test_old_events_and_packages_give_way(
     assert store._recent.stream(A, documents[-1].seq, 10) is None
     assert len(await store.stream(A, 0, 10)) == 3
     assert [event.doc for event, _ in await store.stream(A, 0, 10)] == [d.seq for d in documents]
-    assert store._recent.bodies([documents[0].sha256]) is None
+    assert store._recent.bodies([documents[0].sha256]) == {}
     assert store._recent.bodies([documents[2].sha256]) == {documents[2].sha256: commands[2].body}
     assert len(await store.bodies([d.sha256 for d in documents])) == 3
 
