@@ -27,6 +27,7 @@ from benchmarks import (
     peer,
     relaying,
     road,
+    servers,
     table,
     through_kafka,
 )
@@ -60,6 +61,7 @@ def main() -> None:
     parser.add_argument("--page", action="store_true", help="only write the page")
     asked = parser.parse_args()
     log_as_json()
+    servers.leave_nothing()
     scale = QUICK if asked.quick else WHOLE
     measured: dict[str, Row] = {}
     for name in () if asked.page else asked.only or ROWS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -54,6 +55,11 @@ def _cpu_s(pid: int) -> float:
         with suppress(FileNotFoundError, ProcessLookupError):
             spent += int(thread.read_text("ascii").split()[0]) / 1e9
     return spent
+
+
+def leave_nothing() -> None:
+    """Have SIGTERM end this process as Ctrl-C does: with what it started, and its folders."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def free_port() -> int:
@@ -157,7 +163,8 @@ def axis(
             prepare(home)
         port = free_port()
         env = {"VAR": str(home), "PORT": str(port), "EXAMINERS": str(processes - 1)}
-        command = [sys.executable, "-m", "axis.server"]
+        # It ends with its parent, however that ends.
+        command = [sys.executable, "-m", "axis.leash", "axis.server"]
         environment = _environment({**env, **(settings or {})})
         with _process(command, port, home, "/v1/ready", **environment) as server:
             yield server

@@ -260,6 +260,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, help="documents a second; else half of what is found")
     asked = parser.parse_args()
+    servers.leave_nothing()
     seconds = min(PERIOD_S_MAX, asked.minutes * 60 / PERIODS_MIN)
     count = round(asked.minutes * 60 / seconds)
     if seconds < SECONDS_MIN or count > STEPS_MAX:
