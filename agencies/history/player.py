@@ -4,7 +4,8 @@ Nobody waits for a clock here: what falls due is handed in, taken, checked, conf
 as fast as the machine goes, through the doors that live traffic takes, and each word states when
 it happens in the run's time. A stretch of time is handed in whole, then every agency takes what
 waits for it and says what is due by the end; what clerks say later is owed until then. So requests
-are few and full, which is what makes whole days cheap.
+are few and full, which is what makes whole days cheap. What comes back of a stretch is heard while
+the next is handed in.
 
 Nothing need be remembered within a day. One that was cut off is played again from its beginning:
 the same bytes get the same receipts, what was confirmed is not handed out again, and a status said
@@ -57,6 +58,10 @@ class _Scene:
     due: dict[str, list[Word]] = field(default_factory=lambda: defaultdict(list))
     #: An earlier play had handed some of it in: it may have been confirmed, and not answered.
     known: bool = False
+    #: Documents handed in, their bytes, and those that were sent again.
+    sent: int = 0
+    size: int = 0
+    again: int = 0
 
 
 class Player:
@@ -91,25 +96,37 @@ class Player:
         await together(seat.client.sign_in() for seat in self._seats.values())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ahead.build(stretches))
+            before: asyncio.Task[None] | None = None
             while (stretch := await self._ahead.stretch()) is not None:
                 await due(stretch)
-                await self._play(_Scene(stretch))
-                finished(stretch)
+                scene = _Scene(stretch)
+                await self._hand_in(scene)
+                if before is not None:
+                    await before
+                # Progress is that of the stretch before until here, when that is finished.
+                await self._answer_all(scene)
+                before = tasks.create_task(self._finish(stretch, finished))
 
     def _package(self, planned: Planned) -> bytes:
         seat = self._seats[planned.sender]
         return drive.package(planned, seat.key, seat.certificate_der, self._profile)
 
-    async def _play(self, scene: _Scene) -> None:
-        owed = self.progress.owed
+    async def _answer_all(self, scene: _Scene) -> None:
+        """Have every agency take what was sent to it, and say what is due by the end."""
+        progress, owed = self.progress, self.progress.owed
+        progress.sent += scene.sent
+        progress.size += scene.size
+        progress.again += scene.again
         while owed and owed[0].at_us <= scene.stretch.last_us:
             word = heapq.heappop(owed)
             scene.due[recipient_of(word.delivery)].append(word)
-        await self._hand_in(scene)
         if scene.known:
             await self._pick_up(scene)
         await together(self._answer(scene, code) for code in self._seats)
+
+    async def _finish(self, stretch: Stretch, finished: Callable[[Stretch], None]) -> None:
         await together(self._hear(code) for code in self._seats)
+        finished(stretch)
 
     # ---- sending ----------------------------------------------------------------------------
 
@@ -138,11 +155,11 @@ class Player:
     ) -> None:
         told: Sequence[str] = result["receipt"]["deliveries"]
         if told[0] in scene.words:
-            self.progress.again += 1
+            scene.again += 1
             return
         scene.known |= result["status"] == REPEATED
-        self.progress.sent += 1
-        self.progress.size += size
+        scene.sent += 1
+        scene.size += size
         for reply, delivery in zip(replies(planned, self._seed), told, strict=True):
             assert recipient_of(delivery) == reply.recipient
             scene.left[reply.recipient].add(delivery)
