@@ -36,6 +36,7 @@ from axis.flows.members import Members
 from axis.flows.oversight import Oversight
 from axis.flows.planning import Planning
 from axis.flows.replaying import Books, Replaying
+from axis.flows.shadowing import Shadowing
 from axis.flows.statistics import Statistics
 from axis.flows.statuses import Statuses
 from axis.flows.telling import Teller
@@ -139,6 +140,8 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         loops["relay"] = relaying.relay.run
     policy = Policy(settings.strict_signatures, settings.package_bytes_max)
     ids = parts.ids or SystemIds()
+    look, another_time = replaying.look, settings.history
+    planning = Planning(replays, committer, members, clock, ids, look, another_time=another_time)
     axis = Axis(
         settings=settings,
         store=store,
@@ -156,15 +159,8 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         statistics=Statistics(store, clock),
         oversight=Oversight(store, committer, members, clock),
         extraction=Extraction(store, clock, committer.submit),
-        planning=Planning(
-            replays,
-            committer,
-            members,
-            clock,
-            ids,
-            replaying.look,
-            another_time=settings.history,
-        ),
+        planning=planning,
+        shadowing=Shadowing(store, planning, clock),
     )
     return axis, loops
 

@@ -8,12 +8,25 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.rest import Answer, Code, DeliveryId, State, Told, Wire
+from schemas.rest import Answer, Code, DeliveryId, Sha256, State, Told, Wire
 from schemas.rest_books import Why
 
-Kind = Literal["give_back", "redrive"]
+OwnKind = Literal["give_back", "redrive"]
+Kind = Literal["give_back", "redrive", "shadow"]
 Stage = Literal["planned", "expired", "running", "paused", "finished", "stopped", "aborted"]
-Outcome = Literal["pending", "silent", "answered", "already_had", "failed", "withheld", "skipped"]
+Compared = Literal["same", "different", "missing"]
+Outcome = Literal[
+    "pending",
+    "silent",
+    "answered",
+    "already_had",
+    "failed",
+    "withheld",
+    "skipped",
+    "same",
+    "different",
+    "missing",
+]
 DocType = Literal["new", "recall", "update", "replacement"]
 
 JobId = Annotated[
@@ -25,15 +38,20 @@ Time = Annotated[
 ]
 
 
-class PlanReplay(Why):
-    """What is to be handed over once more, into the caller's own inbox.
+#: How many times as fast as it happened; beyond the most an hour is over in milliseconds.
+SPEED_MAX = 1_000_000
+#: Verdicts of one report: with their differences they fit into a JSON body.
+VERDICTS_MAX = 500
+
+
+class Wanted(Why):
+    """What is to be handed over once more.
 
     A delivery's time is when it was first done; one that is not done has the time at which its
     document was accepted. A window has 31 days at the most; `give_back` needs one unless it names
     ids, and `ids` stand alone.
     """
 
-    kind: Kind
     sender: str = Field("", max_length=40, description="Only from this agency.")
     since: Time = ""
     until: Time = ""
@@ -52,10 +70,22 @@ class PlanReplay(Why):
     )
 
 
-class PlanRun(PlanReplay):
-    """The same for any agency. It names a recipient, a sender or ids."""
+class PlanReplay(Wanted):
+    """What is to be handed over once more, into the caller's own inbox."""
 
+    kind: OwnKind
+
+
+class PlanRun(Wanted):
+    """The same for any agency: it names a recipient, a sender or ids. Or a shadow: documents sent
+    in a window, played in a run of its own; of the other filters it knows sender and recipient.
+    """
+
+    kind: Kind
     recipient: str = Field("", max_length=40, description="Only to this agency.")
+    speed: float = Field(
+        10, ge=1, le=SPEED_MAX, description="Shadow: so many times as fast as it happened."
+    )
 
 
 class Share(Wire):
@@ -91,6 +121,18 @@ class Outcomes(Wire):
     failed: int = Field(description="Parked again (redrive).")
     withheld: int = Field(description="The recipient was locked out meanwhile.")
     skipped: int = Field(description="Not handed over after all.")
+    same: int = Field(description="Shadow: came out as it is recorded.")
+    different: int = Field(description="Shadow: came out otherwise.")
+    missing: int = Field(description="Shadow: did not come about.")
+
+
+class Books(Wire):
+    """The digest of the books that were shadowed, before and after; jobs are no part of it."""
+
+    before: Sha256 = Field(pattern="^[0-9a-f]{64}$")
+    after: Sha256 = Field(pattern="^[0-9a-f]{64}$")
+    past_stands: bool = Field(description="What was there before is as it was.")
+    numbers_since: int = Field(ge=0, description="Numbers that their own traffic took meanwhile.")
 
 
 class Replay(Wire):
@@ -111,7 +153,14 @@ class Replay(Wire):
     excluded: list[LeftOut]
     rate: int = Field(description="Deliveries a second.")
     stop_percent: int
+    speed: float | None = Field(None, description="Shadow: times as fast as it happened.")
     handed_over: int = Field(description="How many of the deliveries have had their turn.")
+    player: str | None = Field(
+        None,
+        description="Shadow: who plays it. Empty while nobody does: an axis starts no processes; "
+        "`axis replay run ID` takes it on a machine that has the world.",
+    )
+    books: Books | None = Field(None, description="Shadow: told when it has been played.")
     outcomes: Outcomes | None = Field(None, description="Left out in lists.")
     planned_at: str
     valid_until: str = Field(description="Until when the plan may be run.")
@@ -128,6 +177,15 @@ class Replays(Wire):
     jobs: list[Replay]
 
 
+class Times(Wire):
+    """When a delivery came about: `sent` in its run's time, the others by the axis's clock."""
+
+    sent: str = Field("", max_length=40)
+    accepted: str = Field("", max_length=40)
+    done: str = Field("", max_length=40)
+    took_s: float | None = Field(None, description="Seconds from accepted to done.")
+
+
 class Item(Wire):
     """One delivery of a job."""
 
@@ -138,6 +196,9 @@ class Item(Wire):
     attempt: int = Field(description="Which of its attempts the job began; 0 for none yet.")
     done_at: str | None = Field(description="When it was first done.")
     problem: Told | None = Field(None, description="Why it was skipped.")
+    differences: list[str] | None = Field(None, description="Shadow: what is not as recorded.")
+    recorded: Times | None = Field(None, description="Shadow: its times as they are recorded.")
+    played: Times | None = Field(None, description="Shadow: its times as it was played.")
 
 
 class Items(Wire):
@@ -145,3 +206,36 @@ class Items(Wire):
 
     deliveries: list[Item]
     next: int = Field(description="Hand it back as `after`.")
+
+
+class Take(Wire):
+    """Who will play a shadow."""
+
+    player: str = Field(min_length=1, max_length=200, description="Names one player, for ever.")
+
+
+class Taken(Wire):
+    """The lease of a shadow."""
+
+    epoch: int = Field(description="Say it with each report.")
+    lease_seconds: int = Field(description="Without a report for so long, another may take it.")
+    run: Replay
+
+
+class Verdict(Wire):
+    """What one delivery of a shadow came to."""
+
+    no: int = Field(ge=1, description="Its number in the job.")
+    outcome: Compared
+    differences: list[Annotated[str, Field(max_length=1000)]] = Field([], max_length=100)
+    recorded: Times
+    played: Times
+
+
+class Report(Wire):
+    """What a player says of a shadow: how far it is, what came of some, and at last the books."""
+
+    epoch: int = Field(ge=0, le=2**63 - 1)
+    handed_over: int = Field(ge=0, le=2**63 - 1, description="Deliveries played until now.")
+    deliveries: list[Verdict] = Field(default_factory=list, max_length=VERDICTS_MAX)
+    books: Books | None = Field(None, description="It is done: each delivery has its verdict.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from axis.adapters.replay_rows import forgotten_before, outcomes_of
-from axis.core.document import Delivery, Place, Redelivery
+from axis.core.document import Delivery, Details, Place, Redelivery
 from axis.core.facts import Changes
 from axis.core.lifecycle import Again
 from axis.core.replay import (
@@ -39,6 +39,7 @@ class Kept:
     attempt: int = 0
     heard: Heard = _NOTHING
     skipped: str = ""
+    compared: Details = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -70,6 +71,9 @@ def write(state: Replaying, changes: Changes) -> None:
         kept.attempt, kept.heard = key.attempt, handed.heard
     for id_, no, code in changes.skipped:
         state.items[id_][no - 1].skipped = code
+    for id_, verdict in changes.verdicts:
+        kept = state.items[id_][verdict.no - 1]
+        kept.heard, kept.compared = Heard(False, verdict.word), verdict.told
     for key, heard in changes.heard.items():
         if key in state.handed:
             id_, no = state.handed[key]
@@ -178,6 +182,7 @@ class MemoryReplays:
                 kept.attempt,
                 *kept.heard,
                 kept.skipped,
+                kept.compared,
             )
             for kept in self._state.items.get(job, ())[after : after + limit]
         ]

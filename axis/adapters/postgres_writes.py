@@ -57,6 +57,7 @@ _REVOKED: Final = ("revoked_at", "fingerprint")
 _REWOUND: Final = ("recipient", "urgency", "published")
 _HANDED: Final = ("attempt", "handed", "word", "job", "no")
 _SKIPPED: Final = ("skipped", "job", "no")
+_VERDICT: Final = ("word", "compared", "job", "no")
 _HEARD: Final = ("handed", "word", "doc", "recipient", "attempt")
 _AGENCY: Final = tuple(column.name for column in tables.agency.columns)
 
@@ -117,6 +118,10 @@ STEPS: Final = {
         from {_given(replay_tables.replay_item, _HEARD)} w({", ".join(_HEARD)})
         where i.doc = w.doc and i.recipient = w.recipient and i.attempt = w.attempt
             and i.attempt <> 0""",
+    "verdict": f"""
+        update replay_item i set word = w.word, compared = w.compared
+        from {_given(replay_tables.replay_item, _VERDICT)} w({", ".join(_VERDICT)})
+        where i.job = w.job and i.no = w.no""",
     "forget_items": """
         delete from replay_item i using replay r
         where r.stage = 'planned' and r.planned_at < %s::bigint and i.job = r.id""",
@@ -175,6 +180,7 @@ async def write(
             "handed": replay_rows.handed_values(changes),
             "skipped": [(code, job, no) for job, no, code in changes.skipped],
             "heard": replay_rows.heard_values(changes),
+            "verdict": replay_rows.verdict_values(changes),
             "audit": list(map(rows.audit_values, changes.audits)),
             "refusal": list(map(rows.refusal_values, changes.refusals)),
         },

@@ -27,7 +27,9 @@ JOB_NAMES: Final = tuple(column.name for column in replay_tables.replay.columns)
 #: What ``job_from`` reads, of ``replay r``.
 JOB: Final = rows.columns(replay_tables.replay, "r")
 #: What ``item_from`` reads, of ``replay_item i`` and its ``document t``.
-ITEM: Final = "i.no, t.id, i.recipient, i.done_at, i.attempt, i.handed, i.word, i.skipped"
+ITEM: Final = (
+    "i.no, t.id, i.recipient, i.done_at, i.attempt, i.handed, i.word, i.skipped, i.compared"
+)
 
 #: What ``candidate_from`` reads, of ``delivery d`` and its ``document t``. A document is recalled
 #: or replaced for a recipient by a package of the same sender that this recipient was sent too.
@@ -79,7 +81,7 @@ def job_from(row: Sequence[Any]) -> Job:
 def item_values(changes: Changes) -> list[Values]:
     """The rows of the items of new jobs."""
     return [
-        (job, item.no, item.doc, item.recipient, item.done_at, 0, 0, "", "")
+        (job, item.no, item.doc, item.recipient, item.done_at, 0, 0, "", "", "")
         for job, items in changes.items.items()
         for item in items
     ]
@@ -98,6 +100,12 @@ def heard_values(changes: Changes) -> list[Values]:
     return [(int(heard.handed), str(heard.word), *key) for key, heard in changes.heard.items()]
 
 
+def verdict_values(changes: Changes) -> list[Values]:
+    """(word, compared, job, no) of items of shadows; the last word where there are several."""
+    newest = {(job, one.no): one for job, one in changes.verdicts}
+    return [(str(one.word), rows.encode(dict(one.told)), *key) for key, one in newest.items()]
+
+
 def forgotten_before(changes: Changes) -> int:
     """Plans made before this are forgotten with the jobs that are new; 0 when there are none."""
     fresh = (job.planned_at for job in changes.jobs.values() if job.id in changes.items)
@@ -105,8 +113,9 @@ def forgotten_before(changes: Changes) -> int:
 
 
 def item_from(row: Sequence[Any]) -> ItemRow:
-    no, doc_id, recipient, done_at, attempt, handed, word, skipped = row
-    return ItemRow(no, doc_id, recipient, done_at, attempt, bool(handed), Word(word), skipped)
+    no, doc_id, recipient, done_at, attempt, handed, word, skipped, compared = row
+    told = orjson.loads(compared or "{}")
+    return ItemRow(no, doc_id, recipient, done_at, attempt, bool(handed), Word(word), skipped, told)
 
 
 def candidate_from(row: Sequence[Any]) -> Candidate:
@@ -125,6 +134,8 @@ def outcomes_of(found: Iterable[tuple[int, int, str, str, int]]) -> Outcomes:
             n[Word(word).value or "silent"] += count
         elif skipped:
             n["skipped"] += count
+        elif word:
+            n[Word(word).value] += count
     return Outcomes(**n)
 
 

@@ -32,7 +32,8 @@ replay = Table(
 )
 
 #: The deliveries of each job. ``attempt`` is which of a delivery's attempts the job began, 0 until
-#: it did: by it whatever is heard of that attempt is found. ``word`` is the last thing heard.
+#: it did: by it whatever is heard of that attempt is found. ``word`` is the last thing heard, or
+#: what a shadow came to; ``compared`` (JSON) is told with that.
 replay_item = Table(
     "replay_item",
     metadata,
@@ -45,6 +46,7 @@ replay_item = Table(
     Column("handed", SmallInteger, nullable=False),
     Column("word", Text, nullable=False),
     Column("skipped", Text, nullable=False),
+    Column("compared", Text, nullable=False, server_default=text("''")),
     Index(
         "replay_item_handed",
         "doc",

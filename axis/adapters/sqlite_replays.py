@@ -24,6 +24,7 @@ from axis.adapters.replay_rows import (
     job_from,
     job_values,
     outcomes_of,
+    verdict_values,
 )
 from axis.adapters.sqlite_lanes import Run
 from axis.core.document import Redelivery
@@ -83,6 +84,7 @@ STEPS: Final = {
     "item": rows.insert(replay_tables.replay_item),
     "handed": "update replay_item set attempt = ?, handed = ?, word = ? where job = ? and no = ?",
     "skipped": "update replay_item set skipped = ? where job = ? and no = ?",
+    "verdict": "update replay_item set word = ?, compared = ? where job = ? and no = ?",
     "heard": """
         update replay_item set handed = max(handed, ?1),
             word = case when ?2 = '' then word else ?2 end
@@ -140,6 +142,7 @@ def write(connection: sqlite3.Connection, changes: Changes) -> None:
         "handed": handed_values(changes),
         "skipped": [(code, job, no) for job, no, code in changes.skipped],
         "heard": heard_values(changes),
+        "verdict": verdict_values(changes),
     }
     for name, values in many.items():
         if values:

@@ -144,6 +144,8 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
         (*_AGENCY, *_READ, *replays.LOOK),
     ),
     **dict.fromkeys(("steer_run", "steer_replay"), (*_OPERATOR, *replays.STEER)),
+    "take_run": (*_OPERATOR, *replays.TAKE),
+    "report_run": (*_OPERATOR, *replays.REPORT),
 }
 
 #: What the sentences speak of, for the examples.

@@ -57,7 +57,44 @@ _RUN: Final[dict[str, Any]] = {
         "failed": 0,
         "withheld": 0,
         "skipped": 0,
+        **dict.fromkeys(("same", "different", "missing"), 0),
     },
+}
+_SHADOW: Final[dict[str, Any]] = {
+    **_PLANNED,
+    "kind": "shadow",
+    "stage": "running",
+    "recipient": "",
+    "since": "2020-01-15T08:00:00+07:00",
+    "until": "2020-01-15T09:00:00+07:00",
+    "recipients": [],
+    "excluded": [],
+    "rate": 0,
+    "speed": 10.0,
+    "handed_over": 12,
+    "player": "ha-noi:/srv/axis/var/shadow",
+    "begun_at": _AT,
+    "outcomes": {**dict.fromkeys(_RUN["outcomes"], 0)},
+    "why": "before the upgrade",
+}
+_TIMES: Final = {
+    "sent": "2020-01-15T08:02:11+07:00",
+    "accepted": "2020-01-15T08:02:11+07:00",
+    "done": "2020-01-15T08:02:12+07:00",
+    "took_s": 0.9,
+}
+_VERDICT: Final = {
+    "no": 1,
+    "outcome": "different",
+    "differences": ["answer: accepted, now arrived"],
+    "recorded": _TIMES,
+    "played": {**_TIMES, "took_s": 0.4},
+}
+_BOOKS: Final = {
+    "before": "5f" * 32,
+    "after": "5f" * 32,
+    "past_stands": True,
+    "numbers_since": 0,
 }
 _OWN: Final = {"agency": _MINE, "actor": _MINE}
 _ITEMS: Final = {
@@ -90,6 +127,8 @@ ANSWERS: Final[Mapping[str, Any]] = {
     "run": _RUN,
     "run_deliveries": _ITEMS,
     "steer_run": _RUN,
+    "take_run": {"epoch": 3, "lease_seconds": 15, "run": _SHADOW},
+    "report_run": _SHADOW,
     "plan_replay": {**_PLANNED, **_OWN},
     "replays": {"jobs": [{**_PLANNED, **_OWN}]},
     "replay": {**_RUN, **_OWN},
@@ -108,8 +147,21 @@ REQUESTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "give_back": {**_GIVE_BACK, "recipient": _MINE},
         "redrive": {**_REDRIVE, "recipient": _MINE},
         "named": _NAMED,
+        "shadow": {
+            "kind": "shadow",
+            "since": "2020-01-15T08:00",
+            "until": "2020-01-15T09:00",
+            "speed": 10,
+            "why": "before the upgrade",
+        },
     },
     "steer_run": {"why": _WHY},
+    "take_run": {"player": {"player": _SHADOW["player"]}},
+    "report_run": {
+        "progress": {"epoch": 3, "handed_over": 12},
+        "verdicts": {"epoch": 3, "handed_over": 41, "deliveries": [_VERDICT]},
+        "end": {"epoch": 3, "handed_over": 41, "books": _BOOKS},
+    },
     "plan_replay": {"give_back": _GIVE_BACK, "redrive": _REDRIVE, "named": _NAMED},
     "steer_replay": {"why": _WHY},
 }
@@ -118,6 +170,8 @@ REQUESTS: Final[Mapping[str, Mapping[str, Any]]] = {
 BODIES: Final[Mapping[str, str]] = {
     "plan_run": "PlanRun",
     "steer_run": "Why",
+    "take_run": "Take",
+    "report_run": "Report",
     "plan_replay": "PlanReplay",
     "steer_replay": "Why",
 }
@@ -136,6 +190,21 @@ PLAN: Final = (
 )
 LOOK: Final = ("replay.not_found",)
 STEER: Final = ("package.too_large", "replay.not_found", "replay.expired", "replay.stage")
+TAKE: Final = (
+    "package.too_large",
+    "replay.not_found",
+    "replay.not_played",
+    "replay.stage",
+    "replay.taken",
+)
+REPORT: Final = (
+    "package.too_large",
+    "delivery.not_found",
+    "replay.not_found",
+    "replay.not_played",
+    "replay.lost",
+    "replay.unjudged",
+)
 #: Codes that stand in the answers of these routes, and are no answer by themselves.
 TOLD: Final = frozenset(
     {
@@ -145,7 +214,6 @@ TOLD: Final = frozenset(
         "document.replaced",
         "document.taken_back",
         "package.damaged",
-        "replay.lost",
     }
 )
 EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -154,4 +222,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
     "replay.window": {"days": "90", "limit": "31"},
     "replay.too_many": {"limit": "20000"},
     "replay.too_many_jobs": {"count": "10", "limit": "10"},
+    "replay.taken": {"player": "ha-noi:/srv/axis/var/shadow", "until": _AT},
+    "replay.not_played": {"kind": "give_back"},
+    "replay.unjudged": {"count": "29"},
 }

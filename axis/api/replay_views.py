@@ -9,6 +9,7 @@ from axis.core.document import Document, Redelivery, delivery_id
 from axis.core.replay import ItemRow, Job, Kind, Outcomes
 from axis.core.timetable import iso
 from axis.flows.planning import Shown
+from axis.flows.shadowing import LEASE_S
 
 
 def replay(shown: Shown, *, outcomes: bool = False) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def replay(shown: Shown, *, outcomes: bool = False) -> dict[str, Any]:
         "rate": job.rate,
         "stop_percent": job.stop_percent,
         "handed_over": job.cursor,
+        **({"player": job.owner} if job.kind is Kind.SHADOW else {}),
         **({"outcomes": _outcomes(job, shown.outcomes)} if outcomes else {}),
         "planned_at": iso(job.planned_at),
         "valid_until": iso(job.expires_at),
@@ -50,6 +52,8 @@ def item(row: ItemRow) -> dict[str, Any]:
         outcome = str(row.word) or "silent"
     elif row.skipped:
         outcome = "skipped"
+    elif row.word:
+        outcome = str(row.word)
     out: dict[str, Any] = {
         "no": row.no,
         "delivery": delivery_id(row.doc_id, row.recipient),
@@ -57,9 +61,19 @@ def item(row: ItemRow) -> dict[str, Any]:
         "handed_out": row.handed,
         "attempt": row.attempt,
         "done_at": _time(row.done_at),
+        **row.compared,
     }
     fault = row.fault
     return out if fault is None else {**out, "problem": told(fault)}
+
+
+def taken(job: Job, shown: Shown) -> dict[str, Any]:
+    """The lease of a shadow, and the job behind it."""
+    return {
+        "epoch": job.epoch,
+        "lease_seconds": LEASE_S,
+        "run": replay(shown, outcomes=True),
+    }
 
 
 def redelivery(document: Document, found: Redelivery) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -48,12 +49,16 @@ router = APIRouter()
 )
 async def plan_run(request: Request, axis: TheAxis, caller: TheCaller) -> Response:
     """Says what would be handed over to whom, and what is left out and why. Nothing moves until
-    it is run, within the hour.
+    it is run, within the hour. A shadow is seen by nobody: it is played in a run of its own.
     """
     caller.needs(OPERATOR)
     asked = await read_model(request, rest_replays.PlanRun)
     recipient = axis.members.agency(asked.recipient).code if asked.recipient else ""
-    shown = await axis.planning.plan(caller, _ALL, _asked(axis, asked, recipient))
+    wanted = _asked(axis, asked, recipient)
+    if wanted.kind is Kind.SHADOW:
+        shown = await axis.shadowing.plan(caller, _of_window(wanted), asked.speed)
+    else:
+        shown = await axis.planning.plan(caller, _ALL, wanted)
     return Json(views.replay(shown), status_code=201)
 
 
@@ -78,7 +83,7 @@ async def runs(axis: TheAxis, _: TheOverseer, limit: Limit = LINES_DEFAULT) -> R
 )
 async def run(axis: TheAxis, _: TheOverseer, job: JobPath) -> Response:
     """What was planned, how far it is and what came of it until now."""
-    return Json(views.replay(await axis.planning.show(_ALL, _known(job)), outcomes=True))
+    return Json(views.replay(await axis.planning.show(_ALL, known(job)), outcomes=True))
 
 
 @router.get(
@@ -106,11 +111,11 @@ async def steer_run(
     request: Request, axis: TheAxis, caller: TheCaller, job: JobPath, act: ActPath
 ) -> Response:
     """Said again it changes nothing. A pause takes effect within a second; what was handed over
-    until then stays so.
+    until then stays so. A shadow that runs waits for a player: `player` says whether one has it.
     """
     caller.needs(OPERATOR)
     asked = await read_model(request, rest_books.Why)
-    shown = await axis.planning.steer(caller, _ALL, _known(job), Act(act), asked.why)
+    shown = await axis.planning.steer(caller, _ALL, known(job), Act(act), asked.why)
     return Json(views.replay(shown, outcomes=True))
 
 
@@ -153,7 +158,7 @@ async def replays(axis: TheAxis, caller: TheCaller, limit: Limit = LINES_DEFAULT
 )
 async def replay(axis: TheAxis, caller: TheCaller, job: JobPath) -> Response:
     """What was planned, how far it is and what came of it until now."""
-    shown = await axis.planning.show(caller.agency, _known(job))
+    shown = await axis.planning.show(caller.agency, known(job))
     return Json(views.replay(shown, outcomes=True))
 
 
@@ -186,7 +191,7 @@ async def steer_replay(
     """
     agency = caller.agency
     asked = await read_model(request, rest_books.Why)
-    shown = await axis.planning.steer(caller, agency, _known(job), Act(act), asked.why)
+    shown = await axis.planning.steer(caller, agency, known(job), Act(act), asked.why)
     return Json(views.replay(shown, outcomes=True))
 
 
@@ -196,17 +201,32 @@ async def _jobs(axis: Axis, whose: str, limit: int) -> Response:
 
 
 async def _items(axis: Axis, whose: str, job: str, after: int, limit: int) -> Response:
-    rows = await axis.planning.items(whose, _known(job), after, limit)
+    rows = await axis.planning.items(whose, known(job), after, limit)
     following = rows[-1].no if rows else after
     return Json({"deliveries": [views.item(row) for row in rows], "next": following})
 
 
-def _known(job: str) -> str:
+def known(job: str) -> str:
     """An id that a store can be asked for."""
     return job if is_text(job) else ""
 
 
-def _asked(axis: Axis, asked: rest_replays.PlanReplay, recipient: str) -> Asked:
+def _of_window(asked: Asked) -> Asked:
+    """What a shadow is asked for; raises ``request.invalid`` for filters that it does not know."""
+    what = asked.what
+    bare = Filter(sender=what.sender, recipient=what.recipient, since=what.since, until=what.until)
+    if what != bare:
+        raise invalid(
+            "kind",
+            "shadow plays a window whole; of filters it knows sender and recipient",
+            "shadow phát lại cả khoảng thời gian; chỉ lọc được theo nơi gửi và nơi nhận",
+        )
+    return replace(asked, rate=0)
+
+
+def _asked(
+    axis: Axis, asked: rest_replays.PlanReplay | rest_replays.PlanRun, recipient: str
+) -> Asked:
     """What a plan's request asks for. Raises ``request.invalid``, ``agency.unknown``."""
     kind = Kind(asked.kind)
     narrowed: dict[str, Any] = {

@@ -16,6 +16,7 @@ from axis.flows.intake import Intake
 from axis.flows.members import Members
 from axis.flows.oversight import Oversight
 from axis.flows.planning import Planning
+from axis.flows.shadowing import Shadowing
 from axis.flows.statistics import Statistics
 from axis.flows.statuses import Statuses
 from axis.flows.tracking import Tracking
@@ -148,6 +149,7 @@ class Axis:
     oversight: Oversight
     extraction: Extraction
     planning: Planning
+    shadowing: Shadowing
     polls: Polls = field(default_factory=Polls)
 
     async def readiness(self) -> Readiness:

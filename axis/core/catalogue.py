@@ -106,6 +106,18 @@ _CONFLICTS = {
         "The job is {stage}; it cannot {act} now.",
         "Việc phát lại đang {stage}; lúc này không thể {act}.",
     ),
+    "replay.taken": (
+        "{player} plays the job; unless it says something, another may from {until} on.",
+        "{player} đang phát việc này; nếu nó im lặng, nơi khác được nhận từ {until}.",
+    ),
+    "replay.not_played": (
+        "The axis drives a job of kind {kind} itself; only shadows have a player.",
+        "Trục tự chạy việc loại {kind}; chỉ bản bóng (shadow) mới cần máy phát.",
+    ),
+    "replay.unjudged": (
+        "{count} of its deliveries have no verdict yet.",
+        "Còn {count} lượt gửi chưa có kết quả so sánh.",
+    ),
     "replay.too_many_jobs": (
         "{count} jobs are planned, running or paused; {limit} may be. Abort one first.",
         "Đang có {count} việc phát lại, tối đa {limit}. Hãy hủy bớt trước.",

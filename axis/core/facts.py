@@ -27,8 +27,8 @@ from axis.core.commands import (
 )
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event, Lane, Place
-from axis.core.job_commands import Drive, Steer, Stop, Take
-from axis.core.replay import Handed, Heard, Item, Job, Key
+from axis.core.job_commands import Drive, Report, Steer, Stop, Take
+from axis.core.replay import Handed, Heard, Item, Job, Key, Verdict
 from axis.core.timetable import day_number
 from axis.core.trust import Certificate
 
@@ -86,7 +86,7 @@ def wants(commands: Iterable[Command]) -> Wants:
             case Drive():
                 out.jobs.add(command.job)
                 out.places.update(place for _, place in command.items)
-            case Steer() | Take() | Stop():
+            case Steer() | Take() | Stop() | Report():
                 out.jobs.add(command.job)
             case _:
                 pass
@@ -138,6 +138,8 @@ class Changes:
     #: that were not.
     handed: dict[Key, Handed] = field(default_factory=dict)
     skipped: list[tuple[str, int, str]] = field(default_factory=list)
+    #: What items of shadows came to, each with its job.
+    verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
     #: What was heard of attempts of earlier groups; most are those of no job.
     heard: dict[Key, Heard] = field(default_factory=dict)
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from axis.core.document import Delivery, Place
-from axis.core.replay import Act, Item, Job
+from axis.core.document import Delivery, Details, Place
+from axis.core.replay import Act, Item, Job, Verdict
 
 if TYPE_CHECKING:
     from axis.core.commands import Audit
@@ -70,7 +70,22 @@ class Stop:
     now: int
 
 
-JobCommand = Plan | Steer | Take | Drive | Stop
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Say as who holds ``epoch`` that ``played`` items of a shadow were played, and what some came
+    to. With ``ending`` (JSON, told with the job from then on) it is finished.
+    """
+
+    job: str
+    epoch: int
+    played: int
+    verdicts: tuple[Verdict, ...]
+    ending: Details | None
+    now: int
+    until: int
+
+
+JobCommand = Plan | Steer | Take | Drive | Stop | Report
 
 
 @dataclass(frozen=True, slots=True)

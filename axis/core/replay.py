@@ -6,7 +6,8 @@ r"""Replay jobs: what is planned is handed over page by page, and each delivery 
                        \--(nothing is left)--> finished
 
 A plan is valid for an hour. Who drives a running job has its lease with an epoch; a page is written
-together with the cursor behind it, so nothing is handed over twice, whoever dies when.
+together with the cursor behind it, so nothing is handed over twice, whoever dies when. A shadow is
+played by a player in a run of its own: its lease is the player's, and so is the word of its end.
 """
 
 from __future__ import annotations
@@ -47,9 +48,10 @@ class Kind(StrEnum):
 
     GIVE_BACK = "give_back"  #: hands out again what is done
     REDRIVE = "redrive"  #: puts back what is parked
+    SHADOW = "shadow"  #: plays what was, in a run of its own
 
 
-#: The step that each kind takes with each delivery.
+#: The step that each kind takes with each delivery; a shadow takes none in these books.
 STEPS: Mapping[Kind, Step] = MappingProxyType({Kind.GIVE_BACK: Step.GIVE, Kind.REDRIVE: Step.RESET})
 
 
@@ -104,15 +106,24 @@ class Word(StrEnum):
     HAD = "already_had"  #: it said ``fail`` to what is done: it already had it
     FAILED = "failed"  #: it was parked again
     WITHHELD = "withheld"  #: the recipient was locked out meanwhile
+    # What a shadow came to beside its record (``axis.core.comparison``).
+    SAME = "same"
+    DIFFERENT = "different"
+    MISSING = "missing"
+
+
+#: What a player may say of a delivery.
+VERDICTS = frozenset({Word.SAME, Word.DIFFERENT, Word.MISSING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One job. ``agency`` is whose it is and whose inbox it touches, "" for the operators'.
 
-    ``cursor`` is the number of the last of its ``total`` items that was handed over, ``rate`` items
-    a second, ``stop_percent`` the share of failures at which it stops (0: never), ``told`` what the
-    plan answered (JSON). Times are microseconds UTC, 0 for not yet.
+    ``cursor`` is the number of the last of its ``total`` items that was handed over (of a shadow
+    how many were played), ``rate`` items a second, ``stop_percent`` the share of failures at which
+    it stops (0: never), ``told`` what the plan answered (JSON). Times are microseconds UTC, 0 for
+    not yet.
     """
 
     id: str
@@ -153,6 +164,14 @@ class Item(NamedTuple):
     done_at: int
 
 
+class Verdict(NamedTuple):
+    """What item ``no`` of a shadow came to; ``told`` (JSON) has what differs, and both times."""
+
+    no: int
+    word: Word
+    told: Details
+
+
 class Key(NamedTuple):
     """The ``attempt``-th time a delivery began to wait: that of one item at the most."""
 
@@ -188,7 +207,7 @@ def skip(fault: Fault) -> str:
 
 class ItemRow(NamedTuple):
     """An item as lists show it: ``attempt`` is 0 until it is handed over, ``skipped`` what
-    ``skip`` made of the fault when it could not be.
+    ``skip`` made of the fault when it could not be, ``compared`` what is told with a verdict.
     """
 
     no: int
@@ -199,6 +218,7 @@ class ItemRow(NamedTuple):
     handed: bool
     word: Word
     skipped: str
+    compared: Details = MappingProxyType({})
 
     @property
     def fault(self) -> Fault | None:
@@ -217,6 +237,14 @@ class Outcomes(NamedTuple):
     failed: int = 0
     withheld: int = 0
     skipped: int = 0
+    same: int = 0
+    different: int = 0
+    missing: int = 0
+
+    @property
+    def judged(self) -> int:
+        """Items of a shadow whose verdict is known."""
+        return self.same + self.different + self.missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from axis.core.commands import Move, Outcome, Refused
 from axis.core.document import Delivery
 from axis.core.errors import Fault
-from axis.core.job_commands import Drive, JobCommand, Plan, Ran, Steer, Stop, Take
+from axis.core.job_commands import Drive, JobCommand, Plan, Ran, Report, Steer, Stop, Take
 from axis.core.ledger import Ledger
-from axis.core.replay import STAGES, STAGES_SAME, STEPS, Act, Job, Stage, skip
+from axis.core.replay import STAGES, STAGES_SAME, STEPS, VERDICTS, Act, Job, Kind, Stage, skip
 from axis.core.stepping import step
 from axis.core.timetable import iso
 
@@ -30,6 +30,8 @@ def decide(ledger: Ledger, command: JobCommand) -> Outcome:
             return _drive(ledger, command)
         case Stop():
             return _stop(ledger, command)
+        case Report():
+            return _report(ledger, command)
 
 
 def _steer(ledger: Ledger, command: Steer) -> Outcome:
@@ -61,7 +63,9 @@ def _written(ledger: Ledger, command: Steer, job: Job) -> Ran:
 
 
 def _ended(job: Job, now: int) -> Job:
-    """The job as it stands when nothing is left of it."""
+    """The job as it stands when nothing is left of it; of a shadow its player says so."""
+    if job.kind is Kind.SHADOW and job.total:
+        return job
     if job.stage is Stage.RUNNING and job.cursor >= job.total:
         return replace(job, stage=Stage.FINISHED, ended_at=now, owner="")
     return job
@@ -79,6 +83,9 @@ def _take(ledger: Ledger, command: Take) -> Outcome:
     if job.stage is not Stage.RUNNING or not (
         mine or not job.owner or job.lease_until <= command.now
     ):
+        if job.stage is Stage.RUNNING and job.kind is Kind.SHADOW:
+            detail = {"player": job.owner, "until": iso(job.lease_until)}
+            return Refused(Fault("replay.taken", "", detail))
         return Refused(_not_now(job, "take"))
     # Taken anew even by its owner: what that process began before is void.
     job = replace(job, owner=command.owner, epoch=job.epoch + 1, lease_until=command.until)
@@ -86,7 +93,7 @@ def _take(ledger: Ledger, command: Take) -> Outcome:
     return Ran(job)
 
 
-def _held(ledger: Ledger, command: Drive | Stop) -> Job | None:
+def _held(ledger: Ledger, command: Drive | Stop | Report) -> Job | None:
     """The running job, if whoever commands still has its lease."""
     job = ledger.facts.jobs.get(command.job)
     if job is None or job.stage is not Stage.RUNNING or job.epoch != command.epoch:
@@ -122,3 +129,17 @@ def _stop(ledger: Ledger, command: Stop) -> Outcome:
     ended = replace(job, stage=Stage.STOPPED, ending=command.ending, ended_at=command.now, owner="")
     ledger.job(ended)
     return Ran(ended)
+
+
+def _report(ledger: Ledger, command: Report) -> Outcome:
+    job = _held(ledger, command)
+    if job is None or job.kind is not Kind.SHADOW:
+        return Refused(Fault("replay.lost"))
+    assert all(0 < one.no <= job.total and one.word in VERDICTS for one in command.verdicts)
+    ledger.changes.verdicts += [(job.id, one) for one in command.verdicts]
+    job = replace(job, cursor=min(command.played, job.total), lease_until=command.until)
+    if command.ending is not None:
+        told = {**job.told, **command.ending}
+        job = replace(job, stage=Stage.FINISHED, ended_at=command.now, owner="", told=told)
+    ledger.job(job)
+    return Ran(job)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from axis.core.caller import Caller
 from axis.core.commands import Audit, Outcome, Refused
-from axis.core.document import delivery_id
+from axis.core.document import Details, delivery_id
 from axis.core.errors import Rejected, rejected
 from axis.core.job_commands import JobCommand, Plan, Ran, Steer
 from axis.core.replay import (
@@ -85,32 +85,44 @@ class Planning:
         if not asked.why.strip():
             raise rejected("reason.missing")
         what = self._bounded(asked.kind, asked.what, now)
-        await self._require_room(whose, now)
+        await self.require_room(whose, now)
         found = await self._replays.candidates(what, DELIVERIES_MAX + 1)
         if len(found) > DELIVERIES_MAX:
             raise rejected("replay.too_many", limit=DELIVERIES_MAX)
         _require_named(what, {one.delivery.id for one in found})
         locked = [agency.code for agency in self._members.directory if agency.locked]
         seen = survey(asked.kind, found, named=bool(what.named), locked=locked)
+        items = tuple(
+            Item(no, one.delivery.doc, one.delivery.place.recipient, one.done_at)
+            for no, one in enumerate(seen.chosen, 1)
+        )
+        return await self.write_down(caller, whose, asked, items, _told(what, seen), now)
+
+    async def write_down(
+        self,
+        caller: Caller,
+        whose: str,
+        asked: Asked,
+        items: tuple[Item, ...],
+        told: Details,
+        now: int,
+    ) -> Shown:
+        """Write a job with its items and what its plan answers, and who plans it and why."""
         job = Job(
             id=self._ids.document(now).replace("doc_", "rpl_", 1),
             agency=whose,
             kind=asked.kind,
             stage=Stage.PLANNED,
-            total=len(seen.chosen),
+            total=len(items),
             rate=asked.rate,
             stop_percent=asked.stop_percent,
             planned_at=now,
             actor=caller.id,
             why=asked.why.strip(),
-            told=_told(what, seen),
-        )
-        items = tuple(
-            Item(no, one.delivery.doc, one.delivery.place.recipient, one.done_at)
-            for no, one in enumerate(seen.chosen, 1)
+            told=told,
         )
         audit = self._audit(caller, f"replay plan {job.kind}", job.id, asked.why, now)
-        job = await self._submit(Plan(job=job, items=items, audit=audit))
+        job = await self.submit(Plan(job=job, items=items, audit=audit))
         return Shown(job, Outcomes(), expired=False)
 
     def _bounded(self, kind: Kind, what: Filter, now: int) -> Filter:
@@ -119,6 +131,10 @@ class Planning:
             raise rejected("replay.unbounded")
         if what.named or (kind is Kind.REDRIVE and what.since is what.until is None):
             return what
+        return self.windowed(what, now)
+
+    def windowed(self, what: Filter, now: int) -> Filter:
+        """The filter with both ends of its window, which has ``WINDOW_DAYS_MAX`` at the most."""
         if what.since is None:
             raise rejected("replay.unbounded")
         until = what.until
@@ -131,7 +147,8 @@ class Planning:
             raise rejected("replay.window", days=days, limit=WINDOW_DAYS_MAX)
         return replace(what, until=until)
 
-    async def _require_room(self, whose: str, now: int) -> None:
+    async def require_room(self, whose: str, now: int) -> None:
+        """Raises ``replay.too_many_jobs`` where as many as may be are live."""
         jobs = await self._replays.jobs(whose, ITEMS_MAX)
         count = sum(job.stage in LIVE and not job.expired(now) for job in jobs)
         if count >= LIVE_JOBS_MAX:
@@ -144,7 +161,7 @@ class Planning:
         """
         why = why.strip() or (await self._own(whose, job)).why
         audit = self._audit(caller, f"replay {act}", job, why, self._clock.now())
-        await self._submit(Steer(job=job, agency=whose, act=act, audit=audit))
+        await self.submit(Steer(job=job, agency=whose, act=act, audit=audit))
         self._begun()
         return await self.show(whose, job)
 
@@ -171,7 +188,8 @@ class Planning:
             raise rejected("replay.not_found")
         return found
 
-    async def _submit(self, command: JobCommand) -> Job:
+    async def submit(self, command: JobCommand) -> Job:
+        """Write a command; the job behind it. Raises ``Rejected`` where it is refused."""
         outcome: Outcome
         (outcome,) = await self._committer.submit([command])
         if isinstance(outcome, Refused):

@@ -17,7 +17,7 @@ import structlog
 from axis.core.commands import Outcome
 from axis.core.errors import Fault, Unavailable
 from axis.core.job_commands import Drive, JobCommand, Ran, Stop, Take
-from axis.core.replay import KNOWN_MIN, Candidate, Job, Kind, Stage, skip
+from axis.core.replay import KNOWN_MIN, STEPS, Candidate, Job, Kind, Stage, skip
 from axis.core.retry import Backoff
 from axis.core.survey import left_out
 from axis.core.timetable import MICROSECONDS
@@ -83,10 +83,12 @@ class Replaying:
 
     async def _running(self) -> list[Job]:
         try:
-            return await self._replays.running()
+            found = await self._replays.running()
         except Unavailable:
             # The store has said so; it is asked again.
             return []
+        # Shadows are played elsewhere: that takes an axis of its own.
+        return [job for job in found if job.kind in STEPS]
 
     async def _drive(self, job: str) -> None:
         """Take a job's lease, if it can be had, and hand its deliveries over while it holds."""

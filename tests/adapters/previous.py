@@ -7,11 +7,13 @@ import json
 from axis.core.document import Addressee, Delivery, Document, Event, Place
 from axis.core.lifecycle import Transport
 from axis.core.record import Stretch
+from axis.core.replay import Act, ItemRow, Kind, Outcomes, Word
 from axis.core.tally import Counted, Since
 from axis.core.timeliness import FAMILIES
 from axis.lanes import Lanes
 from axis.ports import Store
-from tests.contract.books import NOON, TODAY, A, B, differences
+from tests.contract.books import NOON, TODAY, A, B, Scribe, differences, one, ran
+from tests.contract.recipes import Replayed
 
 _SHA256 = "29c6cc02bf1bdc66c8d109559d4fcfc621acacac849f40bf199b668af938ca92"
 _MARK = NOON + 1
@@ -71,6 +73,27 @@ async def must_be_whole(store: Store) -> None:
     assert (await store.client(A)) is not None
     assert len(await store.certificates()) == 1
     assert len(await store.audit_log(9)) == len(await store.refusals(9)) == 1
+
+
+#: A job whose one item was handed over, taken and answered.
+JOB_SCRIPT = f"""
+    insert into replay values ('rpl_1', '', 'give_back', 'finished', 1, 1, 100, 0, {NOON}, {NOON},
+        {NOON}, '', 2, 0, 'op', 'x', '', '{{"documents":1}}');
+    insert into replay_item values ('rpl_1', 1, 1, '{B}', {NOON}, 2, 1, 'answered', '');
+"""
+
+
+async def must_be_replayed(store: Replayed) -> None:
+    """The job of ``JOB_SCRIPT`` is what it was, and shadows can be judged beside it."""
+    row = ItemRow(1, "doc_1", B, NOON, 2, True, Word.ANSWERED, "")
+    assert await store.replays.items("rpl_1", 0, 9) == [row]
+    assert await store.replays.outcomes("rpl_1") == Outcomes(handed=1, answered=1)
+    scribe = Scribe()
+    plan = scribe.plan((1, B), kind=Kind.SHADOW)
+    await store.apply([plan, scribe.steer(plan.job.id, Act.RUN)])
+    job = ran(await one(store, scribe.take(plan.job.id, "one")))
+    await one(store, scribe.report(job, (1, Word.SAME)))
+    assert await store.replays.outcomes(job.id) == Outcomes(same=1)
 
 
 async def must_be_relayed(lanes: Lanes) -> None:

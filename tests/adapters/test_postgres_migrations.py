@@ -25,10 +25,16 @@ from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_file import migrate as migrate_sqlite
 from axis.adapters.sqlite_store import open_store as open_sqlite
 from tests import postgres
-from tests.adapters.previous import SCRIPT, must_be_relayed, must_be_whole
+from tests.adapters.previous import (
+    JOB_SCRIPT,
+    SCRIPT,
+    must_be_relayed,
+    must_be_replayed,
+    must_be_whole,
+)
 from tests.contract.books import B, C, Scribe, agency, differences, document_of, one
 
-#: The schemas that may be met, the newest last.
+#: The schemas that may be met, the newest last; 0005 has nothing but jobs to bring up.
 PREVIOUS = ("0001", "0002", "0003", "0004")
 
 
@@ -146,6 +152,23 @@ async def test_sqlite_books_of_a_previous_schema_are_brought_up_to_date(
     assert (document.seq, [r.no for r in document.recipients]) == (2, [2, 1])
     assert await differences(store) == []
     await store.close()
+
+
+async def test_replay_jobs_of_the_schema_before_shadows_are_brought_up_to_date(
+    server: Server, postgres_url: str, postgres_run: str, tmp_path: Path
+):
+    await migrate(server, "0005")
+    async with server.writing() as driver:
+        await driver.execute(SCRIPT)
+        await driver.execute(JOB_SCRIPT)
+    await server.close()
+    with closing(Database(tmp_path / "books.sqlite").writer()) as connection:
+        migrate_sqlite(connection, "0005")
+        connection.executescript(SCRIPT)
+        connection.executescript(JOB_SCRIPT)
+    for store in (await open_store(postgres_url, postgres_run), open_sqlite(tmp_path)):
+        await must_be_replayed(store)
+        await store.close()
 
 
 _MIGRATE = """

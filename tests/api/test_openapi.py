@@ -73,6 +73,8 @@ def test_every_route_of_the_wire_format_is_there(made: dict[str, Any]) -> None:
         "GET /v1/operator/runs/{job}",
         "GET /v1/operator/runs/{job}/deliveries",
         "POST /v1/operator/runs/{job}/{act}",
+        "POST /v1/operator/runs/{job}/take",
+        "POST /v1/operator/runs/{job}/report",
         "GET /v1/counts",
         "GET /v1/statistics",
         "GET /v1/health",

@@ -141,6 +141,9 @@ async def test_what_was_done_comes_again_marked_and_counts_nothing(here: World) 
         "failed": 0,
         "withheld": 0,
         "skipped": 0,
+        "same": 0,
+        "different": 0,
+        "missing": 0,
     }
     assert await counts(here) == before
     audit = (await here.get(OPERATOR, "/v1/operator/audit")).json()
@@ -294,7 +297,7 @@ async def test_a_job_of_nothing_is_finished_as_soon_as_it_runs(here: World) -> N
         ({"ids": ["doc_1"], "since": ""}, "request.invalid"),
         ({"ids": ["doc_01DYKA4R00N0QB5GZK7V2M9T3C"]}, "request.invalid"),
         ({"rate": 0}, "request.invalid"),
-        ({"kind": "shadow"}, "request.invalid"),
+        ({"kind": "shadows"}, "request.invalid"),
     ],
 )
 async def test_a_plan_without_bounds_is_refused(

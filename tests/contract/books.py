@@ -25,9 +25,9 @@ from axis.core.commands import (
 )
 from axis.core.directory import Agency
 from axis.core.document import Addressee, Delivery, Document, Event, Link, Place
-from axis.core.job_commands import Drive, Plan, Ran, Steer, Take
+from axis.core.job_commands import Drive, Plan, Ran, Report, Steer, Take
 from axis.core.lifecycle import Step
-from axis.core.replay import Act, Item, Job, Kind, Stage
+from axis.core.replay import Act, Item, Job, Kind, Stage, Verdict, Word
 from axis.core.timetable import day_number, day_of_number
 from axis.ports import Store
 
@@ -168,6 +168,25 @@ class Scribe:
             after=before + len(places) + len(skipped) if after is None else after,
             items=tuple(enumerate(places, before + 1)),
             skipped=tuple(skipped),
+            now=now,
+            until=now + 10,
+        )
+
+    def report(
+        self,
+        job: Job,
+        *verdicts: tuple[int, Word],
+        played: int = 0,
+        ending: dict[str, object] | None = None,
+    ) -> Report:
+        """Say of a shadow as it stands how far it is, and what some of its items came to."""
+        now = NOON + next(self._numbers)
+        return Report(
+            job=job.id,
+            epoch=job.epoch,
+            played=played,
+            verdicts=tuple(Verdict(no, word, {"differences": [word]}) for no, word in verdicts),
+            ending=ending,
             now=now,
             until=now + 10,
         )
