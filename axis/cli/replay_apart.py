@@ -30,6 +30,8 @@ from axis.cli.published import all_published
 from axis.core.timetable import MICROSECONDS, from_iso
 from axis.settings import Settings
 
+#: How often who wants to know is told how far a play is.
+REPORT_S = 1.0
 #: What packages may take of the disk that is free; the rows of the books come on top.
 DISK_SHARE_MAX = 0.6
 
@@ -109,20 +111,23 @@ def _require_fresh(settings: Settings, *, known: bool) -> None:
 class Playing:
     """One playing of the score in the folder of ``settings``, from wherever it got to.
 
-    ``took_s`` is how long it took this time, start and end included; ``published`` whether all of
-    it has reached its topics, where there are any.
+    ``report`` is told each second how many deliveries are done, from a thread; what it raises ends
+    the play. ``took_s`` is how long it took this time, start and end included; ``published``
+    whether all of it has reached its topics, where there are any.
     """
 
     settings: Settings
     seed: int
     speed: float | None
     silent: bool
+    report: Callable[[int], None] | None = None
     took_s: float = 0.0
     published: bool = True
     restarts: Mapping[str, int] = field(default_factory=dict)
     _finished: asyncio.Event = field(default_factory=asyncio.Event)
     _watch: Watch | None = None
     _until_us: int = 0
+    _received: int = 0
 
     def run(self, again: str) -> None:
         """Play to the end, or end the command; ``again`` is how to go on with it."""
@@ -139,15 +144,27 @@ class Playing:
         begun_s = time.monotonic()
         with Score(self.settings.home) as score:
             state = score.state
-        self._until_us = state.until_us
+        self._until_us, self._received = state.until_us, state.received
         goals = {"sent": state.documents, "received": state.deliveries}
         players = self._players()
         async with kept(self.settings, self.seed, players) as axis:
             with nullcontext() if self.silent else Watch(goals, time.monotonic) as self._watch:
-                await self._finished.wait()
+                await self._end()
             self.published = await all_published(self.settings)
         self.took_s = time.monotonic() - begun_s
         self.restarts = {child.name: child.restarts for child in (axis, players)}
+
+    async def _end(self) -> None:
+        """Wait until all is played, and tell whoever wants to know how far it is."""
+        while not self._finished.is_set():
+            if self.report is not None:
+                # It waits for an answer, and here children are to be heard and ended.
+                await asyncio.to_thread(self.report, self._received)
+            try:
+                async with asyncio.timeout(REPORT_S):
+                    await self._finished.wait()
+            except TimeoutError:
+                continue
 
     def _players(self) -> Child:
         argv = [sys.executable, "-m", "agencies.replays.play", "--home", f"{self.settings.home}"]
@@ -166,5 +183,6 @@ class Playing:
     def _heard(self, _child: Child, message: Mapping[str, Any]) -> None:
         if self._watch is not None and "sent" in message:
             self._watch.show(message, f"{screen.moment(message['at'])}{self._left(message['at'])}")
+        self._received = message.get("received", self._received)
         if "finished" in message:
             self._finished.set()

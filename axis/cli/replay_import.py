@@ -15,12 +15,13 @@ from axis.cli import replay_outcome, screen
 from axis.cli.marked import Marked
 from axis.cli.own_run import own_settings
 from axis.cli.replay_apart import Playing, Room, opened
+from axis.cli.replay_beside import COPIES
 from axis.cli.replay_check import Playable
-from axis.cli.replay_shadow import COPIES, SPEED_MAX
 from axis.cli.traffic_files import rows
 from axis.cli.traffic_source import window_of
 from axis.core.timetable import from_iso, iso
 from axis.settings import Settings
+from schemas.rest_replays import SPEED_MAX
 from schemas.traffic import Header
 
 STATE_FILE = "import.json"

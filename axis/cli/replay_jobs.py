@@ -1,4 +1,5 @@
-"""``axis replay plan``, ``run`` and the like: give documents back, put back what was parked.
+"""``axis replay plan``, ``run`` and the like: give documents back, put back what was parked, play a
+window beside the books.
 
 As an agency (``--as H37``) the same into its own inbox only, through its own door.
 """
@@ -12,16 +13,16 @@ from typing import Annotated, Any
 
 import typer
 
-from agencies.world import OPERATOR_ID
+from agencies.world import OPERATOR_ID, SEED
+from axis.cli import replay_player, screen, session
 from axis.cli import replay_shown as report
-from axis.cli import screen, session
 from axis.cli.door import Door, segment
-from axis.core.replay import DELIVERIES_MAX, RATE_DEFAULT, RATE_MAX, Act
+from axis.cli.job_items import PAGE_ROWS, items_of
+from axis.cli.replay_shadow import INTO_DEFAULT, SPEED_DEFAULT, Into, Seed, Speed
+from axis.core.replay import RATE_DEFAULT, RATE_MAX, Act, Kind
 
 #: How often ``--wait`` looks.
 LOOK_S = 0.5
-#: Deliveries of one page.
-PAGE_ROWS = 1000
 
 Job = Annotated[str, typer.Argument(metavar="ID", help="The job (rpl_...).")]
 By = Annotated[
@@ -32,6 +33,9 @@ Why = Annotated[str, typer.Option(help="Why, for the audit log; else the plan's 
 
 _DeliverAgain = Annotated[bool, typer.Option("--deliver-again", help="Give back what is done.")]
 _Redrive = Annotated[bool, typer.Option("--redrive", help="Put back what is parked.")]
+_Shadow = Annotated[
+    bool, typer.Option("--shadow", help="Play what was sent in a window in a run of its own.")
+]
 _Ids = Annotated[
     list[str] | None,
     typer.Option("--id", help="A package or delivery, also a recalled one; may be repeated."),
@@ -68,10 +72,11 @@ def plan(
     reason: Annotated[str, typer.Option(help="Why; it goes into the audit log.")],
     deliver_again: _DeliverAgain = False,
     redrive: _Redrive = False,
+    shadow: _Shadow = False,
     to: Annotated[str, typer.Option(help="Only to this recipient.")] = "",
     from_: Annotated[str, typer.Option("--from", help="Only from this sender.")] = "",
-    since: Annotated[str, typer.Option(help="Done since: '2020-01-15 18:00'.")] = "",
-    until: Annotated[str, typer.Option(help="Done before; else until now.")] = "",
+    since: Annotated[str, typer.Option(help="Done (shadow: sent) since: '2020-01-15 18:00'.")] = "",
+    until: Annotated[str, typer.Option(help="Done (shadow: sent) before; else until now.")] = "",
     type_: Annotated[Type | None, typer.Option("--type", help="Only this DocType.")] = None,
     state: Annotated[str, typer.Option(help="Only in this state: done, parked, ...")] = "",
     answer: Annotated[str, typer.Option(help="Only with this answer: none, arrived, ...")] = "",
@@ -79,6 +84,7 @@ def plan(
     ids: _Ids = None,
     rate: _Rate = RATE_DEFAULT,
     stop_at: _StopAt = 50,
+    speed: Speed = SPEED_DEFAULT,
     as_: By = OPERATOR_ID,
     json: screen.Json = False,
     url: session.Url = None,
@@ -88,11 +94,10 @@ def plan(
 
     Nothing moves until the job is run; the plan is valid for an hour.
     """
-    if deliver_again == redrive:
-        raise typer.BadParameter("say either --deliver-again or --redrive")
     client = session.client_of(as_)
+    kind = _kind(client, deliver_again=deliver_again, redrive=redrive, shadow=shadow)
     body: dict[str, Any] = {
-        "kind": "give_back" if deliver_again else "redrive",
+        "kind": str(kind),
         "sender": session.agency(from_) if from_ else "",
         "since": since,
         "until": until,
@@ -104,6 +109,7 @@ def plan(
         "rate": rate,
         "stop_percent": stop_at,
         "why": reason,
+        **({"speed": speed} if kind is Kind.SHADOW else {}),
         **_recipient(client, to),
     }
     with session.open_session(run_, url).door(client) as door:
@@ -113,6 +119,16 @@ def plan(
         return
     report.plan(told)
     screen.say(f"Run it: axis replay run {told['id']}{_as(client)}")
+
+
+def _kind(client: str, *, deliver_again: bool, redrive: bool, shadow: bool) -> Kind:
+    said = {Kind.GIVE_BACK: deliver_again, Kind.REDRIVE: redrive, Kind.SHADOW: shadow}
+    kinds = [kind for kind, is_said in said.items() if is_said]
+    if len(kinds) != 1:
+        raise typer.BadParameter("say one of --deliver-again, --redrive and --shadow")
+    if shadow and client != OPERATOR_ID:
+        raise typer.BadParameter("only the operator plans a shadow")
+    return kinds[0]
 
 
 def _recipient(client: str, to: str) -> Mapping[str, str]:
@@ -127,19 +143,30 @@ def _recipient(client: str, to: str) -> Mapping[str, str]:
 def run(
     job: Job,
     wait: Annotated[bool, typer.Option("--wait", help="Return when all is handed over.")] = False,
+    into: Into = INTO_DEFAULT,
+    seed: Seed = SEED,
     why: Why = "",
     as_: By = OPERATOR_ID,
     json: screen.Json = False,
     url: session.Url = None,
     run_: session.Run = None,
 ) -> None:
-    """Run a planned job."""
+    """Run a planned job.
+
+    A shadow is played by this command, in the run --into; the same command goes on with one whose
+    player was killed.
+    """
     client = session.client_of(as_)
-    with session.open_session(run_, url).door(client) as door:
+    here = session.open_session(run_, url)
+    with here.door(client) as door:
         told = _steered(door, client, job, Act.RUN, why)
-        while wait and told["stage"] == "running":
+        shadow = told["kind"] == Kind.SHADOW
+        while wait and not shadow and told["stage"] == "running":
             time.sleep(LOOK_S)
             told = door.get(f"{_door(client)}/{segment(job)}").json
+    if shadow and told["stage"] == "running":
+        replay_player.play(here, told, into, seed, json=json)
+        return
     _told(told, json=json)
     if told["stage"] == "stopped":
         raise typer.Exit(1)
@@ -196,13 +223,14 @@ def show(
     with session.open_session(run_, url).door(client) as door:
         path = f"{_door(client)}/{segment(job)}"
         told = door.get(path).json
-        items = _items(door, path) if deliveries else []
+        items = items_of(door, path) if deliveries else []
     if json:
         screen.data({**told, **({"items": items} if deliveries else {})})
         return
     report.job(told)
     if deliveries:
-        report.deliveries(items)
+        shown = report.shadowed if told["kind"] == Kind.SHADOW else report.deliveries
+        shown(items)
 
 
 def list_jobs(
@@ -240,18 +268,6 @@ def _steer(job: str, act: Act, why: str, as_: str, here: session.Session, *, jso
     with here.door(client) as door:
         told = _steered(door, client, job, act, why)
     _told(told, json=json)
-
-
-def _items(door: Door, path: str) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
-    after = 0
-    while len(found) < DELIVERIES_MAX:
-        page = door.get(f"{path}/deliveries", after=after, limit=PAGE_ROWS).json
-        found += page["deliveries"]
-        if len(page["deliveries"]) < PAGE_ROWS:
-            break
-        after = page["next"]
-    return found
 
 
 def _told(told: Mapping[str, Any], *, json: bool) -> None:

@@ -1,4 +1,9 @@
-"""``axis replay shadow``: a window of a run played again beside it, and compared."""
+"""``axis replay shadow``: a window of a run played again beside it, and compared.
+
+Where an axis has the books open it is a job like the others, planned and run in one
+(``replay_player`` plays it). Books at rest have nobody who would hold a job; there it is a play
+that only its folder knows.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +12,24 @@ from typing import Annotated, Any
 
 import typer
 
-from agencies.replays.score import Score
-from agencies.world import SEED
-from axis.adapters.sqlite_file import InUse
+from agencies.world import OPERATOR_ID, SEED
 from axis.adapters.system_clock import SystemClock
-from axis.cli import replay_outcome, screen, session
+from axis.cli import replay_beside, replay_player, screen, session
 from axis.cli.marked import Marked
 from axis.cli.own_run import own_settings
-from axis.cli.replay_apart import Playing, Room, opened
-from axis.cli.replay_check import Playable
-from axis.cli.traffic_source import Reason, Source, asking, digest, window_of
+from axis.cli.replay_apart import opened
+from axis.cli.replay_beside import MAKER, STATE_FILE, WINDOW_DAYS_MAX
+from axis.cli.traffic_source import Reason, window_of
 from axis.core.timetable import iso
-from axis.settings import Settings
-from schemas.traffic import FORMAT, VERSION, Header
+from schemas.rest_replays import SPEED_MAX
 
-STATE_FILE = "shadow.json"
-MAKER = "axis replay shadow"
-#: A shadow looks closely: a month of a nation at speed 10 takes three days.
-WINDOW_DAYS_MAX = 31
-#: Documents of one shadow: the busiest month of the published period had fewer than half of them.
-DOCUMENTS_MAX = 100_000
-#: Beyond that an hour passes within a millisecond: time means nothing any more.
-SPEED_MAX = 1_000_000.0
-#: A package lies in the score and in the books.
-COPIES = 2
+Speed = Annotated[
+    float, typer.Option(min=1, max=SPEED_MAX, help="So many times as fast as it happened.")
+]
+Into = Annotated[str, typer.Option(metavar="NAME", help="The run of its own.")]
+Seed = Annotated[int, typer.Option(help="The seed of the world that is shadowed.")]
+SPEED_DEFAULT = 10.0
+INTO_DEFAULT = "shadow"
 
 
 def register(group: typer.Typer) -> None:
@@ -43,12 +42,10 @@ def shadow(
         str, typer.Option(metavar="TIME", help="Sent since: 2020-01-15 or '2020-01-15 08:30'.")
     ] = "",
     until: Annotated[str, typer.Option(metavar="TIME", help="Sent before: 2020-01-16.")] = "",
-    speed: Annotated[
-        float, typer.Option(min=1, max=SPEED_MAX, help="So many times as fast as it happened.")
-    ] = 10,
+    speed: Speed = SPEED_DEFAULT,
     reason: Reason = "",
-    into: Annotated[str, typer.Option(metavar="NAME", help="The run of its own.")] = "shadow",
-    seed: Annotated[int, typer.Option(help="The seed of the world that is shadowed.")] = SEED,
+    into: Into = INTO_DEFAULT,
+    seed: Seed = SEED,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with one that was stopped or killed.")
     ] = False,
@@ -58,122 +55,61 @@ def shadow(
 ) -> None:
     """Play a window again in a run of its own, and compare every delivery.
 
-    The packages are the very ones, handed in, taken and answered at their times by simulated
+    Packages are the very ones, handed in, taken and answered at their times by simulated
     agencies. The books of the run that is shadowed are only read; their digest before and after
-    shows it.
+    shows it. Where its axis runs, they keep the job, which replay show tells of.
     """
     try:
         settings = own_settings(into)
     except ValueError as error:
         raise typer.BadParameter(f"--into: {error}") from None
-    if not resume and not (since and until and reason.strip()):
-        raise typer.BadParameter("a shadow needs --since, --until and --reason, or --resume")
     folder = Marked(settings, STATE_FILE, MAKER)
+    if resume:
+        known = folder.read() or {}
+        if known.get("job") and not known["finished"]:
+            here = session.open_session(known["of"], known["url"] or None)
+            _play(here, known["job"], into, known["seed"], json=json)
+        else:
+            _at_rest(folder, {}, json=json)
+        return
+    if not (since and until and reason.strip()):
+        raise typer.BadParameter("a shadow needs --since, --until and --reason, or --resume")
+    here = session.open_session(run, url)
+    if here.settings.run == settings.run:
+        raise typer.BadParameter(f"the run '{into}' cannot be its own shadow")
+    window = window_of(since, until, days_max=WINDOW_DAYS_MAX)
+    wanted = {"since": iso(window.since), "until": iso(window.until), "speed": speed}
+    if here.url is None:
+        of = {"of": here.settings.run, "url": url or "", "seed": seed, "reason": reason.strip()}
+        _at_rest(folder, {**wanted, **of}, json=json)
+        return
+    with here.door(OPERATOR_ID) as door:
+        body = {"kind": "shadow", "why": reason.strip(), **wanted}
+        job = door.post("/v1/operator/runs", body).json["id"]
+    _play(here, job, into, seed, json=json)
+
+
+def _play(here: session.Session, job: str, into: str, seed: int, *, json: bool) -> None:
+    """Run a job, which changes nothing where it runs already, and play it."""
+    with here.door(OPERATOR_ID) as door:
+        told = door.post(f"/v1/operator/runs/{job}/run", {}).json
+    if not json:
+        screen.say(f"The job {job}, held with: axis replay pause {job}")
+    replay_player.play(here, told, into, seed, json=json)
+
+
+def _at_rest(folder: Marked, wanted: dict[str, Any], *, json: bool) -> None:
+    """Play books that no axis has open; go on where nothing is ``wanted``."""
+    settings = folder.settings
     with folder.alone():
-        here = session.open_session(run, url)
-        wanted: dict[str, Any] = {}
-        if not resume:
-            if here.settings.run == settings.run:
-                raise typer.BadParameter(f"the run '{into}' cannot be its own shadow")
-            window = window_of(since, until, days_max=WINDOW_DAYS_MAX)
-            wanted = {
-                "since": iso(window.since),
-                "until": iso(window.until),
-                "of": here.settings.run,
-                "url": url or "",
-                "speed": speed,
-                "seed": seed,
-                "reason": reason.strip(),
-            }
-        fill = partial(_fill, settings, here, wanted)
-        state = opened(folder, wanted, fill, resume=resume)
-        told = _play(settings, state, json=json)
+        fill = partial(replay_beside.fill, settings, wanted)
+        state = opened(folder, wanted, fill, resume=not wanted)
+        again = f"{MAKER} --resume --into {settings.run}"
+        told = replay_beside.play(settings, state, again, json=json)
         folder.write({**state, "finished": iso(SystemClock().now())})
     if json:
         screen.data(told)
     else:
-        _report(settings, told)
-    if not replay_outcome.good(told) or not told["books"]["past_stands"]:
+        replay_beside.report(settings, told)
+    if not replay_beside.good(told):
         raise typer.Exit(1)
-
-
-def _fill(
-    settings: Settings, here: session.Session, wanted: dict[str, Any], score: Score
-) -> dict[str, Any]:
-    """Write the window into the score; behind that the digest of the books that were read."""
-    window = window_of(wanted["since"], wanted["until"])
-    header = Header(
-        format=FORMAT,
-        version=VERSION,
-        run=here.settings.run,
-        exported_at=iso(SystemClock().now()),
-        asked=asking(window),
-        packages=True,
-    )
-    playable = Playable(header, wanted["seed"])
-    room, count = Room(settings, COPIES), 0
-    try:
-        for page in Source(here, window, wanted["reason"]).pages():
-            for row in page:
-                count += 1
-                if count > DOCUMENTS_MAX:
-                    raise typer.BadParameter(
-                        f"the window has more than {screen.number(DOCUMENTS_MAX)} documents; "
-                        "take a shorter one"
-                    )
-                room.take(row.size)
-                score.add(row.model_copy(update={"package": None}), playable.package(row))
-    except InUse as error:
-        typer.echo(f"{error}", err=True)
-        raise typer.Exit(1) from None
-    playable.end()
-    score.complete(window.until)
-    return {"before": digest(here)}
-
-
-def _play(settings: Settings, state: dict[str, Any], *, json: bool) -> dict[str, Any]:
-    window = window_of(state["since"], state["until"])
-    if not json:
-        screen.say(
-            f"The run '{state['of']}' from {screen.moment(state['since'])} to "
-            f"{screen.moment(state['until'])}, at speed {state['speed']:g}"
-        )
-        screen.facts({"folder": f"{settings.home}/ (logs in {settings.home}/run/)"}, indent="  ")
-    playing = Playing(settings, state["seed"], state["speed"], silent=json)
-    playing.run(f"{MAKER} --resume --into {settings.run}")
-    told = {
-        "run": settings.run,
-        **{name: state[name] for name in ("of", "since", "until", "speed", "seed", "reason")},
-        **replay_outcome.outcome(settings, window, playing, same_bytes=True),
-        "books": _books(state),
-    }
-    replay_outcome.write(settings, told)
-    return told
-
-
-def _books(state: dict[str, Any]) -> dict[str, Any]:
-    """The digest of the books that were shadowed, before and after."""
-    here = session.open_session(state["of"], state["url"] or None)
-    before = state["before"]
-    after = digest(here, before["seq"])
-    return {
-        "before": before["sha256"],
-        "after": after["sha256"],
-        "equal": before["sha256"] == after["sha256"],
-        "past_stands": before["past"] == after["past"],
-        "numbers_since": after["seq"] - before["seq"],
-    }
-
-
-def _report(settings: Settings, told: dict[str, Any]) -> None:
-    replay_outcome.report(settings, told, f"{told['of']}")
-    books = told["books"]
-    if books["equal"]:
-        screen.say(f"The books of '{told['of']}' did not move: {books['before']}")
-    elif books["past_stands"]:
-        screen.say(
-            f"The books of '{told['of']}' went on by {screen.number(books['numbers_since'])} "
-            "numbers of their own traffic; what was there is as it was."
-        )
-    else:
-        screen.say(f"THE BOOKS OF '{told['of']}' WERE CHANGED: their past is not as it was.")

@@ -6,6 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axis.cli import screen
+from axis.core.replay import Kind
+
+_HANDED = ("handed_out", "silent", "answered", "skipped")
+#: What each kind comes to.
+_OUTCOMES: Mapping[str, Sequence[str]] = {
+    Kind.GIVE_BACK: (*_HANDED, "same_digest", "already_had", "withheld"),
+    Kind.REDRIVE: (*_HANDED, "failed"),
+    Kind.SHADOW: ("same", "different", "missing"),
+}
 
 
 def plan(told: Mapping[str, Any]) -> None:
@@ -23,7 +32,8 @@ def plan(told: Mapping[str, Any]) -> None:
             "documents": told["documents"],
             "deliveries": told["deliveries"],
             "bytes": told["bytes"],
-            "a second": told["rate"],
+            "a second": told["rate"] or "",
+            "speed": f"{told['speed']:g}" if "speed" in told else "",
             "why": told["why"],
         }
     )
@@ -35,6 +45,8 @@ def plan(told: Mapping[str, Any]) -> None:
                 for r in told["recipients"]
             ],
         )
+    elif told["kind"] == Kind.SHADOW:
+        screen.say("It is played in a run of its own: of these agencies nobody sees anything.")
     if told["excluded"]:
         screen.table(
             ("left out", "why", "for example"),
@@ -50,22 +62,61 @@ def job(told: Mapping[str, Any]) -> None:
     if told["stage"] in ("planned", "expired"):
         plan(told)
         return
-    outcomes = dict(told["outcomes"])
-    if told["kind"] == "give_back":
-        outcomes.pop("failed")
-    else:
-        for name in ("same_digest", "already_had", "withheld"):
-            outcomes.pop(name)
+    shadow = told["kind"] == Kind.SHADOW
+    of_kind = _OUTCOMES[told["kind"]]
+    outcomes = {name: n for name, n in told["outcomes"].items() if name in of_kind}
     screen.facts(
         {
             "job": told["id"],
             "kind": told["kind"].replace("_", " "),
             "stage": f"{told['stage']}: {told['ending']}" if told["ending"] else told["stage"],
-            "handed over": f"{screen.number(told['handed_over'])} of "
+            "played" if shadow else "handed over": f"{screen.number(told['handed_over'])} of "
             f"{screen.number(told['deliveries'])}",
+            "player": told.get("player") or "",
         }
     )
     screen.facts({name.replace("_", " "): n for name, n in outcomes.items()}, indent="  ")
+    if shadow and told["stage"] == "running" and not told["player"]:
+        screen.say(f"Nobody plays it yet: axis replay run {told['id']}")
+    if "books" in told:
+        _books(told["books"])
+
+
+def _books(told: Mapping[str, Any]) -> None:
+    """The digests of the books that were shadowed."""
+    if told["before"] == told["after"]:
+        screen.say(f"The books did not move: {told['before']}")
+    else:
+        stands = "stands" if told["past_stands"] else "WAS CHANGED"
+        screen.say(
+            f"The books went on by {screen.number(told['numbers_since'])}; their past {stands}"
+        )
+
+
+def shadowed(items: Sequence[Mapping[str, Any]]) -> None:
+    """Each delivery of a shadow: what it came to, and when it was done in either run."""
+    screen.table(
+        ("no", "delivery", "outcome", "recorded", "took s", "played", "took s", "differences"),
+        [
+            (
+                one["no"],
+                one["delivery"],
+                one["outcome"],
+                *_times(one.get("recorded")),
+                *_times(one.get("played")),
+                "; ".join(one.get("differences", ())) or "-",
+            )
+            for one in items
+        ],
+        none="It has no deliveries.",
+    )
+
+
+def _times(told: Mapping[str, Any] | None) -> tuple[str, str]:
+    """When a delivery was done, by the clock of its axis, and how long that took."""
+    if told is None or not told["done"]:
+        return "-", "-"
+    return screen.moment(told["done"]), f"{told['took_s']:.3f}"
 
 
 def deliveries(items: Sequence[Mapping[str, Any]]) -> None:

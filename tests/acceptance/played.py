@@ -26,13 +26,13 @@ class Played:
         self.output = folder / "output.txt"
         self.pids: set[int] = set()
         self.process: subprocess.Popen[bytes] | None = None
-        self._words = words
+        self.words = words
         self._children = children
 
     def start(self, *arguments: str) -> None:
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [*AXIS, *self._words, *arguments],
+                [*AXIS, *self.words, *arguments],
                 env={**os.environ, "AXIS_VAR": str(self.var)},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -42,7 +42,7 @@ class Played:
     def end(self) -> tuple[int, str]:
         """Wait for its end: exit code, and what it said."""
         assert self.process is not None
-        until(self._ended, f"the end of {' '.join(self._words)}")
+        until(self._ended, f"the end of {' '.join(self.words)}")
         return self.process.returncode, self.output.read_text("utf-8")
 
     def _ended(self) -> bool:

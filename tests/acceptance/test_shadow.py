@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from agencies.world import OPERATOR_ID, read_secret
 from axis.cli.traffic_files import rows as rows_of
 from schemas.bus import PARTITIONS
 from tests import postgres
-from tests.acceptance.axis_process import running_axis
+from tests.acceptance.axis_process import address, running_axis
 from tests.acceptance.conftest import until
 from tests.acceptance.played import Played
 from tests.agencies.courses import every_course
@@ -85,6 +87,22 @@ def shadow(var: Path) -> Iterator[Apart]:
 @pytest.fixture
 def importing(tmp_path: Path) -> Iterator[Apart]:
     made = Apart(tmp_path, "import", "import")
+    yield made
+    made.kill()
+    made.must_be_gone()
+
+
+@pytest.fixture
+def served(var: Path) -> Iterator[Path]:
+    """The history as the live run of a home of its own, whose axis runs."""
+    with running_axis(var / "history"):
+        yield var / "history"
+
+
+@pytest.fixture
+def job(served: Path) -> Iterator[Apart]:
+    made = Apart(served.parent, "shadow", "run")
+    made.var, made.home = served, served / "shadow"
     yield made
     made.kill()
     made.must_be_gone()
@@ -169,6 +187,93 @@ def test_whatever_is_killed_a_shadow_goes_on_and_is_the_same(shadow: Apart) -> N
     code, said = shadow.end()
     assert code == 2
     assert "no half-played run" in said
+
+
+def must_be_told(played: Apart, job: str, deliveries: int) -> None:
+    """The books that were shadowed tell of the job what its folder does."""
+    shown = played.run("replay", "show", job, "--deliveries")
+    assert (shown["stage"], shown["handed_over"]) == ("finished", deliveries)
+    assert {name: n for name, n in shown["outcomes"].items() if n} == {"same": deliveries}
+    assert shown["books"]["before"] == shown["books"]["after"]
+    for item in shown["items"]:
+        assert (item["outcome"], item["differences"]) == ("same", [])
+        assert item["recorded"]["sent"] == item["played"]["sent"]
+        assert item["recorded"]["done"] < item["played"]["done"]
+
+
+def test_where_its_axis_runs_a_shadow_is_a_job(job: Apart) -> None:
+    job.words = ("replay", "shadow")
+    job.start(*MORNING, *FAST, *WHY, "--json")
+    told = told_of(job)
+    deliveries = sum(told["deliveries"].values())
+    assert deliveries > 100
+    must_be_the_same(job, told, deliveries)
+    must_be_told(job, told["job"], deliveries)
+    assert job.run("digest")["sha256"] == told["books"]["before"] == told["books"]["after"]
+
+
+@pytest.mark.long
+def test_a_job_goes_on_behind_a_killed_player_and_is_held_at_either_door(job: Apart) -> None:
+    before = job.run("digest")["sha256"]
+    planned = job.run("replay", "plan", "--shadow", *MORNING, *SLOWLY, *WHY)
+    job.start(planned["id"])
+    job.until_sent(3)
+    job.pid_of("axis")
+    job.kill()
+    job.must_be_gone()
+    sent, _ = job.progress()
+
+    job.start(planned["id"])
+    job.until_sent(sent + 2)
+    job.kill_child("axis")
+    paused = job.run("replay", "pause", planned["id"], "--why", "giờ cao điểm")
+    assert paused["stage"] == "paused"
+    until(lambda: not job.pid_of("axis"), "the player to hold")
+    assert job.run("replay", "show", planned["id"])["player"] == ""
+    _act(job.var, planned["id"], "resume")
+    told = told_of(job)
+    assert planned["deliveries"] == sum(told["deliveries"].values())
+    assert told["documents"] > sent + 2, "all had been sent before it was disturbed"
+    must_be_the_same(job, told, planned["deliveries"])
+    must_be_told(job, planned["id"], planned["deliveries"])
+    assert job.run("digest")["sha256"] == before == told["books"]["after"]
+    log = [(one["act"], one["why"]) for one in job.run("audit-log")["acts"]]
+    assert log[::-1] == [
+        ("replay plan shadow", WHY[1]),
+        ("replay run", WHY[1]),
+        ("read packages", WHY[1]),
+        ("replay pause", "giờ cao điểm"),
+        ("replay resume", WHY[1]),
+    ]
+
+
+@pytest.mark.long
+def test_an_aborted_job_ends_its_player(job: Apart) -> None:
+    planned = job.run("replay", "plan", "--shadow", *MORNING, *SLOWLY, *WHY)
+    job.start(planned["id"])
+    job.until_sent(2)
+    _act(job.var, planned["id"], "abort")
+    code, said = job.end()
+    assert code == 1
+    assert "The job was aborted" in said
+    # The next has the folder.
+    following = job.run("replay", "plan", "--shadow", *MORNING, *FAST, *WHY)
+    job.start(following["id"])
+    assert told_of(job)["job"] == following["id"]
+    must_be_told(job, following["id"], following["deliveries"])
+
+
+def _act(var: Path, job: str, act: str) -> None:
+    """Say it at the operator's door, as anybody with a token does."""
+    asked = {
+        "grant_type": "client_credentials",
+        "client_id": OPERATOR_ID,
+        "client_secret": read_secret(var / "operator"),
+    }
+    with httpx.Client(base_url=f"{address(var)}/v1", trust_env=False) as http:
+        token = http.post("/token", data=asked).json()["access_token"]
+        http.headers["authorization"] = f"Bearer {token}"
+        assert http.post(f"/operator/runs/{job}/{act}", json={}).status_code == 200
 
 
 def test_traffic_through_the_door_is_that_of_the_books(shadow: Apart, tmp_path: Path) -> None:

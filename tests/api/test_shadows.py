@@ -13,7 +13,7 @@ from tests.api.test_replays import RUNS, WHY, act, done, plan, show
 from tests.api.world import AUDITOR, LANG_SON, OFFICE, OPERATOR, World, package, problem
 
 WINDOW = {"since": "2020-01-15T07:00", "until": "2020-01-15T09:00"}
-SHADOW = {"kind": "shadow", "recipient": "", "speed": 20, **WINDOW}
+SHADOW: dict[str, Any] = {"kind": "shadow", "recipient": "", "speed": 20, **WINDOW}
 TIMES = {
     "sent": "2020-01-15T08:00:00+07:00",
     "accepted": "2020-01-15T08:00:00+07:00",

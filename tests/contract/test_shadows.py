@@ -10,6 +10,8 @@ from tests.contract.books import NOON, B, Scribe, code_of, document_of, one, ran
 from tests.contract.conftest import Library
 from tests.contract.recipes import Replayed
 
+WORDS = (Word.SAME, Word.DIFFERENT, Word.MISSING)
+
 
 @pytest.fixture
 async def sent(store: Replayed, scribe: Scribe) -> list[Document]:
@@ -41,7 +43,7 @@ async def test_a_shadow_is_told_by_its_player_and_touches_nothing(
     assert await store.replays.job(job.id) == ended
     assert await store.replays.items(job.id, 0, 9) == [
         ItemRow(no, doc.id, B, NOON + no, 0, False, word, "", {"differences": [word]})
-        for no, doc, word in zip((1, 2, 3), sent, ("same", "different", "missing"), strict=True)
+        for no, doc, word in zip((1, 2, 3), sent, WORDS, strict=True)
     ]
     assert await store.replays.outcomes(job.id) == Outcomes(same=1, different=1, missing=1)
     assert [item async for item in store.history()] == before

@@ -1,0 +1,225 @@
+"""The player of a shadow that is a job: it has an axis and agencies of its own for it.
+
+It takes the job's lease at the axis whose books are shadowed, reports each second how far it is,
+and at last what each delivery came to. A pause or an abort, at whichever door, takes the lease
+away: then it holds, or ends. One that was killed is followed by another with the same command.
+"""
+
+from __future__ import annotations
+
+import json as written
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Any, Final
+
+import typer
+
+from agencies.replays.score import Score
+from agencies.world import OPERATOR_ID, SEED
+from axis.adapters.system_clock import SystemClock
+from axis.cli import replay_beside, screen
+from axis.cli.door import segment
+from axis.cli.failures import NoAxis, Refusal
+from axis.cli.job_items import items_of
+from axis.cli.marked import Marked
+from axis.cli.own_run import own_settings
+from axis.cli.replay_apart import opened
+from axis.cli.replay_outcome import DELIVERIES_FILE
+from axis.cli.session import Session
+from axis.core.timetable import iso
+from axis.settings import Settings
+
+#: How often a player that is held looks whether it may go on.
+LOOK_S: Final = 1.0
+#: Verdicts of one report, with what differs: a tenth of what its body may have.
+PAGE_ROWS: Final = 200
+#: What a report may say of one delivery (``schemas.rest_replays.Verdict``).
+DIFFERENCES_MAX: Final = 100
+DIFFERENCE_MAX: Final = 1000
+#: The longest name of a player.
+PLAYER_MAX: Final = 200
+
+
+class Lost(Exception):
+    """The job was paused or aborted, or another plays it."""
+
+
+@dataclass
+class Lease:
+    """The lease of one job, as the player named ``player`` holds it."""
+
+    here: Session
+    job: str
+    player: str
+    epoch: int = 0
+
+    @property
+    def _path(self) -> str:
+        return f"/v1/operator/runs/{segment(self.job)}"
+
+    def take(self) -> None:
+        """Take it. Raises ``Refusal`` where another has it or the job does not run."""
+        told = self._post("take", {"player": self.player})
+        self.epoch = told["epoch"]
+
+    def look(self) -> Mapping[str, Any]:
+        """The job as it stands."""
+        with self.here.door(OPERATOR_ID) as door:
+            told: Mapping[str, Any] = door.get(self._path).json
+            return told
+
+    def items(self) -> list[Mapping[str, Any]]:
+        """Its deliveries, in their order."""
+        with self.here.door(OPERATOR_ID) as door:
+            return items_of(door, self._path)
+
+    def progress(self, played: int) -> None:
+        """Say how far it is; where the axis is away for a moment it goes on all the same."""
+        try:
+            self.report({"handed_over": played})
+        except NoAxis:
+            return
+        except Refusal as refusal:
+            if refusal.problem.get("status", 0) < 500:
+                raise
+
+    def report(self, said: Mapping[str, Any]) -> None:
+        """Say something. Raises ``Lost``."""
+        try:
+            self._post("report", {"epoch": self.epoch, **said})
+        except Refusal as refusal:
+            if refusal.problem.get("code") == "replay.lost":
+                raise Lost from None
+            raise
+
+    def _post(self, what: str, body: Mapping[str, Any]) -> Any:
+        with self.here.door(OPERATOR_ID) as door:
+            return door.post(f"{self._path}/{what}", body).json
+
+
+def play(here: Session, job: Mapping[str, Any], into: str, seed: int, *, json: bool) -> None:
+    """Play a job that runs, in the run ``into``, to its end; ends the command (1) unless all came
+    out as it was recorded.
+    """
+    try:
+        settings = own_settings(into)
+    except ValueError as error:
+        raise typer.BadParameter(f"--into: {error}") from None
+    if here.settings.run == settings.run:
+        raise typer.BadParameter(f"the run '{into}' cannot be its own shadow")
+    folder = Marked(settings, replay_beside.STATE_FILE, replay_beside.MAKER)
+    player = f"{socket.gethostname()}:{settings.home.resolve()}"[-PLAYER_MAX:]
+    lease = Lease(here, job["id"], player)
+    with folder.alone():
+        told = _played(folder, lease, job, seed, json=json)
+    if told is None:
+        typer.echo(f"The job was {lease.look()['stage']}; nothing more is played.", err=True)
+        raise typer.Exit(1)
+    if json:
+        screen.data(told)
+    else:
+        replay_beside.report(settings, told)
+        screen.say(f"Each delivery, with both times: axis replay show {lease.job} --deliveries")
+    if not replay_beside.good(told):
+        raise typer.Exit(1)
+
+
+def _played(
+    folder: Marked, lease: Lease, job: Mapping[str, Any], seed: int, *, json: bool
+) -> dict[str, Any] | None:
+    """What came of it; None where it was ended before."""
+    state: dict[str, Any] = {}
+    while True:
+        lease.take()
+        try:
+            state = _state(folder, lease, job, seed)
+            again = _again(lease, folder.settings, seed)
+            told = replay_beside.play(folder.settings, state, again, lease.progress, json=json)
+            _tell(folder.settings, lease, job["deliveries"], told)
+        except Lost:
+            if _held(lease):
+                continue
+            if state:
+                # Nothing goes on with it, and the next may clear it away.
+                folder.write({**state, "finished": iso(SystemClock().now())})
+            return None
+        folder.write({**state, "finished": iso(SystemClock().now())})
+        return told
+
+
+def _state(folder: Marked, lease: Lease, job: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """What the folder has of this job already, or a fresh world with its score."""
+    said = folder.read() or {}
+    mine = said.get("job") == lease.job and said["checked"] and not said["finished"]
+    wanted: dict[str, Any] = {
+        **{name: job[name] for name in ("since", "until", "sender", "recipient", "speed")},
+        "of": lease.here.settings.run,
+        "url": lease.here.given_url or "",
+        "seed": seed,
+        "reason": job["why"],
+        "job": lease.job,
+    }
+
+    def fill(score: Score) -> dict[str, Any]:
+        docs = {one["delivery"].partition(".")[0] for one in lease.items()}
+        goes_on = partial(lease.progress, 0)
+        return replay_beside.fill(folder.settings, wanted, score, docs, goes_on)
+
+    return opened(folder, wanted, fill, resume=mine)
+
+
+def _again(lease: Lease, settings: Settings, seed: int) -> str:
+    """The command that goes on with it."""
+    words = ["axis", "replay", "run", lease.job, "--run", lease.here.settings.run]
+    words += ["--into", settings.run, *(["--seed", f"{seed}"] if seed != SEED else [])]
+    words += ["--url", lease.here.given_url] if lease.here.given_url else []
+    return " ".join(words)
+
+
+def _tell(settings: Settings, lease: Lease, deliveries: int, told: Mapping[str, Any]) -> None:
+    """Write what each delivery came to into the books that were shadowed; said again it is the
+    same.
+    """
+    numbers = {one["delivery"]: one["no"] for one in lease.items()}
+    for page in _pages(settings):
+        verdicts = [_verdict(numbers[line["delivery"]], line) for line in page]
+        lease.report({"handed_over": deliveries, "deliveries": verdicts})
+    books = {name: value for name, value in told["books"].items() if name != "equal"}
+    lease.report({"handed_over": deliveries, "books": books})
+
+
+def _pages(settings: Settings) -> Iterator[Sequence[Mapping[str, Any]]]:
+    with (settings.home / DELIVERIES_FILE).open(encoding="utf-8") as lines:
+        found = map(written.loads, lines)
+        while page := list(islice(found, PAGE_ROWS)):
+            yield page
+
+
+def _verdict(no: int, line: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "no": no,
+        "outcome": line["verdict"],
+        "differences": [one[:DIFFERENCE_MAX] for one in line["differences"][:DIFFERENCES_MAX]],
+        "recorded": line["recorded"],
+        "played": line["played"],
+    }
+
+
+def _held(lease: Lease) -> bool:
+    """Wait while the job is paused; whether it runs then."""
+    told = False
+    while True:
+        try:
+            stage = lease.look()["stage"]
+        except NoAxis:
+            stage = "paused"
+        if stage != "paused":
+            return bool(stage == "running")
+        if not told:
+            typer.echo(f"Paused. It goes on behind: axis replay resume {lease.job}", err=True)
+            told = True
+        time.sleep(LOOK_S)
