@@ -8,6 +8,7 @@ away: then it holds, or ends. One that was killed is followed by another with th
 from __future__ import annotations
 
 import json as written
+import secrets
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,8 +41,8 @@ PAGE_ROWS: Final = 200
 #: What a report may say of one delivery (``schemas.rest_replays.Verdict``).
 DIFFERENCES_MAX: Final = 100
 DIFFERENCE_MAX: Final = 1000
-#: The longest name of a player.
-PLAYER_MAX: Final = 200
+#: What the name of a player, of 200 characters, says of where it is.
+WHERE_MAX: Final = 190
 
 
 class Lost(Exception):
@@ -112,9 +113,8 @@ def play(here: Session, job: Mapping[str, Any], into: str, seed: int, *, json: b
     if here.settings.run == settings.run:
         raise typer.BadParameter(f"the run '{into}' cannot be its own shadow")
     folder = Marked(settings, replay_beside.STATE_FILE, replay_beside.MAKER)
-    player = f"{socket.gethostname()}:{settings.home.resolve()}"[-PLAYER_MAX:]
-    lease = Lease(here, job["id"], player)
     with folder.alone():
+        lease = Lease(here, job["id"], _player(folder, job["id"]))
         told = _played(folder, lease, job, seed, json=json)
     if told is None:
         typer.echo(f"The job was {lease.look()['stage']}; nothing more is played.", err=True)
@@ -126,6 +126,16 @@ def play(here: Session, job: Mapping[str, Any], into: str, seed: int, *, json: b
         screen.say(f"Each delivery, with both times: axis replay show {lease.job} --deliveries")
     if not replay_beside.good(told):
         raise typer.Exit(1)
+
+
+def _player(folder: Marked, job: str) -> str:
+    """The name under which this folder plays a job: the same behind a kill, and nobody else's."""
+    known = folder.read() or {}
+    if known.get("job") == job:
+        return str(known["player"])
+    where = f"{socket.gethostname()}:{folder.settings.home.resolve()}"
+    # Of two containers these may be the same.
+    return f"{where[:WHERE_MAX]} {secrets.token_hex(4)}"
 
 
 def _played(
@@ -162,6 +172,7 @@ def _state(folder: Marked, lease: Lease, job: Mapping[str, Any], seed: int) -> d
         "seed": seed,
         "reason": job["why"],
         "job": lease.job,
+        "player": lease.player,
     }
 
     def fill(score: Score) -> dict[str, Any]:

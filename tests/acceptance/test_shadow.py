@@ -189,9 +189,9 @@ def test_whatever_is_killed_a_shadow_goes_on_and_is_the_same(shadow: Apart) -> N
     assert "no half-played run" in said
 
 
-def must_be_told(played: Apart, job: str, deliveries: int) -> None:
+def must_be_told(played: Apart, job: str, deliveries: int, *of: str) -> None:
     """The books that were shadowed tell of the job what its folder does."""
-    shown = played.run("replay", "show", job, "--deliveries")
+    shown = played.run("replay", "show", job, "--deliveries", *of)
     assert (shown["stage"], shown["handed_over"]) == ("finished", deliveries)
     assert {name: n for name, n in shown["outcomes"].items() if n} == {"same": deliveries}
     assert shown["books"]["before"] == shown["books"]["after"]
@@ -343,6 +343,26 @@ def test_what_comes_out_otherwise_is_named_and_fails(importing: Apart, tmp_path:
     assert f"missing {rows[1].doc}.{G22} document.conflict" in said
 
 
+def _played_as_a_job(job: Apart, source: str, into: str, deliveries: int) -> None:
+    of = ("--run", source)
+    before = job.run("digest", *of)["sha256"]
+    planned = job.run("replay", "plan", "--shadow", *of, *MORNING, *SLOWLY, *WHY)
+    assert planned["deliveries"] == deliveries
+    try:
+        job.start(planned["id"], *of, "--into", into)
+        job.until_sent(5)
+        job.pid_of("axis")
+        job.kill()
+        job.must_be_gone()
+        job.start(planned["id"], *of, "--into", into)
+        must_be_the_same(job, told_of(job), deliveries)
+        must_be_told(job, planned["id"], deliveries, *of)
+        assert job.run("digest", *of)["sha256"] == before
+    finally:
+        job.kill()
+        job.must_be_gone()
+
+
 async def _fetch(url: str, sql: str) -> Any:
     connection = await asyncpg.connect(url)
     try:
@@ -378,7 +398,7 @@ def test_the_large_form_does_the_same(
     monkeypatch.setenv("AXIS_DATABASE", postgres_url)
     if kafka.real:
         monkeypatch.setenv("AXIS_KAFKA_BOOTSTRAP", kafka.bootstrap)
-    source, copy = f"src-{os.getpid()}", f"sha-{os.getpid()}"
+    source, copy, served = (f"{name}-{os.getpid()}" for name in ("src", "sha", "job"))
     try:
         importing.home = var / source
         importing.start(file, "--run", source)
@@ -406,8 +426,11 @@ def test_the_large_form_does_the_same(
             assert "take another name" in said
         acts_of = f"select count(*) from axis_{source.replace('-', '_')}.audit"
         assert postgres.apart(_fetch(postgres_url, acts_of)) == 1
+        shared = {name: value for name, value in os.environ.items() if name.startswith("AXIS_")}
+        with running_axis(var, **shared, AXIS_RUN=source):
+            _played_as_a_job(Apart(var.parent, served, "run"), source, served, deliveries)
     finally:
-        for run in (source, copy):
+        for run in (source, copy, served):
             schema = f"axis_{run.replace('-', '_')}"
             postgres.apart(
                 postgres.execute(postgres_url, f"drop schema if exists {schema} cascade")
