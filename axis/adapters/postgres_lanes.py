@@ -8,54 +8,59 @@ that has moved need not be on the disk at once: what a crash takes back is publi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
-from axis.adapters.postgres_server import Driver, Server
+from axis.adapters.postgres_server import Server
 from axis.adapters.rows import LEASES, RECORD
-from axis.core.record import CHANGES, CURSORS, LANES, STATUSES, Page, Stretch, found, page_of
+from axis.core.record import CHANGES, CURSORS, LANES, STATUSES, Page, Record, Stretch, found, page_of
 from axis.lanes import Lag, Lease, Roll, roll_of
+
+# What no cursor has passed: changes, statuses, lanes. $1 are agencies, $2 numbers of each cursor,
+# $3 numbers of all lanes, $4 and $5 every lane asked for, in order. One statement for all of it, since a page costs its round trips.
+_CHANGED: Final = f"""
+    select {CHANGES}, l.published, e.seq, d.no <= p.published, {RECORD}
+    from unnest($1::text[]) w(recipient) cross join lane l
+    cross join lateral (
+        select e.* from event e
+        where e.recipient = l.recipient and e.kind in ('parked', 'reset', 'withdrawn', 'given')
+            and e.seq > l.published
+        order by e.seq limit $2
+    ) e
+    cross join delivery d cross join lane p cross join document t
+    where l.recipient = w.recipient and l.urgency = {CHANGES}
+        and d.doc = e.doc and d.recipient = e.recipient
+        and p.recipient = d.recipient and p.urgency = d.urgency and t.seq = d.doc"""
+_SAID: Final = f"""
+    select {STATUSES}, l.published, e.seq, true, l.recipient, {STATUSES}, e.seq,
+        {", ".join(map(repr, Record("", 0, 0)[3:]))}
+    from unnest($1::text[]) w(recipient) cross join lane l
+    cross join lateral (
+        select e.seq from event e
+        where e.addressee = l.recipient and e.addressee <> '' and e.seq > l.published
+        order by e.seq desc limit 1
+    ) e
+    where l.recipient = w.recipient and l.urgency = {STATUSES}"""
+# Lane by lane as asked, and no further than the rows that are wanted.
+_WAITING: Final = f"""
+    select d.urgency, l.published, d.no, true, {RECORD}
+    from unnest($4::text[], $5::bigint[]) w(recipient, urgency)
+    cross join lateral (
+        select l.published from lane l
+        where l.recipient = w.recipient and l.urgency = w.urgency offset 0
+    ) l
+    cross join lateral (
+        select d.* from delivery d
+        where d.recipient = w.recipient and d.urgency = w.urgency and d.no > l.published
+        order by d.no limit $2
+    ) d
+    cross join document t
+    where t.seq = d.doc
+    limit $3"""
 
 #: All plans are under test.
 QUERIES: Final = {
-    # Before the lanes: a change of a number that its lane still has to tell is passed over.
-    "changes": f"""
-        select {CHANGES}, l.published, e.seq, d.no <= p.published, {RECORD}
-        from unnest($1::text[]) w(recipient) cross join lane l
-        cross join lateral (
-            select e.* from event e
-            where e.recipient = l.recipient and e.kind in ('parked', 'reset', 'withdrawn', 'given')
-                and e.seq > l.published
-            order by e.seq limit $2
-        ) e
-        cross join delivery d cross join lane p cross join document t
-        where l.recipient = w.recipient and l.urgency = {CHANGES}
-            and d.doc = e.doc and d.recipient = e.recipient
-            and p.recipient = d.recipient and p.urgency = d.urgency and t.seq = d.doc""",
-    "statuses": f"""
-        select {STATUSES}, l.published, e.seq, true, l.recipient, {STATUSES}, e.seq
-        from unnest($1::text[]) w(recipient) cross join lane l
-        cross join lateral (
-            select e.seq from event e
-            where e.addressee = l.recipient and e.addressee <> '' and e.seq > l.published
-            order by e.seq desc limit 1
-        ) e
-        where l.recipient = w.recipient and l.urgency = {STATUSES}""",
-    # Lane by lane as asked, and no further than the rows that are wanted.
-    "lanes": f"""
-        select d.urgency, l.published, d.no, true, {RECORD}
-        from unnest($1::text[], $2::bigint[]) w(recipient, urgency)
-        cross join lateral (
-            select l.published from lane l
-            where l.recipient = w.recipient and l.urgency = w.urgency offset 0
-        ) l
-        cross join lateral (
-            select d.* from delivery d
-            where d.recipient = w.recipient and d.urgency = w.urgency and d.no > l.published
-            order by d.no limit $3
-        ) d
-        cross join document t
-        where t.seq = d.doc
-        limit $4""",
+    # In this order: a change of a number that its lane still has to tell is passed over.
+    "unpublished": f"({_CHANGED}) union all ({_SAID}) union all ({_WAITING})",
     # Two descents for each lane: its highest number, and the first that is not published.
     "lag": f"""
         select a.code, sum(n.no - n.published)::bigint, min((
@@ -157,9 +162,8 @@ class PostgresLanes:
         codes = [code for code in recipients for _ in LANES]
         urgencies = list(LANES) * len(recipients)
         async with self._server.relaying() as driver:
-            rows = await _ask(driver, "changes", recipients, each_max)
-            rows += await _ask(driver, "statuses", recipients)
-            rows += await _ask(driver, "lanes", codes, urgencies, each_max, all_max)
+            asked = (recipients, each_max, all_max, codes, urgencies)
+            rows = await driver.fetch(QUERIES["unpublished"], *asked)
         return page_of(map(found, rows), recipients, each_max, all_max)
 
     async def advance(
@@ -176,8 +180,3 @@ class PostgresLanes:
     async def lag(self) -> list[Lag]:
         async with self._server.relaying() as driver:
             return [Lag(*row) for row in await driver.fetch(QUERIES["lag"])]
-
-
-async def _ask(driver: Driver, query: str, *values: object) -> list[Any]:
-    rows: list[Any] = await driver.fetch(QUERIES[query], *values)
-    return rows
