@@ -12,11 +12,22 @@ from typing import Final
 
 from axis.adapters.postgres_server import Server
 from axis.adapters.rows import LEASES, RECORD
-from axis.core.record import CHANGES, CURSORS, LANES, STATUSES, Page, Record, Stretch, found, page_of
+from axis.core.record import (
+    CHANGES,
+    CURSORS,
+    LANES,
+    STATUSES,
+    Page,
+    Record,
+    Stretch,
+    found,
+    page_of,
+)
 from axis.lanes import Lag, Lease, Roll, roll_of
 
-# What no cursor has passed: changes, statuses, lanes. $1 are agencies, $2 numbers of each cursor,
-# $3 numbers of all lanes, $4 and $5 every lane asked for, in order. One statement for all of it, since a page costs its round trips.
+# What no cursor has passed, in three parts of one statement, since a page costs its round trips.
+# $1 are agencies, $2 and $3 bound the numbers of each cursor and of all lanes; $4 and $5 are the
+# lanes of these agencies, in the order in which they are read.
 _CHANGED: Final = f"""
     select {CHANGES}, l.published, e.seq, d.no <= p.published, {RECORD}
     from unnest($1::text[]) w(recipient) cross join lane l

@@ -35,9 +35,13 @@ LANE_RECORDS_MAX = 1000
 PAGE_RECORDS_MAX = 4000
 #: While one page is being acknowledged another is read, of other agencies.
 STREAMS = 2
+#: Of so few agencies one page tells all: halves of them would cost two pages, and the second half
+#: half as much delay again.
+FEW_AGENCIES = 24
 #: Pages begin this far apart unless there is more than one holds: a page costs milliseconds of CPU
-#: whatever is in it. What comes after a pause does not wait, and no poll waits for it at all.
-GATHER_S = 0.05
+#: whatever is in it. What comes after a pause does not wait, and no poll waits for it at all; under
+#: load a page lasts longer than this, and the next one holds what came meanwhile.
+GATHER_S = 0.005
 #: Seconds for what is under way at the end, and for giving up the leases.
 END_S_MAX = 3.0
 
@@ -185,8 +189,8 @@ class Relay:
     def _next(self) -> list[str]:
         """The agencies of a page: those that were not looked at for longest."""
         ready = [code for code in self._due if code not in self._busy]
-        # Some are left to the other stream.
-        chosen = ready[: -(-len(ready) // STREAMS)]
+        # Of many, some are left to the other stream.
+        chosen = ready[: max(FEW_AGENCIES, -(-len(ready) // STREAMS))]
         for code in chosen:
             del self._due[code]
         if len(chosen) == len(ready):
