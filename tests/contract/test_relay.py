@@ -110,6 +110,17 @@ async def test_everything_is_published_once_and_in_order(scene: Scene):
     assert len(scene.publisher.topic) == 40
 
 
+async def test_one_page_tells_all_recipients_of_a_document(scene: Scene):
+    relay = scene.relay("one")
+    await relay.beat()
+    await scene.drain(relay)
+    await scene.send(1, to=[B, C])
+    relay.look_at([B, C])
+    await relay.page()
+    assert {record.recipient for record in scene.publisher.topic} == {B, C}
+    assert not relay.due
+
+
 async def test_a_relay_whose_lease_ran_out_in_the_middle_only_repeats(scene: Scene):
     await scene.send(10)
     late, heir = scene.relay("late"), scene.relay("heir")
