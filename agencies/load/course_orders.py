@@ -44,6 +44,11 @@ class CourseOrders(Site):
         """Documents to build."""
         return require_documents(self.course, self.ahead)
 
+    @property
+    def apart(self) -> frozenset[str]:
+        """Agencies that are looked at apart from all others: they are late on purpose."""
+        return frozenset(self.personas) | ({self.absence.agency} if self.absence else set())
+
     @classmethod
     def _read(cls, told: dict[str, Any]) -> dict[str, Any]:
         course, away = told["course"], told["absence"]

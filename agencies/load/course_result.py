@@ -27,8 +27,7 @@ def result(played: Played) -> dict[str, Any]:
     orders, record = played.orders, played.record
     shape, course = orders.shape, orders.course
     came = expect.all_came(record, orders.personas)
-    apart = set(orders.personas) | ({orders.absence.agency} if orders.absence else set())
-    passed, beside = expect.others(record, apart)
+    passed, beside = expect.others(record, orders.apart)
     late = latency(max(0.0, one) for one in record.late_s).p99
     return {
         "version": VERSION,
@@ -50,7 +49,7 @@ def result(played: Played) -> dict[str, Any]:
         "late": late,
         "driver_ok": driver_ok(late, played.usage),
         "usage": _usage(played.usage),
-        "series": asdict(series(record, course.seconds, apart)),
+        "series": asdict(series(record, course.seconds, orders.apart)),
         "personas": [_came(one) for one in came],
         "others": {"deliveries": passed, **asdict(beside)},
         "outage": _outage(played),

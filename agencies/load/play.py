@@ -21,9 +21,10 @@ from agencies.load.outage import KAFKA, Waited
 from agencies.load.personas import AWAY, FLAKY, MALFORMED, WRONG, dated, of, spoilt
 from agencies.load.plan import Step, plan
 from agencies.load.processes import family
+from agencies.load.pulse import RECONCILING, Pulse, Tell, while_built
 from agencies.load.reconcile import Reconciled
 from agencies.load.record import Record
-from agencies.load.run import LAST_S, LOOK_S, Otherwise, Tell
+from agencies.load.run import LAST_S, Otherwise
 from agencies.load.spool import Letter, Spool
 from agencies.load.stage import NOT_PROVEN, Stage
 from agencies.load.take import Recipient
@@ -73,9 +74,9 @@ class Player:
         """Play it to the end. Raises ``Impossible``, ``Otherwise`` and ``wire.Gone``."""
         orders, stage, begun_s = self.orders, self._stage, time.monotonic()
         await stage.open()
-        self.tell({"doing": "building", "documents": orders.documents})
         with Spool(orders.work / "packages") as spool:
-            deck = await asyncio.to_thread(self._fill, spool)
+            head = {"documents": orders.documents}
+            deck = await while_built(self.tell, head, spool, partial(self._fill, spool))
             turning = Turning(orders.course, orders.shape.seed, deck, orders.work, self.tell)
             record = Record(
                 turning.letters(),
@@ -90,7 +91,7 @@ class Player:
             self._meter.begin()
             async with asyncio.TaskGroup() as tasks:
                 kept = [tasks.create_task(one.run()) for one in recipients]
-                kept.append(tasks.create_task(self._look(record)))
+                kept.append(tasks.create_task(self._pulse(record, turning).run()))
                 kept.append(tasks.create_task(self._renew()))
                 turns = tasks.create_task(turning.run(record))
                 broker = self._broker()
@@ -120,6 +121,7 @@ class Player:
         begun_s: float,
     ) -> Played:
         stage = self._stage
+        self.tell({"doing": RECONCILING})
         after = await doors.books(stage.pool, stage.operator)
         books = expect.books(record, before, after)
         if not await doors.proven(stage.pool, stage.operator):
@@ -182,27 +184,9 @@ class Player:
             await asyncio.sleep(RENEWED_S)
             await self._stage.sign_in()
 
-    async def _look(self, record: Record) -> None:
-        """Say how it goes, for ever."""
-        await record.until(0.0)
-        then_s, sent, accepted = record.begin_s, 0, 0
-        while True:
-            await asyncio.sleep(LOOK_S)
-            now_s = time.monotonic()
-            self.tell(
-                {
-                    "doing": "playing",
-                    "at": now_s - record.begin_s,
-                    "seconds": self.orders.course.seconds,
-                    "offered": (len(record.late_s) - sent) / (now_s - then_s),
-                    "achieved": (len(record.accepted_s) - accepted) / (now_s - then_s),
-                    "accepted": len(record.accepted_s),
-                    "refused": len(record.failed),
-                    "documents": len(record.letters),
-                    "open": record.open,
-                }
-            )
-            then_s, sent, accepted = now_s, len(record.late_s), len(record.accepted_s)
+    def _pulse(self, record: Record, turning: Turning) -> Pulse:
+        seconds, apart = self.orders.course.seconds, self.orders.apart
+        return Pulse(record, self._meter, seconds, turning.rate, self.tell, apart=apart)
 
 
 def _foreign(code: str) -> tuple[PrivateKey, bytes]:

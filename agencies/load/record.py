@@ -143,6 +143,11 @@ class Record:
         return answered == len(self.letters) and self._finished >= self._expected
 
     @property
+    def expected(self) -> int:
+        """Deliveries of accepted letters, but those to who takes nothing."""
+        return self._expected
+
+    @property
     def open(self) -> int:
         """Deliveries that are accepted and not done, but those to who takes nothing."""
         return max(0, self._expected - self._finished)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from agencies.load import doors, reconcile, search, storage
 from agencies.load.judge import Measured, judge
 from agencies.load.orders import Orders
 from agencies.load.plan import Step, plan
+from agencies.load.pulse import RECONCILING, Pulse, Tell, while_built
 from agencies.load.reconcile import Reconciled
 from agencies.load.record import Record
 from agencies.load.search import Tried
@@ -27,12 +28,8 @@ from agencies.process import spare_collector
 #: with everything at once places the ladder.
 BURST_DOCUMENTS = 500
 BURST_S = 0.25
-#: Between two looks at how a step goes on.
-LOOK_S = 0.5
 #: How long what is still open at the end may take before it counts as lost.
 LAST_S = 60.0
-
-Tell = Callable[[Mapping[str, Any]], None]
 
 
 class Otherwise(Exception):
@@ -83,6 +80,7 @@ class Driver:
             await self._wait_for_the_last()
             for task in taking:
                 task.cancel()
+        self.tell({"doing": RECONCILING})
         after = await doors.counts(stage.pool, stage.operator)
         parts = [reconcile.reconcile(record) for record in self._records]
         total = reconcile.total(parts)
@@ -161,17 +159,19 @@ class Driver:
         """Build a step, send it, and wait until it is with its recipients, or long enough; what was
         used until the last answer.
         """
-        self.tell({"doing": "building", "rate": step.rate, "documents": step.documents})
+        head = {"number": step.number, "rate": step.rate, "documents": step.documents}
         async with AsyncExitStack() as stack:
             spool = stack.enter_context(Spool(self.orders.work / "packages"))
-            letters = await asyncio.to_thread(self._fill, spool, step)
+            fill = partial(self._fill, spool, step)
+            letters = await while_built(self.tell, head, spool, fill)
             await self._stage.sign_in()
             record = Record(letters)
             self._records.append(record)
             self._stage.known.add(record, letters)
             spare_collector()
             self._meter.begin()
-            looking = asyncio.create_task(self._look(step, record))
+            pulse = Pulse(record, self._meter, step.seconds, lambda _: step.rate, self.tell, head)
+            looking = asyncio.create_task(pulse.run())
             try:
                 senders = Senders(self._stage.pool, self._stage.tokens, spool, record)
                 await senders.send(self.orders.door)
@@ -183,21 +183,6 @@ class Driver:
 
     def _fill(self, spool: Spool, step: Step) -> list[Letter]:
         return spool.fill(plan(step), self._stage.keys, self.orders.shape.profile)
-
-    async def _look(self, step: Step, record: Record) -> None:
-        while True:
-            self.tell(
-                {
-                    "doing": "sending",
-                    "rate": step.rate,
-                    "documents": step.documents,
-                    "deliveries": step.deliveries,
-                    "accepted": len(record.accepted_s),
-                    "available": len(record.available_s),
-                    "done": len(record.done_s),
-                }
-            )
-            await asyncio.sleep(LOOK_S)
 
     async def _wait_for_the_last(self) -> None:
         async with asyncio.TaskGroup() as tasks:

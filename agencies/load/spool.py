@@ -53,6 +53,8 @@ class Spool:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("r+b" if filled else "w+b")
         self._map: mmap.mmap | None = None
+        #: Packages written so far: another thread may look while ``fill`` is at it.
+        self.built = 0
         if filled:
             self._read()
 
@@ -81,6 +83,7 @@ class Spool:
             self._file.write(raw)
             letters.append(_letter(planned, raw, start))
             start += len(raw)
+            self.built += 1
         self._file.flush()
         self._read()
         return letters

@@ -70,6 +70,11 @@ class Turning:
             for letter, at in zip(self.deck, due, strict=False)
         ]
 
+    def rate(self, at_s: float) -> float:
+        """Documents a second that are planned at a moment, by the changes so far."""
+        begun = [change for change in self.changes if change.at_s <= at_s]
+        return self.course.rate(at_s) * (begun[-1].times if begun else 1.0)
+
     async def run(self, record: Record) -> None:
         """Look at the folder for ever."""
         await record.until(0.0)

@@ -58,11 +58,20 @@ class Meter:
         self._axis_pid = axis_pid
         self._beside = beside
         self._device = _device(folder)
-        self._begun = self._read()
+        self._begun = self._looked = self._read()
 
     def begin(self) -> None:
         """A stretch begins."""
-        self._begun = self._read()
+        self._begun = self._looked = self._read()
+
+    def cpu(self) -> dict[str, float]:
+        """Cores used by each part since this was asked last, or since the stretch began."""
+        first, self._looked = self._looked, self._read()
+        return _cores(first, self._looked)
+
+    def memory_mb(self) -> dict[str, float]:
+        """Resident MB of each part now, what its processes share counted once."""
+        return {name: round(_memory(pids), 1) for name, pids in self._pids().items()}
 
     def usage(self) -> Usage:
         """What was used since it began."""
@@ -78,11 +87,8 @@ class Meter:
         return Usage(
             seconds=seconds,
             cores=os.cpu_count() or 1,
-            cpu={
-                name: round(_used_s(first.cpu_s.get(name, {}), each) / seconds, 3)
-                for name, each in last.cpu_s.items()
-            },
-            memory_mb={name: round(_memory(pids), 1) for name, pids in self._pids().items()},
+            cpu=_cores(first, last),
+            memory_mb=self.memory_mb(),
             machine=None if machine is None else round(machine, 3),
             disk_busy=None if busy is None else round(busy, 3),
             written_mb=None if written is None else round(written, 1),
@@ -104,6 +110,14 @@ class Meter:
             _machine_s(),
             _disk(self._device),
         )
+
+
+def _cores(first: _Reading, last: _Reading) -> dict[str, float]:
+    seconds = max(last.at_s - first.at_s, 1e-9)
+    return {
+        name: round(_used_s(first.cpu_s.get(name, {}), each) / seconds, 3)
+        for name, each in last.cpu_s.items()
+    }
 
 
 def _used_s(first: Mapping[int, float], last: Mapping[int, float]) -> float:

@@ -98,3 +98,14 @@ def test_one_that_ended_meanwhile_takes_nothing_off(tmp_path: Path) -> None:
 
 def test_what_processes_share_counts_once() -> None:
     assert 0 < shared_mb(os.getpid()) <= memory_mb(os.getpid())
+
+
+def test_cores_at_a_look_are_those_since_the_last_one(tmp_path: Path) -> None:
+    with burner() as one:
+        meter = Meter(one.pid, tmp_path)
+        one.burn()
+        assert meter.cpu()[AXIS] > 0
+        assert meter.cpu()[AXIS] == 0
+        # The stretch as a whole has it still.
+        assert meter.usage().cpu[AXIS] > 0
+        assert meter.memory_mb()[DRIVER] > 0
