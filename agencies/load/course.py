@@ -192,14 +192,6 @@ def moments(course: Course, seed: int, changes: Sequence[Change] = ()) -> tuple[
     return tuple(found)
 
 
-def times_max(course: Course, due: int, built: int, at_s: float) -> float:
-    """How many times the course the rest of it may be at most, where ``due`` of the ``built``
-    documents are due before.
-    """
-    rest = course.documents - course.until(at_s)
-    return TIMES_MAX if rest <= 0 else min(TIMES_MAX, (built - due) / rest)
-
-
 def _drawn(course: Course, seed: int, turn: int, change: Change) -> list[int]:
     before = course.until(change.at_s)
     count = round((course.documents - before) * change.times)

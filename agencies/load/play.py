@@ -9,17 +9,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-from agencies.keys import make_agency, make_authority
 from agencies.load import doors, expect, reconcile
 from agencies.load.broker_away import BrokerAway
 from agencies.load.course import Change
 from agencies.load.course_orders import CourseOrders
+from agencies.load.deck import PACKAGES, Builder, fill
 from agencies.load.faulty import Absent, FaultySenders, recipient
 from agencies.load.outage import KAFKA, Waited
-from agencies.load.personas import AWAY, FLAKY, MALFORMED, WRONG, dated, of, spoilt
-from agencies.load.plan import Step, plan
+from agencies.load.personas import AWAY, FLAKY, MALFORMED, WRONG, of
 from agencies.load.processes import family
 from agencies.load.pulse import RECONCILING, Pulse, Tell, while_built
 from agencies.load.reconcile import Reconciled
@@ -31,14 +28,9 @@ from agencies.load.take import Recipient
 from agencies.load.turning import Turning
 from agencies.load.usage import Meter, Usage
 from agencies.process import spare_collector
-from agencies.traffic import Planned
-from agencies.words import row_of
-from schemas.xmldsig import PrivateKey
 
 #: Tokens live a quarter of an hour.
 RENEWED_S = 300.0
-#: The world that a wrong certificate comes from.
-ANOTHER = "another world"
 
 
 @dataclass(frozen=True)
@@ -74,10 +66,11 @@ class Player:
         """Play it to the end. Raises ``Impossible``, ``Otherwise`` and ``wire.Gone``."""
         orders, stage, begun_s = self.orders, self._stage, time.monotonic()
         await stage.open()
-        with Spool(orders.work / "packages") as spool:
+        with Spool(orders.work / PACKAGES) as spool:
             head = {"documents": orders.documents}
-            deck = await while_built(self.tell, head, spool, partial(self._fill, spool))
-            turning = Turning(orders.course, orders.shape.seed, deck, orders.work, self.tell)
+            first = partial(fill, spool, orders, stage.keys, orders.documents)
+            deck = await while_built(self.tell, head, spool, first)
+            turning = self._turning(deck, spool)
             record = Record(
                 turning.letters(),
                 absent=of(orders.personas, AWAY),
@@ -138,24 +131,13 @@ class Player:
             took_s=time.monotonic() - begun_s,
         )
 
-    def _fill(self, spool: Spool) -> list[Letter]:
-        """Build and sign every package, each as its sender's persona does."""
+    def _turning(self, deck: list[Letter], spool: Spool) -> Turning:
         orders = self.orders
-        course, personas, shape = orders.course, orders.personas, orders.shape
-        step = Step(
-            number=0,
-            rate=orders.documents / course.seconds,
-            documents=orders.documents,
-            fanout=shape.base.fanout,
-            seed=shape.seed,
+        more = Builder(orders, spool).build
+        known = self._stage.known
+        return Turning(
+            orders.course, orders.shape.seed, deck, orders.work, self.tell, more, known.add
         )
-        documents = [dated(planned, personas) for planned in plan(step)]
-        keys = {**self._stage.keys, **{code: _foreign(code) for code in of(personas, WRONG)}}
-
-        def last(planned: Planned, raw: bytes) -> bytes:
-            return spoilt(planned, raw, personas)
-
-        return spool.fill(documents, keys, shape.profile, last)
 
     def _recipient(self, record: Record, **made: Any) -> Recipient:
         away = self.orders.absence
@@ -187,11 +169,3 @@ class Player:
     def _pulse(self, record: Record, turning: Turning) -> Pulse:
         seconds, apart = self.orders.course.seconds, self.orders.apart
         return Pulse(record, self._meter, seconds, turning.rate, self.tell, apart=apart)
-
-
-def _foreign(code: str) -> tuple[PrivateKey, bytes]:
-    """Key and certificate of an agency in a world that the axis knows nothing of."""
-    made = make_agency(make_authority(ANOTHER), code, row_of(code).name_vi)
-    key = load_pem_private_key(made.key_pem, None)
-    assert isinstance(key, PrivateKey)
-    return key, made.certificate_der

@@ -45,18 +45,17 @@ def as_it_is(_planned: Planned, raw: bytes) -> bytes:
 class Spool:
     """The bytes of a step's packages, one behind the other in ``path``; gone when it is closed.
 
-    With ``filled`` it is the file that another process made (``leave``).
+    With ``more`` it is that of another process, which goes on (``grow``) with what is filled in
+    behind its own.
     """
 
-    def __init__(self, path: Path, *, filled: bool = False) -> None:
+    def __init__(self, path: Path, *, more: bool = False) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("r+b" if filled else "w+b")
+        self._file = path.open("a+b" if more else "w+b")
         self._map: mmap.mmap | None = None
         #: Packages written so far: another thread may look while ``fill`` is at it.
         self.built = 0
-        if filled:
-            self._read()
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +76,7 @@ class Spool:
         """Build, sign and write the packages of a step; once. ``last`` is done to each."""
         assert self._map is None, "filled already"
         letters = []
-        start = 0
+        start = self._file.tell()
         for planned in plan:
             raw = last(planned, package(planned, *keys[planned.sender], profile))
             self._file.write(raw)
@@ -89,10 +88,16 @@ class Spool:
         return letters
 
     def leave(self) -> None:
-        """Close it and leave the file to whoever opens it as ``filled``."""
+        """Close it and leave the file to the process that has it open too."""
         assert self._map is not None
         self._map.close()
         self._file.close()
+
+    def grow(self) -> None:
+        """Read also what another process filled in behind it."""
+        assert self._map is not None
+        self._map.close()
+        self._read()
 
     def raw(self, letter: Letter) -> bytes:
         """The bytes of one package."""

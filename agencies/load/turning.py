@@ -1,26 +1,28 @@
 """The rate changed while a test runs: asked for in a file, answered in another.
 
 Whoever asks writes ``rate.json`` into the test's folder; the test takes it away once it has written
-``rate.told`` beside it: whether it did, and a sentence.
+``rate.told`` beside it: whether it did, and a sentence. Packages that are missing for it are built
+meanwhile; as long as that takes ``rate.busy`` says how many.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agencies.load.course import CHANGES_MAX, Change, Course, moments, times_max
+from agencies.load.course import CHANGES_MAX, Change, Course, moments
 from agencies.load.impossible import Impossible
 from agencies.load.record import Record
 from agencies.load.spool import Letter
 from axis.core.timetable import MICROSECONDS
 
-ASKED, TOLD = "rate.json", "rate.told"
+ASKED, TOLD, BUSY = "rate.json", "rate.told", "rate.busy"
 #: How often the folder is looked at.
 LOOK_S = 0.1
 #: From now to the moment a change begins at: what is drawn anew must be there by then.
@@ -51,15 +53,27 @@ def told(folder: Path) -> Said | None:
         return None
 
 
+def busy(folder: Path) -> str:
+    """What the test is at before it can answer, in a sentence; empty for nothing."""
+    try:
+        return str(json.loads((folder / BUSY).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return ""
+
+
 @dataclass
 class Turning:
-    """Changes what of ``deck`` is still to come; ``tell`` is told of each change."""
+    """Changes what of ``deck`` is still to come; ``tell`` is told of each change. ``more`` builds
+    letters from a place on, so many, and ``expect`` is told of those before they are sent.
+    """
 
     course: Course
     seed: int
     deck: list[Letter]
     folder: Path
     tell: Callable[[Mapping[str, Any]], None]
+    more: Callable[[int, int], Awaitable[list[Letter]]]
+    expect: Callable[[Record, Sequence[Letter]], None]
     changes: list[Change] = field(default_factory=list)
 
     def letters(self) -> list[Letter]:
@@ -103,7 +117,11 @@ class Turning:
         lead_s = LEAD_S
         while True:
             change = Change(round(time.monotonic() - record.begin_s + lead_s, 1), times)
-            self._require(record, change)
+            self._require(change)
+            missing = self._missing(record, change)
+            if missing > 0:
+                await self._build(record, missing)
+                continue
             self.changes.append(change)
             letters = await asyncio.to_thread(self.letters)
             if time.monotonic() < record.begin_s + change.at_s:
@@ -119,7 +137,7 @@ class Turning:
             f"{rest:,} documents are still to come."
         )
 
-    def _require(self, record: Record, change: Change) -> None:
+    def _require(self, change: Change) -> None:
         seconds = self.course.seconds
         if change.at_s >= seconds:
             raise Impossible(f"the last of {seconds:g} s is over; a longer test would do")
@@ -127,12 +145,21 @@ class Turning:
             raise Impossible(
                 f"the rate was changed {CHANGES_MAX} times already; a new test would do"
             )
-        most = times_max(self.course, _due(record, change.at_s), len(self.deck), change.at_s)
-        if change.times > most:
-            raise Impossible(
-                f"packages were built for {most:.2f} times the rest, not {change.times:g}; "
-                f"{most * 0.99:.2f} would do, and --up-to builds more"
-            )
+
+    def _missing(self, record: Record, change: Change) -> int:
+        """Packages that a change takes beyond those that are built."""
+        rest = self.course.documents - self.course.until(change.at_s)
+        return math.ceil(_due(record, change.at_s) + rest * change.times) - len(self.deck)
+
+    async def _build(self, record: Record, documents: int) -> None:
+        words = f"{documents:,} packages are missing for that and are built meanwhile."
+        _write(self.folder / BUSY, json.dumps(words))
+        try:
+            letters = await self.more(len(self.deck), documents)
+        finally:
+            (self.folder / BUSY).unlink(missing_ok=True)
+        self.expect(record, letters)
+        self.deck += letters
 
 
 def _due(record: Record, at_s: float) -> int:

@@ -49,7 +49,8 @@ Persona = Annotated[
     ),
 ]
 Ahead = Annotated[
-    float, typer.Option("--up-to", metavar="N", help="The rate may be turned up so many times.")
+    float,
+    typer.Option("--up-to", metavar="N", help="Packages for so many times the rate are ready."),
 ]
 
 
@@ -137,8 +138,12 @@ def rate(
         turning.ask(work, times)
     except Impossible as error:
         raise typer.BadParameter(str(error)) from None
-    deadline_s = time.monotonic() + TOLD_S_MAX
+    deadline_s, busy = time.monotonic() + TOLD_S_MAX, ""
     while (told := turning.told(work)) is None:
+        if words := turning.busy(work):
+            if words != busy:
+                screen.say(words)
+            busy, deadline_s = words, time.monotonic() + TOLD_S_MAX
         if time.monotonic() > deadline_s or not _running(settings):
             typer.echo("The test did not answer: it has not begun to send, or is over.", err=True)
             raise typer.Exit(1)

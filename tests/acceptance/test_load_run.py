@@ -44,30 +44,34 @@ def test_agencies_that_misbehave_come_to_what_they_must(tmp_path: Path) -> None:
     assert left == {"load.json", "result.json"}
 
 
-def test_the_rate_is_changed_while_it_runs(tmp_path: Path) -> None:
+def test_the_rate_is_changed_while_it_runs_also_beyond_what_was_built(tmp_path: Path) -> None:
     file = tmp_path / "run.json"
     var = tmp_path / "var"
     env = {**os.environ, "AXIS_VAR": str(var), "COLUMNS": "200"}
-    command = ("load", "run", "--rate", "30", "--seconds", "20", "--json", str(file))
+    command = ("load", "run", "--rate", "20", "--seconds", "30", "--json", str(file))
     with subprocess.Popen([*AXIS, *command], env=env, stdin=subprocess.DEVNULL) as running:
         try:
             # Until it has begun to send there is nothing to change, and it says so.
             while (changed := load(var, "rate", "2"))[0]:
                 assert running.poll() is None, changed
             assert "the rate is 2 times what was planned" in changed[1]
-            refused = load(var, "rate", "3")
+            assert "missing" not in changed[1]
+            code, said = load(var, "rate", "5")
             running.wait(DEADLINE_S)
         finally:
             running.terminate()
-    assert refused[0] == 1
-    assert "packages were built for" in refused[1]
+    assert code == 0, said
+    assert "packages are missing for that and are built meanwhile" in said
+    assert "the rate is 5 times what was planned" in said
     assert running.returncode == 0
     told: dict[str, Any] = json.loads(file.read_bytes())
-    (change,) = told["changes"]
-    assert change["times"] == 2
-    at_s = change["at_s"]
-    assert told["documents"] == pytest.approx(30 * (at_s + 2 * (20 - at_s)), abs=120)
-    assert told["reconciled"]["lost"] == 0
+    assert [change["times"] for change in told["changes"]] == [2, 5]
+    first_s, then_s = (change["at_s"] for change in told["changes"])
+    came = 20 * (first_s + 2 * (then_s - first_s) + 5 * (30 - then_s))
+    assert told["documents"] == pytest.approx(came, abs=120)
+    assert told["documents"] > 2 * 600
+    assert told["reconciled"]["lost"] == told["unexpected"] == 0
+    assert told["reconciled"]["accepted"] == told["documents"]
 
 
 def test_an_agency_that_was_away_has_everything_when_it_is_back(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from agencies.load.course import (
     course,
     moments,
     require_documents,
-    times_max,
 )
 from agencies.load.impossible import Impossible
 
@@ -88,9 +87,6 @@ def test_a_change_keeps_what_was_due_and_scales_the_rest(
     rest = (found.documents - found.until(at_s)) * times
     assert len(after) - len(kept) == round(rest)
     assert all(at >= round(at_s * 1e6) for at in after[len(kept) :])
-    assert times_max(found, len(kept), len(after), at_s) == pytest.approx(
-        times, abs=1 / (found.documents - found.until(at_s))
-    )
 
 
 def test_arrivals_follow_the_rate() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ import pytest
 from agencies.load.course import CONSTANT, course, moments
 from agencies.load.impossible import Impossible
 from agencies.load.record import Record
-from agencies.load.turning import ASKED, Said, Turning, ask, told
+from agencies.load.spool import Letter
+from agencies.load.turning import ASKED, Said, Turning, ask, busy, told
 from axis.core.timetable import MICROSECONDS
 from tests.agencies.load.steps import letters
 
@@ -24,11 +25,32 @@ COURSE = course(CONSTANT, seconds=SECONDS, rate=2, first=2, times=1, every_s=1, 
 DEADLINE_S = 60.0
 
 
-def turning(folder: Path, heard: list[Mapping[str, Any]] | None = None) -> tuple[Turning, Record]:
+class Builder:
+    """Builds letters as soon as ``go`` is set; remembers what was asked for, and expected."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.go.set()
+        self.built: list[tuple[int, int]] = []
+        self.expected: list[Letter] = []
+
+    async def build(self, first: int, documents: int) -> list[Letter]:
+        self.built.append((first, documents))
+        await self.go.wait()
+        return letters(first + documents, 0.0)[first:]
+
+    def expect(self, _record: Record, found: Sequence[Letter]) -> None:
+        self.expected += found
+
+
+def turning(
+    folder: Path, heard: list[Mapping[str, Any]] | None = None, builder: Builder | None = None
+) -> tuple[Turning, Record]:
     """A test of ten minutes with twice its documents built, and its record."""
     deck = letters(round(COURSE.documents * 2), 0.0)
     said: list[Mapping[str, Any]] = [] if heard is None else heard
-    made = Turning(COURSE, 1, deck, folder, said.append)
+    more = builder or Builder()
+    made = Turning(COURSE, 1, deck, folder, said.append, more.build, more.expect)
     return made, Record(made.letters())
 
 
@@ -63,14 +85,73 @@ async def test_what_is_still_to_come_is_drawn_as_seed_and_changes_say(tmp_path: 
     assert heard == [{"turned": {"at": change.at_s, "times": 1.5, "documents": len(due)}}]
 
 
-async def test_no_more_is_promised_than_was_built(tmp_path: Path) -> None:
-    made, record = turning(tmp_path)
+async def test_what_is_missing_for_a_change_is_built_and_expected_before_it_is_sent(
+    tmp_path: Path,
+) -> None:
+    builder = Builder()
+    made, record = turning(tmp_path, None, builder)
+    record.begin(time.monotonic() - 10)
+    was = len(made.deck)
+    await made.turn(record, 3)
+    ((first, documents),) = builder.built
+    assert first == was
+    assert builder.expected == made.deck[was:]
+    assert len(made.deck) == was + documents
+    # All that is drawn has a package, and next to none is built for nothing.
+    due = moments(COURSE, 1, made.changes)
+    assert len(record.letters) == len(due)
+    assert len(made.deck) - len(due) <= 2 * COURSE.rate(0)
+    assert [letter.index for letter in record.letters] == list(range(len(due)))
+
+
+async def test_what_is_built_already_is_not_built_again(tmp_path: Path) -> None:
+    builder = Builder()
+    made, record = turning(tmp_path, None, builder)
+    record.begin(time.monotonic() - 10)
+    await made.turn(record, 1.9)
+    assert not builder.built
+
+
+async def test_while_packages_are_built_it_says_so_and_changes_nothing(tmp_path: Path) -> None:
+    builder = Builder()
+    builder.go.clear()
+    made, record = turning(tmp_path, None, builder)
     record.begin(time.monotonic())
     before = record.letters
-    with pytest.raises(Impossible, match=r"built for 2\.\d\d times the rest, not 3"):
-        await made.turn(record, 3)
+    running = asyncio.create_task(made.run(record))
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            for _ in range(3):
+                await asyncio.sleep(0)
+            ask(tmp_path, 3)
+            while not busy(tmp_path):
+                await asyncio.sleep(0)
+            assert "packages are missing for that" in busy(tmp_path)
+            assert told(tmp_path) is None
+            assert record.letters == before
+            builder.go.set()
+            while (said := told(tmp_path)) is None:
+                await asyncio.sleep(0)
+    finally:
+        running.cancel()
+    assert said.done
+    assert not busy(tmp_path)
+
+
+async def test_what_cannot_be_built_changes_nothing(tmp_path: Path) -> None:
+    class Full(Builder):
+        async def build(self, first: int, documents: int) -> list[Letter]:
+            raise Impossible("the disk is full; a smaller change would do")
+
+    made, record = turning(tmp_path, None, Full())
+    record.begin(time.monotonic())
+    before = record.letters
+    said = await answered(made, record, lambda: ask(tmp_path, 3))
+    assert not said.done
+    assert "the disk is full" in said.words
     assert record.letters == before
     assert not made.changes
+    assert not busy(tmp_path)
 
 
 async def test_what_is_over_is_not_changed(tmp_path: Path) -> None:
