@@ -38,7 +38,18 @@ from axis.cli.load_growing import (
     Steps,
     measured,
 )
-from axis.cli.load_options import Door, Drain, Fanout, HtmlFile, JsonFile, Large, Seed, Size, Target
+from axis.cli.load_options import (
+    Door,
+    Drain,
+    Fanout,
+    HtmlFile,
+    JsonFile,
+    Large,
+    Months,
+    Seed,
+    Size,
+    Target,
+)
 
 #: Nothing lost, but no date either: the objective was never missed, or the driver was to blame.
 NO_DATE = 3
@@ -77,7 +88,7 @@ def growth(
     documents: Documents = DOCUMENTS,
     seconds: Seconds = SECONDS,
     steps: Steps = TRIES_MAX,
-    months: Annotated[int, typer.Option(help="Print each month, so many.")] = 0,
+    months: Months = 0,
     disk: Disk = None,
     retention: Retention = RETENTION,
     drain: Drain = DRAIN_S,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,14 @@ class _Reconciled(BaseModel):
     books: str = ""
 
 
+class Step(BaseModel):
+    """One rate that was offered, and what came of it."""
+
+    rate: float = Field(gt=0, allow_inf_nan=False)
+    achieved: float = Field(ge=0, allow_inf_nan=False)
+    p99: float = Field(ge=0, allow_inf_nan=False)
+
+
 class Result(BaseModel):
     """Of a result's file, what is compared."""
 
@@ -78,6 +86,7 @@ class Result(BaseModel):
     limit: str
     driver_ok: bool
     reconciled: _Reconciled
+    steps: Sequence[Step] = ()
 
     @property
     def exact(self) -> bool:
@@ -111,8 +120,13 @@ def compare(first: Result, second: Result) -> None:
 
 def table(first: Result, second: Result, called: tuple[str, str]) -> None:
     """Print both side by side."""
+    screen.table(["", *called], sides(first, second))
+
+
+def sides(first: Result, second: Result) -> list[list[Any]]:
+    """Name, one and the other of all that is set side by side."""
     a, b = _rows(first), _rows(second)
-    screen.table(["", *called], [[name, a[name], b[name]] for name in a])
+    return [[name, a[name], b[name]] for name in a]
 
 
 def verdict(first: Result, second: Result) -> str:

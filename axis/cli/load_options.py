@@ -27,6 +27,7 @@ Door = Annotated[
 Drain = Annotated[
     float, typer.Option(metavar="SECONDS", help="What a step leaves may take so long.")
 ]
+Months = Annotated[int, typer.Option(help="Print each month, so many.")]
 Seed = Annotated[int, typer.Option(min=0, help="Another seed: other documents.")]
 Large = Annotated[
     bool, typer.Option("--large", help="Over Kafka and PostgreSQL: needs Java, Maven, initdb.")

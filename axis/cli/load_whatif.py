@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,15 +11,13 @@ import typer
 
 from agencies.load import growth as growths
 from agencies.load import search
-from agencies.load.growth import Growth, calendar
 from agencies.load.impossible import Impossible
 from agencies.load.judge import OBJECTIVE_S
-from agencies.load.outlook import Span
 from agencies.load.plan import DOCUMENTS, SECONDS, Shape
 from agencies.load.search import TRIES_MAX
 from agencies.load.send import SINGLE
 from agencies.world import SEED
-from axis.cli import load_compare, load_own, load_report, screen
+from axis.cli import load_compare, load_own, load_report, load_whatif_page, screen
 from axis.cli.load_compare import Result
 from axis.cli.load_growing import (
     Documents,
@@ -33,7 +29,8 @@ from axis.cli.load_growing import (
     Steps,
     measured,
 )
-from axis.cli.load_options import Door, Fanout, JsonFile, Seed
+from axis.cli.load_moved import SIDES, words
+from axis.cli.load_options import Door, Fanout, HtmlFile, JsonFile, Large, Months, Seed
 
 KIND = "whatif"
 VERSION = 1
@@ -70,8 +67,11 @@ def whatif(
     documents: Documents = DOCUMENTS,
     seconds: Seconds = SECONDS,
     steps: Steps = TRIES_MAX,
+    months: Months = 0,
     seed: Seed = SEED,
+    large: Large = False,
     json_file: JsonFile = None,
+    html_file: HtmlFile = None,
 ) -> None:
     """What if documents had more recipients, were larger, or not signed; if there were fewer cores?
 
@@ -82,7 +82,7 @@ def whatif(
     try:
         named = any(change is not None for change in (fanout, size, signed, cores))
         if first is not None and second is not None and not named:
-            _end(load_compare.read(first), load_compare.read(second))
+            _end(load_compare.read(first), load_compare.read(second), html_file)
         _require(named and first is None)
         plain = Shape(seed=seed, documents=documents, seconds=seconds)
         changed = replace(
@@ -92,21 +92,23 @@ def whatif(
             signed=plain.signed if signed is None else share(signed),
         )
         _require(changed != plain or cores is not None)
-        require_cores(cores)
+        require_cores(cores, large=large)
         asked = {
             "growth": growths.parse(grow, double_in),
             "rates": search.given(rates) if rates else (),
             "door": door,
             "objective_s": objective,
             "steps": steps,
+            "months": months,
         }
-        results = _both(asked, plain, changed, cores)
+        results = _both(asked, plain, changed, cores, large=large)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     if json_file is not None:
         told = {"version": VERSION, "kind": KIND, "as_is": results[0], "changed": results[1]}
         json_file.write_text(load_own.as_text(told), encoding="utf-8")
-    _end(*map(Result.model_validate, results))
+    as_is, other = map(Result.model_validate, results)
+    _end(as_is, other, html_file)
 
 
 def share(text: str) -> float:
@@ -117,10 +119,15 @@ def share(text: str) -> float:
         raise Impossible(f"--signed {text} is no share; 50% would do") from None
 
 
-def require_cores(cores: int | None) -> None:
+def require_cores(cores: int | None, *, large: bool = False) -> None:
     """Refuse cores that would change nothing, or cannot be kept to; raises ``Impossible``."""
     if cores is None:
         return
+    if large:
+        raise Impossible(
+            f"--cores {cores}: of the large form the servers would keep them all; --cores {cores} "
+            "without --large would do"
+        )
     if not hasattr(os, "sched_setaffinity"):
         raise Impossible(f"--cores {cores}: this system keeps no process on some of its cores")
     there = len(os.sched_getaffinity(0))
@@ -129,105 +136,34 @@ def require_cores(cores: int | None) -> None:
         raise Impossible(f"--cores {cores} is not fewer than the {there} there are; {would}")
 
 
-def words(first: Result, second: Result) -> list[str]:
-    """Two dates and what can be said of their difference."""
-    told = changes(first, second)
-    what = f"With {', '.join(told)}" if told else "The other, in which nothing was changed"
-    said = [_dated("As it is", first), _dated(what, second)]
-    a, b = lasts(first), lasts(second)
-    if a is None or b is None:
-        return said
-    moved = int(b.mid // 1 - a.mid // 1)
-    low, high = b.low - a.high, b.high - a.low
-    if low <= 0 <= high:
-        move = "Their ranges overlap: no difference can be told."
-    elif not moved:
-        move = "They differ beyond what either may lie off, by less than a month."
-    else:
-        near, far = sorted((abs(low), abs(high)))
-        way = "later" if moved > 0 else "earlier"
-        move = (
-            f"The date moves from {_day(a):%B %Y} to {_day(b):%B %Y}, {_months(abs(moved))} {way} "
-            f"[{near:.1f} to {far:.1f}]: more than they may lie off."
-        )
-    return [*said, move]
-
-
-def changes(first: Result, second: Result) -> list[str]:
-    """What was changed: the things that a what-if asks for, and whatever else moves a date."""
-    shown: dict[str, Callable[[Result], str]] = {
-        "fan-out": lambda one: f"{one.base.fanout:.2f}",
-        "packages": lambda one: one.profile,
-        "signed": lambda one: f"{one.signed:.0%}",
-        "cores of the axis": lambda one: str(one.axis_cores or one.machine.cores),
-        "growth": lambda one: f"{one.growth.monthly:.1%}",
-        "door": lambda one: one.door,
-        "objective": lambda one: f"{one.objective.p99:g} s",
-        "processor": lambda one: one.machine.processor,
-        "axis": lambda one: one.form,
-    }
-    told = [(name, of(second), of(first)) for name, of in shown.items()]
-    return [f"{name} {new} instead of {old}" for name, new, old in told if new != old]
-
-
-def lasts(result: Result) -> Span | None:
-    """The months that its capacity lasts, counted from January 2020, not rounded; None where there
-    is no date.
-    """
-    span = result.capacity
-    if span is None or result.date is None:
-        return None
-    growth = Growth(result.growth.monthly, "")
-    return Span(
-        *(growth.month(result.base.documents, rate) for rate in (span.low, span.mid, span.high))
-    )
-
-
 def _both(
-    asked: dict[str, Any], plain: Shape, changed: Shape, cores: int | None
+    asked: dict[str, Any], plain: Shape, changed: Shape, cores: int | None, *, large: bool
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Play both; the second only where the first has a date."""
     screen.say("1. As it is.")
-    first = measured(asked | {"shape": plain})
+    first = measured(asked | {"shape": plain}, large=large)
     load_report.report(first)
     if first["date"] is None or not load_report.exact(first):
         screen.say("There is nothing to compare with; the second was not played.")
         raise typer.Exit(NO_DATE if load_report.exact(first) else 1)
     screen.say("")
     screen.say("2. Changed.")
-    second = measured(asked | {"shape": changed, "axis_cores": cores})
+    second = measured(asked | {"shape": changed, "axis_cores": cores}, large=large)
     load_report.report(second)
     screen.say("")
     return first, second
 
 
-def _end(first: Result, second: Result) -> None:
+def _end(first: Result, second: Result, html_file: Path | None) -> None:
     """Say what came of them, and end the command."""
-    load_compare.table(first, second, ("as it is", "changed"))
+    if html_file is not None:
+        html_file.write_text(load_whatif_page.page(first, second), encoding="utf-8")
+    load_compare.table(first, second, SIDES)
     for line in words(first, second):
         screen.say(line)
     if not first.exact or not second.exact:
         raise typer.Exit(1)
     raise typer.Exit(0 if first.date and second.date else NO_DATE)
-
-
-def _dated(name: str, result: Result) -> str:
-    span, found = result.capacity, lasts(result)
-    if span is None or found is None:
-        return f"{name}: no date ({result.refused or 'not even January 2020 is within it'})."
-    return (
-        f"{name}: {_day(found):%B %Y}, month {int(found.mid)} [{int(found.low)} to "
-        f"{int(found.high)}], up to {span.mid:,.0f} documents/s [{span.low:,.0f} to "
-        f"{span.high:,.0f}]."
-    )
-
-
-def _day(found: Span) -> date:
-    return calendar(int(found.mid))
-
-
-def _months(count: int) -> str:
-    return "1 month" if count == 1 else f"{count} months"
 
 
 def _require(sense: object) -> None:

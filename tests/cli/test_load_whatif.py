@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,8 @@ from hypothesis import strategies as st
 
 from agencies.load.growth import Growth
 from axis.cli.load_compare import Result
-from axis.cli.load_whatif import changes, lasts, words
+from axis.cli.load_moved import changes, lasts, words
+from axis.cli.load_whatif_page import page
 from tests.cli.conftest import Axis
 
 BASE = 0.253
@@ -138,6 +141,7 @@ def test_two_files_are_set_side_by_side(
         (("--signed", "half"), "50% would do"),
         (("--signed", "150%"), "75% would do"),
         (("--cores", "0"), "would do"),
+        (("--cores", "1", "--large"), "without --large would do"),
         (("--cores", str(len(os.sched_getaffinity(0)))), "is not fewer than"),
         (("missing.json", "b.json"), "missing.json: No such file"),
     ],
@@ -168,3 +172,56 @@ def test_a_file_with_figures_that_cannot_be_is_no_result(
     said = axis("load", "whatif", file, file)
     assert said.exit_code == 2
     assert "is no result of axis load" in " ".join(said.stderr.replace("│", " ").split())
+
+
+STEPS = [
+    {"rate": rate, "achieved": rate * 0.9, "p99": late}
+    for rate, late in ((50.0, 0.02), (200.0, 0.1), (400.0, 3.0))
+]
+
+
+def test_the_page_has_both_dates_on_the_same_scales() -> None:
+    fewer = told(180.0, base={"documents": BASE, "fanout": 5.0}, steps=STEPS)
+    a, b = result(steps=STEPS), Result.model_validate(fewer)
+    html = page(a, b)
+    drawn = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
+    assert len(drawn) == 4
+    for picture in drawn:
+        ET.fromstring(picture)
+    for line in words(a, b):
+        assert line in html
+    assert "fan-out 5.00 instead of 3.52" in html
+    assert not re.search(r"(src|href)=|url\(|@import", html)
+
+    def at(picture: str, class_: str) -> list[tuple[str, str]]:
+        return re.findall(rf'<circle cx="([\d.]+)" cy="([\d.]+)"[^>]*class="{class_}"', picture)
+
+    # Each has its own date as a point, and the other's where that lies there too.
+    first, second = drawn[:2]
+    assert at(first, "point") == at(second, "said") != []
+    assert at(second, "point") == at(first, "said") != []
+    assert float(at(second, "point")[0][0]) < float(at(first, "point")[0][0])
+    latency = drawn[2]
+    assert len(at(latency, "point")) == 2
+    assert ">as it is<" in latency
+    assert ">changed<" in latency
+
+
+@pytest.mark.parametrize("steps", [[], STEPS[:1]])
+def test_a_side_without_a_date_or_steps_has_a_page(steps: list[dict[str, float]]) -> None:
+    for other in (result(None, steps=steps), result(180.0)):
+        html = page(result(), other)
+        for picture in re.findall(r"<svg.*?</svg>", html, re.DOTALL):
+            ET.fromstring(picture)
+        assert "Side by side" in html
+    assert "no date" in page(result(), result(None))
+
+
+def test_two_files_make_a_page(axis: Axis, tmp_path: Path) -> None:
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    for file, one in zip(files, (told(steps=STEPS), told(180.0, steps=STEPS)), strict=True):
+        file.write_text(json.dumps(one))
+    html = tmp_path / "c.html"
+    said = axis("load", "whatif", *files, "--html", html)
+    assert said.exit_code == 0, said.stdout
+    assert "The date moves from" in html.read_text("utf-8")
