@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from importlib.resources import files
 
-from agencies.load.growth import Growth
+from agencies.load.growth import Growth, calendar
 from axis.cli.load_charts import Axis, Points, curves, over
 from axis.cli.load_compare import Result, sides
 from axis.cli.load_moved import SIDES, lasts, words
@@ -60,7 +60,7 @@ def _dates(first: Result, second: Result) -> list[str]:
     heights = [y for points in grown for _, y in points] + [span.mid for span in spans if span]
     height = over(heights, "documents/s")
     drawn = []
-    for n, (one, end, span) in enumerate(zip(both, ends, spans, strict=True)):
+    for n, (end, span) in enumerate(zip(ends, spans, strict=True)):
         other = ends[1 - n], spans[1 - n]
         picture = curves(
             f"growth-{n + 1}",
@@ -72,7 +72,7 @@ def _dates(first: Result, second: Result) -> list[str]:
             [(end, span.mid)] if span and end is not None else [],
             {SIDES[1 - n]: (other[0], other[1].mid)} if other[1] and other[0] is not None else {},
         )
-        said = one.date.mid.day if one.date else "no date"
+        said = "no date" if end is None else f"{calendar(int(end)):%B %Y}"
         drawn.append(figure(f"{SIDES[n].capitalize()}: {said}", picture))
     return drawn
 

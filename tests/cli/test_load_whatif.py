@@ -190,6 +190,7 @@ def test_the_page_has_both_dates_on_the_same_scales() -> None:
         ET.fromstring(picture)
     for line in words(a, b):
         assert line in html
+    assert ["As it is: November 2027" in html, "Changed: February 2027" in html] == [True, True]
     assert "fan-out 5.00 instead of 3.52" in html
     assert not re.search(r"(src|href)=|url\(|@import", html)
 
