@@ -169,7 +169,8 @@ class Soak:
                     if number + 1 < count:
                         building = self._build(builder, number + 1)
                     last = number + 1 == count
-                    with Spool(self._path(number), filled=True) as spool:
+                    with Spool(self._path(number), more=True) as spool:
+                        spool.grow()
                         periods.append(await self._period(spool, letters, before, last=last))
                     _say(periods[-1].told(number + 1, self.seconds))
                 for task in taking:

@@ -45,8 +45,8 @@ def as_it_is(_planned: Planned, raw: bytes) -> bytes:
 class Spool:
     """The bytes of a step's packages, one behind the other in ``path``; gone when it is closed.
 
-    With ``more`` it is that of another process, which goes on (``grow``) with what is filled in
-    behind its own.
+    With ``more`` another process has it too: each reads (``grow``) what the other filled in, and
+    what is filled in goes behind that.
     """
 
     def __init__(self, path: Path, *, more: bool = False) -> None:
@@ -94,9 +94,9 @@ class Spool:
         self._file.close()
 
     def grow(self) -> None:
-        """Read also what another process filled in behind it."""
-        assert self._map is not None
-        self._map.close()
+        """Read also what another process filled in."""
+        if self._map is not None:
+            self._map.close()
         self._read()
 
     def raw(self, letter: Letter) -> bytes:

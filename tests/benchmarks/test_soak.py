@@ -55,7 +55,8 @@ def test_packages_are_built_for_another_process_to_send(tmp_path: Path) -> None:
     make_world(tmp_path / "home")
     step = Step(number=1, rate=10.0, documents=20, fanout=Shape().base.fanout, seed=2)
     letters = build(step, tmp_path / "home", tmp_path / "packages")
-    with Spool(tmp_path / "packages", filled=True) as spool:
+    with Spool(tmp_path / "packages", more=True) as spool:
+        spool.grow()
         assert [len(spool.raw(one)) for one in letters] == [one.size for one in letters]
         assert all(one.document_id.encode() in spool.raw(one) for one in letters)
     assert not (tmp_path / "packages").exists()
