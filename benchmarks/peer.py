@@ -12,7 +12,6 @@ sync, and looks at no signature.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import math
 import time
 from collections import defaultdict
@@ -21,24 +20,20 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from statistics import median
 from urllib.parse import quote
 
 import orjson
 
 from agencies.load.wire import Connection, Reply, request
-from axis.adapters.sqlite_store import open_store
-from axis.core.commands import Accept, Accepted
-from axis.core.document import Addressee
 from benchmarks import servers
+from benchmarks.full_inbox import RECIPIENT, fill
 from benchmarks.load import connect, run
 from benchmarks.measure import Doors
 from benchmarks.packages import Signed, signed
 from benchmarks.peer_server import RECIPIENT as PEER_RECIPIENT
 from benchmarks.peer_server import SENDER as PEER_SENDER
 from benchmarks.scale import Scale
-from benchmarks.store import AT
 from benchmarks.table import Aim, Pair, Row, Run, Side
 from schemas.frames import frames
 
@@ -50,9 +45,6 @@ CONNECTIONS = 64
 #: Documents of a run. With 100,000 waiting the peer does a dozen a second.
 PEER_DOCUMENTS = {0: 400, 10_000: 200, 100_000: 24}
 OUR_DOCUMENTS = 1_000
-FILLING = 512
-#: Who sends the waiting documents, and who has them waiting.
-SENDER, RECIPIENT = "000.00.00.G22", "000.00.00.H37"
 #: Ten times the peer's best at every point.
 TIMES = 10.0
 
@@ -96,7 +88,7 @@ def row(scale: Scale) -> Row:
 def _point(waiting: int, scale: Scale) -> dict[str, list[Run]]:
     """Runs of the axis by way and of the peer by store, each in turn."""
     with ExitStack() as stack:
-        axis = stack.enter_context(servers.axis(prepare=lambda home: _fill(home, waiting)))
+        axis = stack.enter_context(servers.axis(prepare=lambda home: fill(home, waiting)))
         peers = [stack.enter_context(servers.peer(store, waiting)) for store in STORES]
         packages = signed(axis.home, to=RECIPIENT)
         desk = Desk(axis, f"0:{waiting}" if waiting else "")
@@ -265,36 +257,3 @@ class Desk:
         )
         items = orjson.loads((await _ok(connection, raw)).body)["items"]
         assert all(item["state"] == "done" for item in items), items
-
-
-def _fill(home: Path, waiting: int) -> None:
-    """Have so many documents wait for the recipient in the books of an axis that does not run."""
-
-    async def fill() -> None:
-        store = open_store(home / "axis")
-        try:
-            for first in range(0, waiting, FILLING):
-                some = [_accept(n) for n in range(first, min(first + FILLING, waiting))]
-                assert all(isinstance(one, Accepted) for one in await store.apply(some))
-        finally:
-            await store.close()
-
-    asyncio.run(fill())
-
-
-def _accept(number: int) -> Accept:
-    body = b"%d" % number
-    return Accept(
-        id=f"doc_{number:026}",
-        sender=SENDER,
-        unit=SENDER,
-        document_id=f"{SENDER},2018/01/15,{number}/UBND",
-        kind=0,
-        urgency=0,
-        sha256=hashlib.sha256(body).hexdigest(),
-        body=body,
-        recipients=(Addressee(RECIPIENT, (RECIPIENT,)),),
-        at=AT + number,
-        now=AT + number,
-        verdict="valid",
-    )

@@ -9,15 +9,12 @@ import typer
 
 from agencies.replays.score import Score
 from axis.adapters.sqlite_file import InUse
-from axis.adapters.system_clock import SystemClock
 from axis.cli import replay_outcome, screen, session
 from axis.cli.replay_apart import Playing, Room
 from axis.cli.replay_check import Playable
-from axis.cli.traffic_source import Source, asking, digest, window_of
+from axis.cli.traffic_source import Source, digest, window_of
 from axis.core.questions import Window
-from axis.core.timetable import iso
 from axis.settings import Settings
-from schemas.traffic import FORMAT, VERSION, Header
 
 STATE_FILE: Final = "shadow.json"
 MAKER: Final = "axis replay shadow"
@@ -45,18 +42,11 @@ def fill(
     ``only`` are the packages that are meant where not all are; ``goes_on`` is called now and then.
     """
     here, window = _source(wanted), _window(wanted)
-    header = Header(
-        format=FORMAT,
-        version=VERSION,
-        run=here.settings.run,
-        exported_at=iso(SystemClock().now()),
-        asked=asking(window),
-        packages=True,
-    )
-    playable = Playable(header, wanted["seed"])
+    source = Source(here, window, wanted["reason"])
+    playable = Playable(source.header(), wanted["seed"])
     room, count = Room(settings, COPIES), 0
     try:
-        for page in Source(here, window, wanted["reason"]).pages():
+        for page in source.pages():
             goes_on()
             for row in page:
                 if only is not None and row.doc not in only:

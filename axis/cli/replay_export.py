@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from axis.adapters.sqlite_file import InUse
-from axis.adapters.system_clock import SystemClock
 from axis.cli import screen, session
 from axis.cli.progress import LINE_EVERY_S
 from axis.cli.traffic_files import written
@@ -21,11 +20,9 @@ from axis.cli.traffic_source import (
     To,
     Type,
     Until,
-    asking,
     window_of,
 )
-from axis.core.timetable import iso
-from schemas.traffic import FORMAT, VERSION, End, Header
+from schemas.traffic import End, Header
 from schemas.traffic_lines import Chain
 
 
@@ -55,17 +52,10 @@ def export(
     if packages != bool(reason.strip()):
         raise typer.BadParameter("--packages and --reason go together")
     window = window_of(since, until, from_, to, type_name)
-    here = session.open_session(run, url)
-    header = Header(
-        format=FORMAT,
-        version=VERSION,
-        run=here.settings.run,
-        exported_at=iso(SystemClock().now()),
-        asked=asking(window),
-        packages=packages,
-    )
+    source = Source(session.open_session(run, url), window, reason if packages else "")
+    header = source.header()
     try:
-        end = _write(file, header, Source(here, window, reason if packages else ""))
+        end = _write(file, header, source)
     except (InUse, OSError) as error:
         typer.echo(f"{error}", err=True)
         raise typer.Exit(1) from None

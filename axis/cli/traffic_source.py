@@ -18,7 +18,7 @@ from axis.core.questions import WINDOW_DAYS_MAX, Window
 from axis.core.timetable import DAY_US, from_iso, iso
 from axis.flows.extracts import Extraction
 from axis.settings import Settings
-from schemas.traffic import Asking, Row, Traffic
+from schemas.traffic import FORMAT, VERSION, Asking, Header, Row, Traffic
 
 Since = Annotated[
     str, typer.Option(metavar="TIME", help="Sent since: 2020-01-15 or '2020-01-15 08:30'.")
@@ -40,6 +40,17 @@ class Source:
     here: session.Session
     window: Window
     reason: str = ""
+
+    def header(self) -> Header:
+        """What a file of this traffic begins with."""
+        return Header(
+            format=FORMAT,
+            version=VERSION,
+            run=self.here.settings.run,
+            exported_at=iso(SystemClock().now()),
+            asked=_asking(self.window),
+            packages=bool(self.reason),
+        )
 
     def pages(self) -> Iterator[list[Row]]:
         """The rows of the window, page by page, with their packages where there is a reason."""
@@ -90,7 +101,7 @@ async def _next(pages: AsyncIterator[Traffic]) -> Traffic | None:
     return await anext(pages, None)
 
 
-def asking(window: Window) -> Asking:
+def _asking(window: Window) -> Asking:
     """What was asked for, as a traffic file tells it."""
     return Asking(
         since=iso(window.since),
