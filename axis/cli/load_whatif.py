@@ -82,6 +82,10 @@ def whatif(
     try:
         named = any(change is not None for change in (fanout, size, signed, cores))
         if first is not None and second is not None and not named:
+            if json_file is not None:
+                raise Impossible(
+                    "--json writes what is played, and A and B are there; --html would do"
+                )
             _end(load_compare.read(first), load_compare.read(second), html_file)
         _require(named and first is None)
         plain = Shape(seed=seed, documents=documents, seconds=seconds)

@@ -144,6 +144,7 @@ def test_two_files_are_set_side_by_side(
         (("--cores", "1", "--large"), "without --large would do"),
         (("--cores", str(len(os.sched_getaffinity(0)))), "is not fewer than"),
         (("missing.json", "b.json"), "missing.json: No such file"),
+        (("a.json", "b.json", "--json", "c.json"), "--html would do"),
     ],
 )
 def test_what_changes_nothing_or_cannot_be_is_refused(
