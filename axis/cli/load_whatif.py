@@ -82,11 +82,7 @@ def whatif(
     try:
         named = any(change is not None for change in (fanout, size, signed, cores))
         if first is not None and second is not None and not named:
-            if json_file is not None:
-                raise Impossible(
-                    "--json writes what is played, and A and B are there; --html would do"
-                )
-            _end(load_compare.read(first), load_compare.read(second), html_file)
+            _of_files(first, second, json_file, html_file)
         _require(named and first is None)
         plain = Shape(seed=seed, documents=documents, seconds=seconds)
         changed = replace(
@@ -113,6 +109,13 @@ def whatif(
         json_file.write_text(load_own.as_text(told), encoding="utf-8")
     as_is, other = map(Result.model_validate, results)
     _end(as_is, other, html_file)
+
+
+def _of_files(first: Path, second: Path, json_file: Path | None, html_file: Path | None) -> None:
+    """What two load tests came to; ends the command. Raises ``Impossible``."""
+    if json_file is not None:
+        raise Impossible("--json writes what is played, and A and B are there; --html would do")
+    _end(load_compare.read(first), load_compare.read(second), html_file)
 
 
 def share(text: str) -> float:
