@@ -2,8 +2,9 @@
 
 A recipient that keeps up asks again and again for what has just been written, and mostly for
 nothing. Its open deliveries, the newest events of each stream and the newest packages are kept as
-they are committed, so such a question costs no query. What is not known whole is not answered at
-all (None), and the tables are asked. Belongs to one event loop: no thread may call it.
+they are committed, so such a question costs no query. Of one that is far behind the newest are kept
+too: it may be reading at the end. What is not known whole is not answered at all (None), and the
+tables are asked. Belongs to one event loop: no thread may call it.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from axis.adapters.tables import URGENCIES
-from axis.core.document import Delivery, Document, Event
+from axis.core.document import Delivery, Document, Event, Place
 from axis.core.facts import Changes
 from axis.core.lifecycle import Transport
 from axis.ports import Row
 
-#: Open deliveries kept of one recipient; one that is further behind reads the tables.
+#: Open deliveries kept of one recipient; of one that is further behind, the newest.
 OPEN_ROWS_MAX: Final = 1000
 #: Events kept of one stream.
 EVENTS_MAX: Final = 256
@@ -33,9 +34,7 @@ class Recent:
 
     def __init__(self) -> None:
         self._inboxes: dict[str, _Inbox] = {}
-        self._asked: dict[str, object] = {}
-        #: Recipients too far behind to be known; how many must be done until one is asked again.
-        self._behind: dict[str, int] = {}
+        self._asked: dict[str, _Asked] = {}
         self._since: int | None = None
         self._streams: dict[str, _Stream] = {}
         self._bodies: dict[str, bytes] = {}
@@ -43,7 +42,7 @@ class Recent:
 
     def forget(self) -> None:
         """Know nothing any more: whether a group was written is uncertain."""
-        for known in (self._inboxes, self._asked, self._behind, self._streams):
+        for known in (self._inboxes, self._asked, self._streams):
             known.clear()
         self._since = None
 
@@ -73,38 +72,46 @@ class Recent:
             return None
         return inbox.page(after, limit, transports)
 
-    def ask(self, recipient: str) -> object | None:
-        """Announce that all open rows of ``recipient`` are about to be read, to be ``told``.
+    def ask(self, recipient: str) -> _Asked | None:
+        """Announce that the open rows of ``recipient`` are about to be read, to be ``told``.
 
-        None for one that was found too far behind, and has not done much since.
+        None where that is being done, and for one that is far behind and has not done much since.
         """
-        if recipient in self._behind:
+        if recipient in self._inboxes or recipient in self._asked:
             return None
-        asked = self._asked[recipient] = object()
+        asked = self._asked[recipient] = _Asked()
         return asked
 
-    def told(self, recipient: str, asked: object, rows: Sequence[Row]) -> None:
-        """Know a recipient by its open rows, unless one of them moved since ``ask``."""
+    def told(
+        self, recipient: str, asked: _Asked, rows: Sequence[Row], last_open: Mapping[int, int]
+    ) -> None:
+        """Know a recipient by its open rows, the oldest ``OPEN_ROWS_MAX`` + 1 of them, and by the
+        last number that is open in each lane; what moved since ``ask`` comes on top.
+        """
         if self._asked.get(recipient) is not asked:
             return
         del self._asked[recipient]
-        if len(rows) <= OPEN_ROWS_MAX:
-            self._inboxes[recipient] = _Inbox(rows)
-        else:
-            self._behind[recipient] = OPEN_ROWS_MAX
+        behind = len(rows) > OPEN_ROWS_MAX
+        inbox = _Inbox((), last_open) if behind else _Inbox(rows, {})
+        if all(inbox.move(*moved) for moved in asked.moved.values()):
+            self._inboxes[recipient] = inbox
+
+    def unasked(self, recipient: str, asked: _Asked) -> None:
+        """What was asked will not be told."""
+        if self._asked.get(recipient) is asked:
+            del self._asked[recipient]
 
     def _move(self, delivery: Delivery, document: Document | None = None) -> None:
         recipient = delivery.place.recipient
-        if self._asked:
-            self._asked.pop(recipient, None)
+        if (
+            self._asked
+            and (asked := self._asked.get(recipient))
+            and not asked.note(delivery, document)
+        ):
+            del self._asked[recipient]
         inbox = self._inboxes.get(recipient)
-        if inbox is not None:
-            if not inbox.move(delivery, document):
-                del self._inboxes[recipient]
-        elif recipient in self._behind and not delivery.shown:
-            self._behind[recipient] -= 1
-            if not self._behind[recipient]:
-                del self._behind[recipient]
+        if inbox is not None and not inbox.move(delivery, document):
+            del self._inboxes[recipient]
 
     # ---- streams ------------------------------------------------------------------------------
 
@@ -136,19 +143,48 @@ class Recent:
                 self._bodies_bytes -= len(self._bodies.pop(next(iter(self._bodies))))
 
 
+class _Asked:
+    """What became of deliveries while the tables were read: the last of each, with its document
+    where it is new.
+    """
+
+    __slots__ = ("moved",)
+
+    def __init__(self) -> None:
+        self.moved: dict[Place, tuple[Delivery, Document | None]] = {}
+
+    def note(self, delivery: Delivery, document: Document | None) -> bool:
+        """Follow a delivery; False when they are too many."""
+        if document is None and delivery.place in self.moved:
+            document = self.moved[delivery.place][1]
+        self.moved[delivery.place] = delivery, document
+        return len(self.moved) <= OPEN_ROWS_MAX
+
+
 class _Inbox:
-    """Every delivery in the inbox of one recipient, by number within each urgency class."""
+    """Every delivery in the inbox of one recipient, by number within each urgency class; of one
+    that is far behind, those above a floor in each.
+    """
 
-    __slots__ = ("_lanes", "_size")
+    __slots__ = ("_floors", "_lanes", "_size", "_to_go")
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[Row], floors: Mapping[int, int]) -> None:
+        self._floors = dict(floors)
+        #: How many must be done until one with floors is forgotten: it may have caught up.
+        self._to_go = OPEN_ROWS_MAX
         self._size = 0
         self._lanes: dict[int, dict[int, Row]] = {urgency: {} for urgency in URGENCIES}
         for row in rows:
             self._lanes[row.delivery.place.urgency][row.delivery.place.no] = row
             self._size += 1
 
-    def page(self, after: Mapping[int, int], limit: int, transports: Collection[int]) -> list[Row]:
+    def page(
+        self, after: Mapping[int, int], limit: int, transports: Collection[int]
+    ) -> list[Row] | None:
+        """What is behind ``after``; None where that is below a floor."""
+        for urgency, floor in self._floors.items():
+            if after.get(urgency, 0) < floor:
+                return None
         if not self._size:
             return []
         both = len(OPEN.intersection(transports)) == len(OPEN)
@@ -169,6 +205,12 @@ class _Inbox:
     def move(self, delivery: Delivery, document: Document | None) -> bool:
         """Follow a delivery; False when this can no longer be every open one, in order."""
         _, urgency, no = delivery.place
+        if self._floors and not delivery.shown:
+            self._to_go -= 1
+            if self._to_go <= 0:
+                return False
+        if no <= self._floors.get(urgency, 0):
+            return True
         lane = self._lanes[urgency]
         known = lane.get(no)
         if not delivery.shown:
@@ -180,9 +222,18 @@ class _Inbox:
         elif document is not None:
             lane[no] = Row(delivery, document)
             self._size += 1
+            if self._size > OPEN_ROWS_MAX:
+                self._raise_floor()
         else:
             return False  # It was put or given back: its number is not the highest.
-        return self._size <= OPEN_ROWS_MAX
+        return True
+
+    def _raise_floor(self) -> None:
+        """Leave the oldest of the longest lane to the tables."""
+        urgency, lane = max(self._lanes.items(), key=lambda item: len(item[1]))
+        self._floors[urgency] = no = next(iter(lane))
+        del lane[no]
+        self._size -= 1
 
 
 class _Stream:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from axis.adapters import rows, tables
 from axis.adapters.documents_kept import DocumentsKept
+from axis.adapters.recent import OPEN
 from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, document_from, event_from
 from axis.adapters.search import mentions
 from axis.adapters.segments import Spot
@@ -120,6 +121,9 @@ QUERIES: Final = {
                 )) as doc from json_each('{list(tables.URGENCIES)}') u
             ) first cross join document t where t.seq = first.doc)
         from agency a order by a.code""",
+    "last_open": f"""
+        select max(d.no) from delivery d indexed by delivery_open
+        where d.recipient = ? and d.urgency = ? and {rows.SHOWN}""",
     "agencies": f"select {rows.columns(tables.agency, 'a')} from agency a order by a.code",
     "certificates": f"""
         select {rows.columns(tables.certificate, "c")} from certificate c
@@ -209,6 +213,20 @@ def inbox(
         lane = [delivery_from(row) for sql in walks for row in connection.execute(sql, values)]
         found += sorted(lane, key=lambda delivery: delivery.place.no)[:left]
     return marked(connection, with_documents(connection, kept, found))
+
+
+def standing(
+    connection: sqlite3.Connection, kept: DocumentsKept, recipient: str, limit: int
+) -> tuple[list[Row], dict[int, int]]:
+    """What is open in an inbox, the oldest ``limit`` of it, and the last number of each lane."""
+    found = inbox(connection, kept, recipient, {}, limit, tuple(OPEN))
+    last_open = {
+        urgency: no
+        for urgency in tables.URGENCIES
+        for (no,) in _ask(connection, "last_open", recipient, urgency)
+        if no is not None
+    }
+    return found, last_open
 
 
 def stream(

@@ -176,15 +176,22 @@ class SqliteStore:
         recent = self._recent.inbox(recipient, after, limit, transports)
         if recent is not None:
             return recent
-        asked = self._recent.ask(recipient)
         found = await self._read(reads.inbox, self._kept, recipient, after, limit, transports)
-        if asked is not None and len(found) < limit and OPEN.issuperset(transports):
+        if len(found) < limit and OPEN.issuperset(transports):
             # It keeps up, so it will ask again.
-            everything = await self._read(
-                reads.inbox, self._kept, recipient, {}, OPEN_ROWS_MAX + 1, tuple(OPEN)
-            )
-            self._recent.told(recipient, asked, everything)
+            await self._know(recipient)
         return found
+
+    async def _know(self, recipient: str) -> None:
+        """Have the inbox of ``recipient`` in memory from now on."""
+        asked = self._recent.ask(recipient)
+        if asked is None:
+            return
+        try:
+            told = await self._read(reads.standing, self._kept, recipient, OPEN_ROWS_MAX + 1)
+            self._recent.told(recipient, asked, *told)
+        finally:
+            self._recent.unasked(recipient, asked)
 
     async def stream(self, addressee: str, after: int, limit: int) -> list[tuple[Event, Document]]:
         events = self._recent.stream(addressee, after, limit)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from axis.adapters import recent, sqlite_reads
+from axis.adapters import recent, sqlite_reads, sqlite_store
 from axis.adapters.sqlite_store import SqliteStore, open_store
-from axis.core.commands import ById
+from axis.core.commands import ById, Command
 from axis.core.document import Place
 from axis.core.errors import Unavailable
-from axis.core.facts import Changes
 from axis.core.lifecycle import Step
 from tests.contract.books import CODES, OPEN, A, B, Scribe, agency, document_of, numbers, one
 
@@ -38,6 +39,7 @@ def no_tables(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("the tables were asked")
 
     monkeypatch.setattr(sqlite_reads, "inbox", refuse)
+    monkeypatch.setattr(sqlite_reads, "standing", refuse)
     monkeypatch.setattr(sqlite_reads, "stream", refuse)
     monkeypatch.setattr(sqlite_reads, "spots", refuse)
 
@@ -78,34 +80,112 @@ async def test_a_delivery_that_was_put_back_comes_at_its_old_place(
     assert await numbers(store, B) == [1, 2, 3]
 
 
-async def test_what_moves_while_it_is_read_is_not_believed(store: SqliteStore, scribe: Scribe):
+async def test_what_moves_while_it_is_read_comes_on_top(store: SqliteStore, scribe: Scribe):
+    await store.apply([scribe.accept(f"{n}/UBND") for n in range(3)])
     memory = recent.Recent()
     asked = memory.ask(B)
-    document = document_of(await one(store, scribe.accept()))
-    rows = await store.inbox(B, {}, 10, OPEN)
-    (row,) = rows
-    changes = Changes(
-        seq=document.seq, documents=[document], created={row.delivery.place: row.delivery}
-    )
-    memory.learn(changes)
-    memory.told(B, asked, rows)
+    assert asked is not None
+    assert memory.ask(B) is None, "one reading is enough"
+    before = await store.inbox(B, {}, 10, OPEN)
+    for command in (
+        scribe.accept("4/UBND"),
+        scribe.move(Step.OFFER, Place(B, 0, 4)),
+        scribe.move(Step.DONE, Place(B, 0, 2)),
+    ):
+        group = await store._turns.apply([command])
+        memory.learn(group.changes)
+    after = await store._read(sqlite_reads.inbox, store._kept, B, {}, 10, OPEN)
+    for rows in (before, after):  # However late the tables were read.
+        memory.told(B, asked, rows, {})
+        assert memory.inbox(B, {}, 10, OPEN) == after
+        del memory._inboxes[B]
+        memory._asked[B] = asked
+
+
+async def test_what_was_put_back_while_it_was_read_is_left_to_the_tables(
+    store: SqliteStore, scribe: Scribe
+):
+    await store.apply([scribe.accept()])
+    await store.apply([scribe.move(Step.FAIL, Place(B, 0, 1), reason="broken")])
+    memory = recent.Recent()
+    asked = memory.ask(B)
+    assert asked is not None
+    group = await store._turns.apply([scribe.move(Step.RESET, Place(B, 0, 1))])
+    memory.learn(group.changes)
+    memory.told(B, asked, [], {0: 1})
     assert memory.inbox(B, {}, 10, OPEN) is None
-    memory.told(B, memory.ask(B), rows)
-    assert memory.inbox(B, {}, 10, OPEN) == rows
 
 
-async def test_an_agency_far_behind_is_left_to_the_tables_until_it_has_caught_up(
+async def test_of_an_agency_far_behind_the_newest_is_known_until_it_may_have_caught_up(
     store: SqliteStore, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(recent, "OPEN_ROWS_MAX", 3)
     await numbers(store, B)
     await store.apply([scribe.accept(f"{n}/UBND") for n in range(5)])
-    assert store._recent.inbox(B, {}, 10, OPEN) is None
+    known = store._recent
+    assert known.inbox(B, {}, 10, OPEN) is None
+    assert known.inbox(B, {0: 1}, 10, OPEN) is None
+    assert [r.delivery.place.no for r in known.inbox(B, {0: 2}, 10, OPEN) or ()] == [3, 4, 5]
     assert await numbers(store, B) == [1, 2, 3, 4, 5]
-    assert store._recent.ask(B) is None, "it would be read whole with every poll"
-    await store.apply([scribe.move(Step.DONE, Place(B, 0, n)) for n in (1, 2, 3)])
-    assert await numbers(store, B) == [4, 5]
-    assert store._recent.inbox(B, {}, 10, OPEN) is not None
+    await store.apply([scribe.move(Step.OFFER, Place(B, 0, 1))])
+    assert known.ask(B) is None, "it would be read whole with every poll"
+    await store.apply([scribe.accept("6/UBND"), scribe.accept("1/QĐ", urgency=3)])
+    assert [r.delivery.place.no for r in known.inbox(B, {0: 4}, 10, OPEN) or ()] == [1, 5, 6]
+    await store.apply([scribe.move(Step.DONE, Place(B, 0, n)) for n in (1, 2, 5)])
+    assert known.inbox(B, {0: 6}, 10, OPEN) is None
+    assert await numbers(store, B) == [1, 3, 4, 6]
+    assert known.inbox(B, {0: 5, 3: 1}, 10, OPEN) is None, "one too many: it is still behind"
+    assert known.inbox(B, {0: 6, 3: 1}, 10, OPEN) == []
+    await store.apply([scribe.move(Step.DONE, Place(B, 0, n)) for n in (3, 4, 6)])
+    assert await numbers(store, B) == [1]
+    assert known.inbox(B, {}, 10, OPEN) is not None
+
+
+async def test_one_found_far_behind_is_answered_from_memory_above_what_waits(
+    store: SqliteStore,
+    scribe: Scribe,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+):
+    monkeypatch.setattr(recent, "OPEN_ROWS_MAX", 3)
+    monkeypatch.setattr(sqlite_store, "OPEN_ROWS_MAX", 3)
+    await store.apply([scribe.accept(f"{n}/UBND", urgency=n % 2) for n in range(8)])
+    await store.apply([scribe.accept("1/QĐ", urgency=3), scribe.move(Step.DONE, Place(B, 3, 1))])
+    assert await store.inbox(B, {0: 4, 1: 4}, 10, OPEN) == []
+    request.getfixturevalue("no_tables")
+    await store.apply([scribe.accept("8/UBND"), scribe.accept("9/UBND", urgency=4)])
+    found = await store.inbox(B, {0: 4, 1: 4}, 10, OPEN)
+    assert [(r.delivery.place.urgency, r.delivery.place.no) for r in found] == [(4, 1), (0, 5)]
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_memory_and_tables_never_differ(
+    store: SqliteStore, scribe: Scribe, monkeypatch: pytest.MonkeyPatch, seed: int
+):
+    monkeypatch.setattr(recent, "OPEN_ROWS_MAX", 4)
+    monkeypatch.setattr(sqlite_store, "OPEN_ROWS_MAX", 4)
+    dice = random.Random(seed)
+    heads = dict.fromkeys((0, 2), 0)
+    for number in range(120):
+        commands: list[Command] = []
+        for _ in range(dice.randint(1, 3)):
+            urgency = dice.choice((0, 2))
+            place = Place(B, urgency, dice.randint(1, max(1, heads[urgency])))
+            if dice.random() < 0.45 or not heads[urgency]:
+                heads[urgency] += 1
+                commands.append(scribe.accept(f"{seed}-{number}-{len(commands)}", urgency=urgency))
+            else:
+                step = dice.choice((Step.OFFER, Step.DONE, Step.DONE, Step.FAIL, Step.RESET))
+                commands.append(scribe.move(step, place, reason="x" * (step is Step.FAIL)))
+        asked = [dice.random() < 0.5 for _ in range(2)]
+        # Polls come while the group is written, and are answered from either.
+        polls = [numbers(store, B) for one in asked if one]
+        await asyncio.gather(store.apply(commands), *polls)
+        after = {u: dice.randint(0, head) for u, head in heads.items() if dice.random() < 0.7}
+        states = dice.choice((OPEN, (0,), (1,)))
+        limit = dice.choice((1, 3, 50))
+        tables = await store._read(sqlite_reads.inbox, store._kept, B, after, limit, states)
+        assert await store.inbox(B, after, limit, states) == tables
 
 
 async def test_old_events_and_packages_give_way(

@@ -57,6 +57,7 @@ EXPECTED = {
         "INTEGER PRIMARY KEY",
     ],
     "newest": ["event_by_addressee (addressee=? AND seq>?)"],
+    "last_open": ["delivery_open (recipient=? AND urgency=?)"],
     "lane": ["delivery_lane (recipient=? AND urgency=? AND no>?)", "INTEGER PRIMARY KEY"],
 }
 #: Small tables, and logs that are read from their end.
