@@ -134,15 +134,6 @@ class Client:
         items: Sequence[Mapping[str, Any]] = answer["items"]
         return items
 
-    async def confirm_up_to(
-        self, urgency: int, no: int, occurred_at: str | None
-    ) -> Sequence[Mapping[str, Any]]:
-        """Confirm all that is open in a lane up to a number that was handed out."""
-        body = {"range": {"urgency": urgency, "no": no}, "result": "done"}
-        answer = await self._post("/v1/inbox/confirm", body, occurred_at)
-        items: Sequence[Mapping[str, Any]] = answer["items"]
-        return items
-
     async def reset(self, delivery: str) -> None:
         """Put a parked delivery of its own back into its lane."""
         await self._ask("POST", f"/v1/deliveries/{quote(delivery)}/reset")

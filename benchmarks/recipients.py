@@ -79,7 +79,6 @@ class Recipients:
         return len(page)
 
     async def _receive(self, client: Client, page: Sequence[Package]) -> None:
-        reach: dict[int, int] = {}
         for package in page:
             told = package.told
             at_us = from_iso(str(told["occurred_at"]))
@@ -87,10 +86,10 @@ class Recipients:
                 package.raw, str(told["sha256"]), str(told["sender"]), at_us
             )
             assert not found.fault, found.fault
-            reach[int(told["urgency"])] = int(told["no"])
-        for urgency, no in reach.items():
-            await client.confirm_up_to(urgency, no, None)
-        said = [{"delivery": str(package.told["id"]), "code": "01"} for package in page]
+        ids = [str(package.told["id"]) for package in page]
+        items = await client.confirm(ids, None)
+        assert all("problem" not in item for item in items), items
+        said = [{"delivery": delivery, "code": "01"} for delivery in ids]
         for first in range(0, len(said), STATUSES_MAX):
             results = await client.say(said[first : first + STATUSES_MAX])
             assert all("problem" not in result for result in results), results
