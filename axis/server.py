@@ -8,6 +8,7 @@ import gc
 import json
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -143,6 +144,8 @@ def main() -> None:
         serve(Settings())
     except (workers.OneProcess, workers.NotStarted) as error:
         sys.exit(str(error))
+    except (OSError, sqlite3.Error) as error:
+        sys.exit(f"The axis cannot start: {error}")
 
 
 if __name__ == "__main__":

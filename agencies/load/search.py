@@ -46,7 +46,7 @@ def given(text: str) -> tuple[float, ...]:
         rates = ()
     if not rates or list(rates) != sorted(set(rates)):
         raise Impossible(f"--rates {text} are no growing rates; 50,100,200 would do")
-    if rates[0] < RATE_MIN or rates[-1] > RATE_MAX:
+    if not all(RATE_MIN <= rate <= RATE_MAX for rate in rates):  # Nor is NaN one.
         raise Impossible(
             f"--rates {text}: rates lie from {RATE_MIN:g} to {RATE_MAX:g} documents a second; "
             "50,100,200 would do"

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from axis.cli import screen
-from axis.cli.failures import NoAxis, Refusal
+from axis.cli.failures import NoAxis, Refusal, of_the_world
 from axis.core.errors import AxisError
 
 #: The module of each command, in the order of ``axis --help``.
@@ -51,7 +51,7 @@ MODULES = {
     "refusals": "oversight",
 }
 
-_START = "Start one: axis serve (in another terminal). Name one that runs elsewhere: --url."
+_START = "Start one: axis serve{} (in another terminal). Name one that runs elsewhere: --url."
 
 
 class _Axis(TyperGroup):
@@ -86,7 +86,13 @@ class _Axis(TyperGroup):
         except AxisError as error:
             screen.problems(map(screen.told, error.faults), to_stderr=True)
         except NoAxis as error:
-            typer.echo(f"{error} {_START}", err=True)
+            run = f" --run {error.run}" if error.run else ""
+            typer.echo(f"{error} {_START.format(run)}", err=True)
+        except Exception as error:
+            words = of_the_world(error)
+            if words is None:
+                raise
+            typer.echo(words, err=True)
         raise typer.Exit(1)
 
 

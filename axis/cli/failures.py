@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 
 class NoAxis(Exception):
-    """Nobody answers; the message says where."""
+    """Nobody answers; the message says where. ``run`` is the run that it was looked for in, where
+    that is not the live one.
+    """
+
+    def __init__(self, message: str, run: str = "") -> None:
+        super().__init__(message)
+        self.run = run
 
 
 class Refusal(Exception):
@@ -21,3 +29,23 @@ class Refusal(Exception):
     def faults(self) -> Sequence[Mapping[str, Any]]:
         """Every fault that the problem names."""
         return self.problem.get("problems") or [self.problem]
+
+
+def of_the_world(error: Exception) -> str | None:
+    """What to say of a file, a folder, books or a setting that a command cannot work with; None
+    for what is a bug of ours.
+    """
+    if isinstance(error, OSError) and error.errno != errno.EPIPE:
+        where = "" if error.filename is None else f"{error.filename}: "
+        return f"{where}{error.strerror or error}"
+    if isinstance(error, sqlite3.Error):
+        return (
+            f"The books cannot be worked with: {error}. "
+            "Those of a run are axis/books.sqlite in its folder (AXIS_VAR)."
+        )
+    if isinstance(error, ValueError) and getattr(error, "title", "") == "Settings":
+        # pydantic's, which not every command has loaded.
+        told: Mapping[str, Any] = error.errors()[0]  # type: ignore[attr-defined]
+        name = "_".join(["AXIS", *map(str, told["loc"])]).upper()
+        return f"Invalid setting {name}: {told['msg']}"
+    return None

@@ -122,11 +122,11 @@ def growth(
         told = measured(asked, target, run, large=large)
     except Impossible as error:
         raise typer.BadParameter(str(error)) from None
+    load_report.report(told)
     if json_file is not None:
         json_file.write_text(load_own.as_text(told), encoding="utf-8")
     if html_file is not None:
         html_file.write_text(load_page.page(told), encoding="utf-8")
-    load_report.report(told)
     if not load_report.exact(told):
         raise typer.Exit(1)
     if told["date"] is None:

@@ -113,12 +113,12 @@ def _end(
     found = verdict(one, told)
     told |= {"kind": KIND, "check": _raw(one, played, found)}
     said = words(one, found)
+    load_report.report(told)
+    screen.say(said)
     if json_file is not None:
         json_file.write_text(load_own.as_text(told), encoding="utf-8")
     if html_file is not None:
         html_file.write_text(load_page.page(told, said), encoding="utf-8")
-    load_report.report(told)
-    screen.say(said)
     raise typer.Exit(CODES[found.answer])
 
 

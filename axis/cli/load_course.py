@@ -204,11 +204,11 @@ def outage(
 
 
 def _report(told: dict[str, Any], json_file: Path | None, html_file: Path | None) -> None:
+    load_course_report.report(told)
     if json_file is not None:
         json_file.write_text(load_own.as_text(told), encoding="utf-8")
     if html_file is not None:
         html_file.write_text(load_course_page.page(told), encoding="utf-8")
-    load_course_report.report(told)
     if not exact(told):
         raise typer.Exit(1)
 

@@ -33,9 +33,32 @@ Large = Annotated[
     bool, typer.Option("--large", help="Over Kafka and PostgreSQL: needs Java, Maven, initdb.")
 ]
 Target = Annotated[str, typer.Option(metavar="URL", help="An axis that says it is a simulation.")]
+
+
+def _in_a_folder(path: Path | None) -> Path | None:
+    """Said before a test of minutes, not behind it."""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {path.parent}")
+    return path
+
+
 JsonFile = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Write everything raw.")
+    Path | None,
+    typer.Option(
+        "--json",
+        metavar="FILE",
+        dir_okay=False,
+        callback=_in_a_folder,
+        help="Write everything raw.",
+    ),
 ]
 HtmlFile = Annotated[
-    Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures.")
+    Path | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        dir_okay=False,
+        callback=_in_a_folder,
+        help="Write a page with pictures.",
+    ),
 ]

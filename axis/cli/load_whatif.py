@@ -163,11 +163,11 @@ def _both(
 
 def _end(first: Result, second: Result, html_file: Path | None) -> None:
     """Say what came of them, and end the command."""
-    if html_file is not None:
-        html_file.write_text(load_whatif_page.page(first, second), encoding="utf-8")
     load_compare.table(first, second, SIDES)
     for line in words(first, second):
         screen.say(line)
+    if html_file is not None:
+        html_file.write_text(load_whatif_page.page(first, second), encoding="utf-8")
     if not first.exact or not second.exact:
         raise typer.Exit(1)
     raise typer.Exit(0 if first.date and second.date else NO_DATE)

@@ -62,7 +62,9 @@ def pack(
     day: _Day = None,
     secret: Annotated[bool, typer.Option("--secret", help="Mark it secret.")] = False,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Do not sign.")] = False,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="File to write.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", dir_okay=False, help="File to write.")
+    ] = None,
     run: session.Run = None,
 ) -> None:
     """Build an .edxml package and sign it with the agency's key."""

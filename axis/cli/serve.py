@@ -22,7 +22,10 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     mine: Annotated[str, typer.Option(help="Your chair.")] = session.CHAIR,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8095,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Else AXIS_PORT, or 8095; 0 takes a free one."),
+    ] = None,
     answering: Annotated[
         bool, typer.Option("--agencies/--no-agencies", help="Whether the others answer.")
     ] = True,
@@ -30,14 +33,18 @@ def serve(
         int | None,
         typer.Option(min=1, max=64, help="Processes that serve; above 1 over PostgreSQL only."),
     ] = None,
-    run: session.Run = None,
+    run: Annotated[str | None, typer.Option(help="The run; else AXIS_RUN, or live.")] = None,
 ) -> None:
     """Start the axis and the other agencies; Ctrl-C stops them."""
     chair = session.agency(mine)
     if chair not in {row.code for row in agencies()}:
         raise typer.BadParameter(f"{mine} is none of the 95 agencies")
     given = Settings()
-    settings = Settings(run=run or given.run, port=port, workers=workers or given.workers)
+    settings = Settings(
+        run=run or given.run,
+        port=given.port if port is None else port,
+        workers=workers or given.workers,
+    )
     _require_shared(settings)
     _require_no_others(settings)
     _require_free(settings)

@@ -58,7 +58,8 @@ class Session:
         """The REST door as ``client``: an agency's code, or the operator's name."""
         url = self.url
         if url is None:
-            raise NoAxis(f"No axis runs in the run '{self.settings.run}'.")
+            run = self.settings.run
+            raise NoAxis(f"No axis runs in the run '{run}'.", "" if run == LIVE else run)
         return Door(url, client, self._secret(client))
 
     def _secret(self, client: str) -> str:

@@ -68,6 +68,8 @@ def statuses(
     run: session.Run = None,
 ) -> None:
     """Hear what others said of your documents, oldest first."""
+    if until and until not in STATUS_WORDS:
+        raise typer.BadParameter(f"--until {until}: {', '.join(STATUS_WORDS)} are the statuses")
     with session.open_session(run, url).door(session.client_of(as_)) as door:
         found, cursor = _stream(door, after, wait, until, of)
     if json:

@@ -1,0 +1,91 @@
+"""What goes wrong with files, folders, books and settings is one sentence, and no traceback."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Axis
+
+
+def _refused(axis: Axis, code: int, *arguments: object) -> str:
+    result = axis(*arguments)
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return " ".join(result.output.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("raw", [b"no books at all" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
+@pytest.mark.parametrize("command", ["counts", "audit", "digest"])
+def test_damaged_books(axis: Axis, var: Path, command: str, raw: bytes) -> None:
+    books = var / "axis" / "books.sqlite"
+    books.parent.mkdir(parents=True)
+    books.write_bytes(raw)
+    assert "The books cannot be worked with: " in _refused(axis, 1, command)
+
+
+@pytest.mark.parametrize(
+    "command", [("init",), ("serve", "--port", "0"), ("agencies", "stop", "H37")]
+)
+def test_a_file_where_a_folder_should_be(
+    axis: Axis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    file = tmp_path / "a-file"
+    file.write_text("")
+    monkeypatch.setenv("AXIS_VAR", str(file))
+    assert str(file) in _refused(axis, 1, *command)
+
+
+@pytest.mark.parametrize("command", ["serve", "play", "counts"])
+def test_a_setting_that_is_none(axis: Axis, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setenv("AXIS_PORT", "abc")
+    result = axis(command)
+    assert result.exit_code in (1, 2)
+    assert "port" in result.output.lower()
+    assert "Traceback" not in result.output
+    assert "pydantic" not in result.output
+
+
+def test_a_package_is_not_written_onto_a_folder_or_into_none(axis: Axis, keys: Path) -> None:
+    pack = ("pack", "--to", "G22", "--subject", "x", "-o")
+    Path("folder").mkdir()
+    assert "is a directory" in _refused(axis, 2, *pack, "folder")
+    assert "none/a.edxml: No such file or directory" in _refused(axis, 1, *pack, "none/a.edxml")
+
+
+@pytest.mark.parametrize("option", ["--json", "--html"])
+@pytest.mark.parametrize("kind", ["growth", "run", "check", "whatif"])
+def test_a_load_test_says_before_it_begins_where_it_cannot_write(
+    axis: Axis, kind: str, option: str
+) -> None:
+    more = {"check": ["S3"], "whatif": ["--fanout", "5"]}.get(kind, [])
+    assert "there is no folder none" in _refused(axis, 2, "load", kind, *more, option, "none/a")
+    Path("folder").mkdir()
+    assert "is a directory" in _refused(axis, 2, "load", kind, *more, option, "folder")
+
+
+@pytest.mark.parametrize("rates", ["nan", "10,nan", "inf"])
+def test_rates_that_are_no_numbers(axis: Axis, rates: str) -> None:
+    assert "--rates" in _refused(axis, 2, "load", "growth", "--rates", rates)
+
+
+def test_a_status_that_nobody_says_is_not_waited_for(axis: Axis) -> None:
+    assert "--until 77" in _refused(axis, 2, "statuses", "--until", "77", "--wait", "60")
+
+
+def test_serve_listens_where_the_settings_say(axis: Axis, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("AXIS_PORT", str(port))
+        assert f"127.0.0.1:{port}: Address already in use" in _refused(axis, 1, "serve")
+
+
+def test_who_finds_no_axis_is_told_how_to_start_one_of_that_run(axis: Axis, var: Path) -> None:
+    var.mkdir(exist_ok=True)
+    assert "Start one: axis serve (in" in _refused(axis, 1, "inbox")
+    (var / "last-run").write_text("demo\n")
+    assert "Start one: axis serve --run demo (in" in _refused(axis, 1, "inbox")
