@@ -15,7 +15,7 @@ import structlog
 import uvloop
 from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, start_http_server
 
-from axis.api.metrics import lag_gauge, tell_lag
+from axis.api.metrics import Unpublished
 from axis.core.errors import Unavailable
 from axis.logs import log_as_json
 from axis.relaying import Relaying, relaying
@@ -63,7 +63,7 @@ class _Meters:
         self._made = made
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._lag = lag_gauge(self.registry)
+        self._lag = Unpublished(self.registry)
         self._held = Gauge(
             "axis_relay_agencies", "Agencies whose lanes it publishes.", registry=self.registry
         )
@@ -80,7 +80,7 @@ class _Meters:
             self._published.inc(relay.published - self._counted)
             self._counted = relay.published
             try:
-                tell_lag(self._lag, await self._made.lanes.lag())
+                self._lag.tell(await self._made.lanes.lag())
             except Unavailable:
                 log.warning("lag not known", action="relay.lag_unknown")
             await asyncio.sleep(LOOK_S)

@@ -121,8 +121,16 @@ class Settings(BaseSettings):
     def _postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None or not value.get_secret_value():
             return None
-        if urlsplit(value.get_secret_value()).scheme not in _POSTGRESQL:
-            raise ValueError("must be postgresql://user:password@host/name")
+        try:
+            url = urlsplit(value.get_secret_value())
+            known = url.scheme in _POSTGRESQL and (url.port is None or url.port > 0)
+        except ValueError:
+            known = False  # What it says would repeat a part of the password.
+        if not known:
+            raise ValueError(
+                "must be postgresql://user:password@host/name, "
+                "with what is special in a password percent-encoded"
+            )
         return value
 
     @property

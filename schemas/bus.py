@@ -137,7 +137,11 @@ def decode(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Message
     Raises ``NotUnderstood``.
     """
     try:
-        said = {name: text.decode() for name, text in headers if name.startswith("ce_")}
+        said = {
+            name: text.decode()
+            for name, text in headers
+            if text is not None and name.startswith("ce_")
+        }
         if said["ce_specversion"] != _SPECVERSION:
             raise NotUnderstood(f"specversion {said['ce_specversion']}")
         if said["ce_type"] not in TYPES:

@@ -40,26 +40,31 @@ _METHODS = frozenset({"GET", "POST"})
 _UNKNOWN = ("-", "unknown")
 
 
-def lag_gauge(registry: CollectorRegistry) -> Gauge:
-    """What is not published to Kafka yet, as the books have it: whoever tells it tells the same."""
-    return Gauge(
-        "axis_unpublished",
-        "Numbers of an agency's lanes that are not published to Kafka yet.",
-        ["agency"],
-        registry=registry,
-        multiprocess_mode="mostrecent",
-    )
+class Unpublished:
+    """What is not published to Kafka yet, as the books have it: whoever tells it tells the same.
 
-
-def tell_lag(gauge: Gauge, lags: Iterable[Lag], agencies: Iterable[str] = ()) -> None:
-    """Have the gauge show this and nothing else; ``agencies`` without a lag have 0.
-
-    Where several processes tell it, what one of them told stays until another tells it anew.
+    Children are kept: where several processes count into files, each that is made anew stays in
+    memory for good, cleared or not.
     """
-    gauge.clear()
-    numbers = dict.fromkeys(agencies, 0) | {lag.recipient: lag.numbers for lag in lags}
-    for recipient, count in numbers.items():
-        gauge.labels(recipient).set(count)
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._gauge = Gauge(
+            "axis_unpublished",
+            "Numbers of an agency's lanes that are not published to Kafka yet.",
+            ["agency"],
+            registry=registry,
+            multiprocess_mode="mostrecent",
+        )
+        self._children: dict[str, Gauge] = {}
+
+    def tell(self, lags: Iterable[Lag], agencies: Iterable[str] = ()) -> None:
+        """Show this; ``agencies``, and those that were told before, have 0 without a lag."""
+        numbers = dict.fromkeys((*self._children, *agencies), 0)
+        for recipient, count in (numbers | {lag.recipient: lag.numbers for lag in lags}).items():
+            child = self._children.get(recipient)
+            if child is None:
+                child = self._children[recipient] = self._gauge.labels(recipient)
+            child.set(count)
 
 
 class Metrics:
@@ -89,7 +94,7 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="mostrecent",
         )
-        self._lag = lag_gauge(self._registry)
+        self._lag = Unpublished(self._registry)
         self._waiting = Gauge(
             "axis_waiting_commands",
             "Commands waiting to be written.",
@@ -145,7 +150,7 @@ class Metrics:
         """Return the exposition text; ``standing`` are the standing counters of all agencies,
         ``relayed`` the agencies that are published for.
         """
-        tell_lag(self._lag, lags, relayed)
+        self._lag.tell(lags, relayed)
         for state in Transport:
             self._deliveries.labels(state.name.lower()).set(
                 standing.get(transport_metric(state), 0)

@@ -7,6 +7,9 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+#: What pydantic calls the settings that it finds wrong.
+_SETTINGS = ("Settings", "KafkaSettings")
+
 
 class NoAxis(Exception):
     """Nobody answers; the message says where. ``run`` is the run that it was looked for in, where
@@ -43,7 +46,7 @@ def of_the_world(error: Exception) -> str | None:
             f"The books cannot be worked with: {error}. "
             "Those of a run are axis/books.sqlite in its folder (AXIS_VAR)."
         )
-    if isinstance(error, ValueError) and getattr(error, "title", "") == "Settings":
+    if isinstance(error, ValueError) and getattr(error, "title", "") in _SETTINGS:
         # pydantic's, which not every command has loaded.
         told: Mapping[str, Any] = error.errors()[0]  # type: ignore[attr-defined]
         name = "_".join(["AXIS", *map(str, told["loc"])]).upper()

@@ -39,3 +39,27 @@ def test_what_is_published_by_now_waits_for_nobody(tmp_path: Path, left: tuple[s
     told = scrape(tmp_path, *left)
     assert f'axis_unpublished{{agency="{OFFICE}"}} 0.0' in told
     assert f'axis_unpublished{{agency="{OTHER}"}} {2.0 if left else 0.0}' in told
+
+
+LOOKS = """
+import gc
+from axis.api.metrics import Metrics
+from axis.lanes import Lag
+metrics = Metrics()
+held = []
+for look in range(12):
+    metrics.scrape({}, 0, 0, [Lag("000.00.00.G22", look, 1)], ["000.00.00.H37"])
+    held.append(sum(type(one).__name__ == "MmapedValue" for one in gc.get_objects()))
+print(held[0] > 0, len(set(held)))
+"""
+
+
+def test_however_often_it_is_looked_at_nothing_more_is_held(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOOKS],
+        env={**os.environ, SHARED_FOLDER: str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["True", "1"]

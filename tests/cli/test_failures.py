@@ -89,3 +89,19 @@ def test_who_finds_no_axis_is_told_how_to_start_one_of_that_run(axis: Axis, var:
     assert "Start one: axis serve (in" in _refused(axis, 1, "inbox")
     (var / "last-run").write_text("demo\n")
     assert "Start one: axis serve --run demo (in" in _refused(axis, 1, "inbox")
+
+
+def test_a_password_that_cuts_its_address_short_is_not_repeated(
+    axis: Axis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AXIS_DATABASE", "postgresql://axis:geheim#x@127.0.0.1:1/db")
+    for command in ("counts", "init"):
+        told = _refused(axis, 2, command)
+        assert "percent-encoded" in told
+        assert "geheim" not in told
+
+
+def test_a_setting_of_kafka_that_is_none(axis: Axis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AXIS_KAFKA_SECURITY", "TLS")
+    assert "Traceback" not in axis("serve").output
+    assert "SECURITY" in _refused(axis, 1, "serve")

@@ -86,6 +86,14 @@ def test_a_record_that_is_none_of_ours_is_not_understood(change: dict[str, bytes
         decode([(name, value) for name, value in headers.items() if value is not None], b"")
 
 
+def test_a_header_without_a_value_says_nothing():
+    message = Message(type=WAITING, id="x", source="/axis", no=1)
+    headers, value = encode(message)
+    assert decode([*headers, ("ce_strange", None)], value) == message  # type: ignore[list-item]
+    with pytest.raises(NotUnderstood):
+        decode([(n, None if n == "ce_id" else t) for n, t in headers], value)  # type: ignore[misc]
+
+
 def test_names_say_whose_topic_it_is_and_of_which_run():
     assert bus.inbox_topic("", "000.00.00.H37") == "axis.inbox.000.00.00.H37"
     topic = bus.inbox_topic("demo.", "000.00.00.H37")
