@@ -60,7 +60,8 @@ class Usual(NamedTuple):
 
 def usual(raw: bytes) -> Usual | None:
     """Read a usual package without a flaw; None for every other. Never raises."""
-    if len(raw) > PACKAGE_BYTES_MAX:
+    # A parser reads CR LF as LF, and then the bytes are not canonical as they lie.
+    if len(raw) > PACKAGE_BYTES_MAX or b"\r" in raw:
         return None
     light, files = _apart(raw)
     if len(light) > LIGHT_BYTES_MAX or len(files) > FILES_MAX:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 
 from schemas import edxml, examine, signing, xmldsig
 from schemas.edxml import Attachment, Business, Reference, Staff, Trace
+from schemas.edxml_form import HEADER_END
 from schemas.edxml_parse import DEFAULT_LIMITS, parse
 from schemas.edxml_usual import FILES_MAX, LIGHT_BYTES_MAX, Usual, place_and_digest, usual
-from schemas.edxml_write import write
+from schemas.edxml_write import DECLARATION, write
 from schemas.examined import Examined
-from schemas.xmldsig import sign
+from schemas.xmldsig import seal, sign
 from tests.schemas.packages import DOCUMENT, documents, staff, texts
 from tests.schemas.xmldsig_cases import EC, rsa_signer
 
@@ -78,6 +80,8 @@ ODD = {
     "a byte before": b" " + RAW,
     "a byte behind": RAW + b" ",
     "a mark before": b"\xef\xbb\xbf" + RAW,
+    "a carriage return in a file": RAW[: AT + 64] + b"\r\n" + RAW[AT + 64 :],
+    "lone carriage returns in a file": RAW[: AT + 64] + b"\r\r" + RAW[AT + 64 :],
     "another line end": RAW.replace(b"\n", b"\r\n"),
     "a blank in a tag": RAW.replace(b"<edXML:Subject>", b"<edXML:Subject >"),
     "an attribute": RAW.replace(b"<edXML:Subject>", b'<edXML:Subject a="">'),
@@ -134,6 +138,25 @@ ODD = {
 def test_whatever_departs_from_the_form_goes_the_whole_way(raw: bytes) -> None:
     assert raw != RAW
     assert same(raw) is None
+
+
+def test_a_signature_is_over_lines_as_a_parser_reads_them() -> None:
+    """Lines of base64 that end in CR LF digest as if in LF (XML 1.0, 2.11), whoever signed."""
+    at = (plain := write(PLAIN)).index(b"UEsD") + 64
+    raw = sign(plain[:at] + b"\r\n" + plain[at:], EC.key, EC.der)
+    assert b"\r" in raw
+    assert examine.examine(raw).seal.genuine
+    assert examine.examine(raw.replace(b"\r", b"")).seal.genuine
+    digest = hashlib.sha256(raw[len(DECLARATION) : raw.index(b"<Signature ")])
+    digest.update(raw[raw.index(b"</Signature>") + len(b"</Signature>") : -1])
+    over_raw = seal(
+        plain[:at] + b"\r\n" + plain[at:],
+        plain.index(HEADER_END.encode()),
+        digest.digest(),
+        EC.key,
+        EC.der,
+    )
+    assert not examine.examine(over_raw).seal.genuine
 
 
 def test_lines_of_base64_are_usual() -> None:
