@@ -25,6 +25,8 @@ from schemas.xmldsig import Found
 #: Certificates whose keys are kept ready: those of 95 agencies, their successors, and strangers.
 CERTIFICATES_MAX = 512
 
+#: What the bytes of a certificate that nobody vouches for can raise.
+UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 
 _NO_SEAL = Seal("absent")
 
@@ -93,6 +95,6 @@ def _seal(candidate: Found, digest: bytes) -> Seal:
 def _certificate(der: bytes) -> tuple[str, object]:
     """The fingerprint of a certificate and its key; None for a key that cannot be read."""
     key: object = None
-    with suppress(ValueError, TypeError, UnsupportedAlgorithm):
+    with suppress(*UNREADABLE):
         key = x509.load_der_x509_certificate(der).public_key()
     return hashlib.sha256(der).hexdigest(), key

@@ -82,7 +82,7 @@ class TrustList:
 def _load(der: bytes) -> x509.Certificate:
     try:
         return x509.load_der_x509_certificate(der)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise BadCertificate(f"not a certificate: {error}") from error
 
 

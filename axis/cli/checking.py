@@ -27,6 +27,7 @@ from schemas.codes import DOC_TYPE, STATUS, agencies, table
 from schemas.edxml import DocumentPackage, Problem, StatusPackage
 from schemas.edxml_read import Reading, read
 from schemas.edxml_rules import strict as strict_problems
+from schemas.examine import UNREADABLE
 from schemas.organ import agency_of, is_organ_id
 
 _SIGNATURE_PLACE = "edXMLHeader/Signature"
@@ -162,7 +163,7 @@ def signature_of(root: etree._Element, certificate: bytes | None = None) -> Sign
         carried = x509.load_der_x509_certificate(found.certificate_der)
         key = carried.public_key()
         subject = carried.subject.rfc4514_string({NameOID.SERIAL_NUMBER: "serialNumber"})
-    except ValueError:
+    except UNREADABLE:
         return Signature("broken", "what it carries is no certificate")
     if not xmldsig.check(root, found, key):
         return Signature("broken", ALTERED)
@@ -241,7 +242,7 @@ def _agency(organ_id: str) -> str:
 def _certificate(path: Path) -> bytes:
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise typer.BadParameter(f"{path} holds no certificate in PEM: {error}") from None
     return certificate.public_bytes(Encoding.DER)
 

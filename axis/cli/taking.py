@@ -24,7 +24,7 @@ from axis.core.timetable import from_iso
 from axis.core.trust import Certificate, Judgement, judge
 from schemas.edxml import DocumentPackage
 from schemas.edxml_read import read
-from schemas.examine import seal_of
+from schemas.examine import UNREADABLE, seal_of
 from schemas.frames import frames
 
 #: One page of packages: a few seconds on a slow line.
@@ -158,7 +158,7 @@ def _certificate(here: session.Session, agency: str) -> Certificate | None:
         pem = (here.agency_dir(session.agency(agency)) / "certificate.pem").read_bytes()
         der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
         return certificate(agency, der)
-    except (OSError, ValueError):
+    except (OSError, *UNREADABLE):
         return None
 
 

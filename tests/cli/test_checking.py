@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,18 @@ def test_an_altered_package_is_refused_without_any_certificate(axis: Axis, keys:
     assert report["problems"][0]["place"] == "edXMLHeader/Signature"
     assert report["problems"][0]["code"] == "signature.broken"
     assert "Chữ ký" in report["problems"][0]["detail_vi"]
+
+
+def test_a_certificate_that_cannot_be_read_breaks_the_signature(axis: Axis, keys: Path) -> None:
+    path = _packed(axis)
+    raw = path.read_bytes()
+    start = raw.index(b"<X509Certificate>") + len(b"<X509Certificate>")
+    text = raw[start : raw.index(b"</X509Certificate>")]
+    der = b64decode(text)
+    at = der.index(b"\xa0\x03\x02\x01\x02") + 4  # Its version: 2 is the third.
+    path.write_bytes(raw.replace(text, b64encode(der[:at] + b"\x41" + der[at + 1 :])))
+    code, report = _report(axis, path)
+    assert (code, report["signature"]["verdict"]) == (1, "broken")
 
 
 def test_an_unsigned_package_is_accepted_and_said_to_be_unsigned(axis: Axis) -> None:

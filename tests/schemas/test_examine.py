@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
 
 import pytest
@@ -53,6 +54,17 @@ def test_a_seal_names_the_certificate_it_holds_under() -> None:
     altered = raw.replace("báo cáo".encode(), "cáo báo".encode())
     assert not examine(altered).seal.genuine
     assert examine(write(DOCUMENT)).seal.kind == "absent"
+
+
+@pytest.mark.parametrize("version", [3, 0x41, 0x7F])
+def test_a_certificate_of_no_known_version_is_none(version: int) -> None:
+    """Nobody vouches for the certificate in a package: its bytes may be any."""
+    at = EC.der.index(b"\xa0\x03\x02\x01\x02") + 4
+    raw = sign(write(DOCUMENT), EC.key, EC.der)
+    der = EC.der[:at] + bytes([version]) + EC.der[at + 1 :]
+    other = raw.replace(b64encode(EC.der), b64encode(der))
+    assert other != raw
+    assert examine(other).seal == ("candidate", "", fingerprint_of(der), False)
 
 
 @pytest.mark.parametrize("kind", ["", "status"])
