@@ -142,22 +142,23 @@ def _inflated(source: _Base64, entry: _Entry, files: bool) -> Unpacked:
     try:
         data = engine.decompress(source.part(entry.start, entry.start + entry.packed), declared + 1)
     except zlib.error:
-        return _as_it_came(source, files, _NOT_ZIP)
+        # How much was made of it before it broke is lost; it was not more than this.
+        return _as_it_came(source, files, _NOT_ZIP, declared)
     if len(data) > declared:
         return Unpacked(b"", False, len(data), (_lies(declared, f">{declared}"),))
     if not engine.eof or engine.unused_data:
-        return _as_it_came(source, files, _NOT_ZIP)
+        return _as_it_came(source, files, _NOT_ZIP, len(data))
     if len(data) < declared:
         return Unpacked(b"", False, len(data), (_lies(declared, str(len(data))),))
     if zlib.crc32(data) != entry.crc:
-        return _as_it_came(source, files, _NOT_ZIP)
+        return _as_it_came(source, files, _NOT_ZIP, len(data))
     return Unpacked(data if files else b"", True, declared, _damage(data))
 
 
-def _as_it_came(source: _Base64, files: bool, fault: Fault) -> Unpacked:
+def _as_it_came(source: _Base64, files: bool, fault: Fault, inflated: int = 0) -> Unpacked:
     data = source.part(0, source.size if files else min(source.size, DAMAGE_LOOK_BYTES))
     faults = (fault, *_damage(data)) if fault is _NOT_ZIP else (fault,)
-    return Unpacked(data if files else b"", False, 0, faults)
+    return Unpacked(data if files else b"", False, inflated, faults)
 
 
 def _only_entry(source: _Base64) -> _Entry | Fault:

@@ -159,6 +159,21 @@ def test_small_files_may_compress_as_well_as_they_like() -> None:
     assert codes(opened(by_zipfile(bytes(INFLATE_RATIO_FREE_BYTES)))) == []
 
 
+def test_what_turns_out_to_be_no_zip_counts_for_what_it_inflated_to() -> None:
+    """Or else a package of many broken ones inflates without a bound."""
+    packed = by_zipfile(DATA)
+    crc = struct.pack("<I", zlib.crc32(DATA))
+    behind = packed.index(b"PK\x01\x02") - 1
+    broken = {
+        "false CRC": packed.replace(crc, bytes(4)),
+        "broken end": packed[:behind] + bytes([packed[behind] ^ 0xFF]) + packed[behind + 1 :],
+    }
+    for name, raw in broken.items():
+        unpacked = opened(raw)
+        assert (unpacked.zipped, codes(unpacked)) == (False, ["attachment.not_zip"]), name
+        assert unpacked.inflated == len(DATA), name
+
+
 def test_the_budget_of_the_package_is_a_bound() -> None:
     packed = by_zipfile(DATA)
     assert opened(packed, budget_bytes=len(DATA)).faults == ()
