@@ -40,9 +40,15 @@ _ELEMENT_BYTES_MIN = 4
 #: The longest sensible declaration has 55 bytes.
 _DECLARATION_BYTES_MAX = 256
 
+#: No element of the format has more than three, no package more than six prefixes. A canonical
+#: form sorts the first and looks through the second, in time that grows with their square.
+ATTRIBUTES_MAX = 64
+
 _MISC = re.compile(rb"(?:[ \t\r\n]++|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
+_PREFIX = re.compile(rb"xmlns:([^\s=]+)")
 _DECLARED = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([^"']{1,40})""")
 _START = re.compile(rb"<\?xml\s|<edXML[\s>]")
+_DECLARATION_STARTS = tuple(b"<?xml" + blank for blank in (b" ", b"\t", b"\r", b"\n"))
 _BOMS = (
     (b"\xff\xfe\x00\x00", "UTF-32"),
     (b"\x00\x00\xfe\xff", "UTF-32"),
@@ -110,7 +116,17 @@ def parse(raw: bytes, limits: Limits) -> etree._Element | Problem:
         return Problem("edxml.too_deep", "", detail={"limit": str(limits.depth)})
     if _crowded(raw, limits) and sum(1 for _ in root.iter()) > limits.elements:
         return _too_many(limits)
+    if raw.count(b"=") > ATTRIBUTES_MAX and _wide(raw, root):
+        return Problem("edxml.too_many_attributes", "", detail={"limit": str(ATTRIBUTES_MAX)})
     return root
+
+
+_MANY_ATTRIBUTES = etree.XPath(f"boolean(//*[@*[{ATTRIBUTES_MAX + 1}]])")
+
+
+def _wide(raw: bytes, root: etree._Element) -> bool:
+    """Whether an element has too many attributes, or more prefixes are declared than one may."""
+    return len(set(_PREFIX.findall(raw))) > ATTRIBUTES_MAX or bool(_MANY_ATTRIBUTES(root))
 
 
 @cache
@@ -165,6 +181,9 @@ def _refusal_of_start(raw: bytes, start: int) -> Problem | None:
             return Problem("edxml.leading_garbage", "line 1, column 1", detail=detail)
     if head and not head.startswith(b"<"):
         return _not_xml(f"it begins with {repr(head[:20])[1:]}", 1, 1)
+    declaration_end = raw.find(b"?>", start, start + _DECLARATION_BYTES_MAX)
+    if raw.startswith(_DECLARATION_STARTS, start) and declaration_end < 0:
+        return _not_xml(f"its declaration has more than {_DECLARATION_BYTES_MAX} bytes", 1, 1)
     declared = _DECLARED.match(raw, start, start + _DECLARATION_BYTES_MAX)
     if declared is not None and declared[1].lower() != b"utf-8":
         found = declared[1].decode("ascii", "replace")

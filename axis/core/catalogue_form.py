@@ -31,6 +31,10 @@ FORM: Final[Words] = {
         "Các phần tử lồng nhau sâu quá {limit} cấp.",
     ),
     "edxml.too_many": ("There are more than {limit} elements.", "Có quá {limit} phần tử."),
+    "edxml.too_many_attributes": (
+        "An element has more than {limit} attributes, or more prefixes are declared.",
+        "Một phần tử có quá {limit} thuộc tính, hoặc có quá nhiều tiền tố được khai báo.",
+    ),
     "edxml.namespace": (
         "The namespace is {found}, not {expected}.",
         "Không gian tên là {found}, phải là {expected}.",

@@ -10,7 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.edxml import NS, PACKAGE_BYTES_MAX
-from schemas.edxml_parse import DEFAULT_LIMITS, DEPTH_MAX, ELEMENTS_MAX, PROBLEMS_MAX, Limits
+from schemas.edxml_parse import (
+    ATTRIBUTES_MAX,
+    DEFAULT_LIMITS,
+    DEPTH_MAX,
+    ELEMENTS_MAX,
+    PROBLEMS_MAX,
+    Limits,
+)
 from schemas.edxml_read import read
 from schemas.edxml_write import write
 from tests.schemas.packages import DOCUMENT, STATUS
@@ -65,6 +72,11 @@ def test_only_utf_8_may_be_declared(name: str) -> None:
     assert codes(raw)[0] in ("edxml.encoding", "edxml.not_xml")
 
 
+def test_blanks_hide_no_declared_encoding() -> None:
+    raw = RAW.replace(b' encoding="UTF-8"', b" " * 300 + b'encoding="UTF-16"')
+    assert codes(raw) == ["edxml.not_xml"]
+
+
 @pytest.mark.parametrize("levels", [DEPTH_MAX, 200, 300, 5000, 100_000])
 def test_a_deep_tree_is_refused(levels: int) -> None:
     found = codes(inside(b"<a>" * levels + b"</a>" * levels))
@@ -89,6 +101,25 @@ def test_the_greatest_depth_is_still_read() -> None:
 )
 def test_too_much_markup_is_refused(text: bytes) -> None:
     assert codes(inside(text)) == ["edxml.too_many"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"<a" + b"".join(b' a%d=""' % n for n in range(ATTRIBUTES_MAX + 1)) + b"/>",
+        b"<a" + b"".join(b' a%d=""' % n for n in range(16_000)) + b"/>",
+        b"".join(b'<a xmlns:p%d="urn:a"/>' % n for n in range(ATTRIBUTES_MAX)),
+        b"<a" + b"".join(b' xmlns:p%d="urn:a"' % n for n in range(10_000)) + b"/>",
+    ],
+)
+def test_an_element_has_few_attributes_and_a_package_few_prefixes(text: bytes) -> None:
+    """Sixteen thousand attributes took a canonical form half a second."""
+    assert codes(inside(text)) == ["edxml.too_many_attributes"]
+
+
+def test_as_many_attributes_as_may_be_are_read() -> None:
+    text = b"<a" + b"".join(b' a%d=""' % n for n in range(ATTRIBUTES_MAX)) + b"/>"
+    assert codes(inside(text * 3)) == ["edxml.unknown"] * 3
 
 
 def test_many_problems_are_cut_off_but_errors_are_not_lost_among_warnings() -> None:
