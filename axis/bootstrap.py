@@ -154,7 +154,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         members=members,
         intake=Intake(store, committer, members, examiner, trust, clock, ids, policy),
         handover=Handover(store, committer, bus, clock),
-        statuses=Statuses(store, committer, members, bus, clock),
+        statuses=Statuses(store, committer, members, trust, bus, clock),
         tracking=Tracking(store),
         statistics=Statistics(store, clock),
         oversight=Oversight(store, committer, members, clock),

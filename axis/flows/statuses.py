@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from axis.core import trust
 from axis.core.caller import Caller
 from axis.core.commands import ByDocument, ById, Outcome, Refused, Said, Say
 from axis.core.document import NO_DETAILS, Details, Document, Event
@@ -13,9 +14,11 @@ from axis.core.lifecycle import BY_SENDER, STATUS_CODES, WITH_REASON
 from axis.flows.commit import Committer
 from axis.flows.handover import PAGE_ROWS_MAX, look
 from axis.flows.members import Members
-from axis.ports import Bus, Clock, Store
+from axis.ports import Bus, Clock, Store, Trust
 from schemas import edxml
 from schemas.edxml_read import read
+from schemas.examine import seal_of
+from schemas.examined import Seal
 
 #: Statuses in one request.
 STATEMENTS_MAX = 1000
@@ -38,11 +41,18 @@ class Statuses:
     """Both doors of the statuses: packages and JSON."""
 
     def __init__(
-        self, store: Store, committer: Committer, members: Members, bus: Bus, clock: Clock
+        self,
+        store: Store,
+        committer: Committer,
+        members: Members,
+        trust_list: Trust,
+        bus: Bus,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._committer = committer
         self._members = members
+        self._trust = trust_list
         self._bus = bus
         self._clock = clock
 
@@ -72,10 +82,23 @@ class Statuses:
         package = reading.package
         if not isinstance(package, edxml.StatusPackage):
             raise rejected("package.kind", "edXMLHeader", expected="status", found="document")
-        (answer,) = await self.say(caller, [self._statement(package, caller, occurred_at)])
+        statement = self._statement(package, caller, occurred_at)
+        assert reading.root is not None
+        self._check_seal(seal_of(reading.root), caller, occurred_at)
+        (answer,) = await self.say(caller, [statement])
         if isinstance(answer, Refused):
             raise Rejected([answer.fault])
         return answer
+
+    def _check_seal(self, seal: Seal, caller: Caller, occurred_at: int | None) -> None:
+        """Refuse a signature that lies. To have none is usual: no status among the samples is
+        signed, and the token says who speaks.
+        """
+        at = self._clock.now() if occurred_at is None else occurred_at
+        verdict, reason = self._trust.judge(seal, caller.agency, at)
+        code = trust.refusal(verdict, strict_signatures=False)
+        if code is not None:
+            raise rejected(code, "edXMLHeader/Signature", reason=reason)
 
     def _statement(
         self, package: edxml.StatusPackage, caller: Caller, occurred_at: int | None

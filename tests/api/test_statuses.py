@@ -10,6 +10,7 @@ import pytest
 from axis.core.errors import unavailable
 from schemas import rest
 from schemas.edxml import Business
+from schemas.xmldsig import sign
 from tests.api.test_receiving import polled
 from tests.api.world import (
     HA_NOI,
@@ -18,6 +19,7 @@ from tests.api.world import (
     OPERATOR,
     XML,
     World,
+    key_of,
     problem,
     status,
 )
@@ -249,6 +251,22 @@ async def test_bad_status_packages_have_codes_of_their_own(here: World) -> None:
     problem(await post(status("01", name, about="000.00.00.X99")), 422, "recipient.unknown")
     raw = status("01", name).replace(b">01<", b">77<")
     problem(await post(raw), 422, "status.unknown_code")
+
+
+async def test_a_status_package_may_be_signed_but_not_falsely(here: World) -> None:
+    receipt = await here.sent()
+    raw, key = status("03", receipt["document_id"]), key_of(OFFICE)
+
+    async def post(raw: bytes) -> httpx.Response:
+        return await here.call(OFFICE, "POST", "/v1/statuses", content=raw, headers=XML)
+
+    signed = sign(raw, key.private_key, key.certificate_der)
+    problem(await post(signed.replace(b">03<", b">01<")), 422, "signature.broken")
+    foreign = key_of(HA_NOI)
+    raw_foreign = sign(raw, foreign.private_key, foreign.certificate_der)
+    problem(await post(raw_foreign), 422, "signature.untrusted")
+    assert (await lines(here)) == []
+    assert (await post(signed)).status_code == 201
 
 
 async def package_of(here: World, receipt: dict[str, Any]) -> bytes:
