@@ -18,6 +18,7 @@ import structlog
 from axis.core.errors import Unavailable
 from axis.core.record import share_of
 from axis.core.retry import Backoff
+from axis.flows.due import STREAMS, Due
 from axis.lanes import Lanes, Lease, Publisher
 from axis.ports import Bus, BusAway, Clock
 
@@ -33,11 +34,6 @@ LOOK_AGAIN_S = 5.0
 LANE_RECORDS_MAX = 1000
 #: Numbers of all lanes in a page, some 500 bytes each.
 PAGE_RECORDS_MAX = 4000
-#: While one page is being acknowledged another is read, of other agencies.
-STREAMS = 2
-#: Of so few agencies one page tells all: halves of them would cost two pages, and the second half
-#: half as much delay again.
-FEW_AGENCIES = 24
 #: Pages begin this far apart unless there is more than one holds: a page costs milliseconds of CPU
 #: whatever is in it. What comes after a pause does not wait, and no poll waits for it at all; under
 #: load a page lasts longer than this, and the next one holds what came meanwhile.
@@ -61,10 +57,7 @@ class Relay:
         #: Until when the leases hold, as far as this relay knows.
         self._until = 0
         self._beating = asyncio.Lock()
-        #: Agencies to look at, those that have waited longest first; a dict, since sets have no
-        #: order. None of them is in the hands of a page at the same time.
-        self._due: dict[str, None] = {}
-        self._busy: set[str] = set()
+        self._due = Due()
         self._more = asyncio.Event()
         self._pages: set[asyncio.Task[bool]] = set()
         #: Records that were acknowledged, for whoever counts them.
@@ -104,7 +97,9 @@ class Relay:
             roll = await self._lanes.beat(self._owner, now, until)
             held = {lease.recipient: lease for lease in roll.held}
             share = share_of(roll.agencies, roll.relays)
-            surplus = [code for code in held if code not in self._busy][: max(0, len(held) - share)]
+            surplus = [code for code in held if code not in self._due.busy][
+                : max(0, len(held) - share)
+            ]
             for code in surplus:
                 del held[code]
             before, self._held, self._until = self._held, held, until
@@ -138,10 +133,8 @@ class Relay:
 
     def look_at(self, recipients: Iterable[str]) -> None:
         """Something may wait for these; those of other relays are left to them."""
-        for code in recipients:
-            if code in self._held:
-                self._due.setdefault(code)
-        if self._due:
+        self._due.add(code for code in recipients if code in self._held)
+        if self._due.any_ready(self._clock.now()):
             self._more.set()
 
     async def _hear(self) -> None:
@@ -177,27 +170,34 @@ class Relay:
 
         Raises ``BusAway`` and ``Unavailable``; what was due is still due then.
         """
-        codes = self._next()
+        codes, left = self._due.take(self._clock.now())
+        if not left:
+            self._more.clear()
         again: Iterable[str] = codes
         try:
             again = await self._publish(codes)
+            self._due.clear(codes)
             return bool(again)
+        except BusAway as away:
+            if codes and await self._bus_answers():
+                self._blame(codes, away)
+            raise
         finally:
-            self._busy.difference_update(codes)
+            self._due.give_back(codes)
             self.look_at(again)
 
-    def _next(self) -> list[str]:
-        """The agencies of a page: those that were not looked at for longest."""
-        ready = [code for code in self._due if code not in self._busy]
-        # Of many, some are left to the other stream.
-        chosen = ready[: max(FEW_AGENCIES, -(-len(ready) // STREAMS))]
-        for code in chosen:
-            del self._due[code]
-        if len(chosen) == len(ready):
-            self._more.clear()
-        held = [code for code in chosen if code in self._held]
-        self._busy.update(held)
-        return held
+    async def _bus_answers(self) -> bool:
+        try:
+            await self._publisher.publish(())
+        except BusAway:
+            return False
+        return True
+
+    def _blame(self, codes: Sequence[str], away: BusAway) -> None:
+        """One of these topics takes nothing though the bus is there: it does not hold up others."""
+        aside = self._due.blame(codes, self._clock.now(), random.random())
+        if aside is not None:
+            log.warning("agency set aside", action="relay.aside", agency=aside, why=str(away))
 
     async def _publish(self, codes: Sequence[str]) -> Iterable[str]:
         """Publish what waits for some agencies; those of whom more may wait."""

@@ -44,13 +44,18 @@ async def publishing(settings: KafkaSettings, start: str) -> AsyncIterator[Kafka
 
 
 class MemoryPublisher:
-    """Keeps what it is given; ``away`` lets it fail, before or after it has kept it."""
+    """Keeps what it is given; ``away`` lets it fail, before or after it has kept it, and the topics
+    of those who are ``deaf`` take nothing.
+    """
 
     def __init__(self) -> None:
         self.topic: list[Record] = []
         self.away: list[str] = []
+        self.deaf: set[str] = set()
 
     async def publish(self, records: Sequence[Record]) -> None:
+        if not self.deaf.isdisjoint(record.recipient for record in records):
+            raise BusAway("deaf")
         fault = self.away.pop(0) if self.away else ""
         if fault != "before":
             self.topic += records

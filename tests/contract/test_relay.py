@@ -176,7 +176,7 @@ async def test_what_was_not_acknowledged_is_published_again(scene: Scene):
     await scene.drain(relay)
     await scene.send(5)
     for fault in ("before", "after"):
-        scene.publisher.away = [fault]
+        scene.publisher.away = [fault, "still"]
         relay.look_at([B])
         with pytest.raises(BusAway):
             await relay.page()
@@ -185,6 +185,49 @@ async def test_what_was_not_acknowledged_is_published_again(scene: Scene):
     read = scene.read()
     assert (read.applied, read.gaps) == ({(B, 0): [1, 2, 3, 4, 5]}, 0)
     assert len(scene.publisher.topic) == 10
+
+
+async def test_a_topic_that_takes_nothing_keeps_no_other_waiting(scene: Scene):
+    relay = scene.relay("one")
+    await relay.beat()
+    await scene.drain(relay)
+    scene.publisher.deaf = {B}
+    await scene.send(5, to=CODES[1:])
+    relay.look_at(CODES)
+    failures = 0
+    for _ in range(2 * len(CODES)):
+        try:
+            await relay.page()
+        except BusAway:
+            failures += 1
+    # In a page with others, and then by itself: after that it is left alone.
+    assert failures == 2
+    others = {(code, 0): [*range(1, 6)] for code in CODES[1:] if code != B}
+    assert scene.read().applied == others
+    assert relay.due
+    scene.clock.run_out()
+    await relay.beat()
+    with pytest.raises(BusAway):
+        await relay.page()
+    scene.publisher.deaf = set()
+    for _ in range(3):
+        scene.clock.run_out()
+        await relay.beat()
+        await relay.page()
+    assert scene.read().applied == others | {(B, 0): [*range(1, 6)]}
+    assert not relay.due
+
+
+async def test_nobody_is_blamed_while_the_bus_is_away(scene: Scene):
+    await scene.send(5, to=CODES[1:])
+    relay = scene.relay("one")
+    await relay.beat()
+    for _ in range(3):
+        scene.publisher.away = ["before", "still"]
+        with pytest.raises(BusAway):
+            await relay.page()
+    await relay.page()
+    assert scene.read().applied == {(code, 0): [*range(1, 6)] for code in CODES[1:]}
 
 
 async def test_a_process_killed_behind_its_commit_loses_nothing(scene: Scene):
