@@ -81,19 +81,22 @@ class Topics:
         """Read for ever; brokers that are away are tried again."""
         attempt = 0
         while True:
-            consumer = _consumer(self._brokers)
+            consumer = None
             try:
+                consumer = _consumer(self._brokers)
                 await consumer.start()
                 missing = await self._begin(consumer)
                 attempt = 0
                 await self._read(consumer, missing)
             except NotAllThere:
                 log.info("topics came", action="topics.came")
-            except (KafkaError, OSError, TimeoutError) as error:
+            except (KafkaError, OSError, TimeoutError, UnicodeDecodeError) as error:
+                # A file with a password may just be being replaced.
                 attempt += 1
                 log.warning("topics away", action="topics.away", why=str(error), tries=attempt)
             finally:
-                await _stop(consumer)
+                if consumer is not None:
+                    await _stop(consumer)
             if attempt:
                 await asyncio.sleep(_BACKOFF.delay_s(attempt, random.random()))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from axis.settings import KafkaSettings
 
@@ -106,4 +106,17 @@ async def stop(client: AIOKafkaProducer) -> None:
         async with asyncio.timeout(STOP_S_MAX):
             await client.stop()
     except (TimeoutError, KafkaError):
-        return
+        await _abandon(client)
+
+
+async def _abandon(client: AIOKafkaProducer) -> None:
+    """End what the library leaves behind when its own end is cut off: a task that sends, one that
+    waits for all to be sent, and their connections. It has no other way to be told.
+    """
+    client._message_accumulator.fail_all(KafkaTimeoutError())  # noqa: SLF001
+    sender = client._sender.sender_task  # noqa: SLF001
+    if sender is not None:
+        sender.cancel()
+    await client.client.close()
+    if sender is not None:
+        await asyncio.wait({sender}, timeout=STOP_S_MAX)

@@ -35,7 +35,8 @@ from axis.ports import BusAway
 from axis.settings import KafkaSettings
 from schemas import bus
 
-#: Seconds a publish may take, connecting and making topics included.
+#: Seconds a part of a publish may take, connecting and making topics included: a part, since one
+#: that must be repeated for being long is never shorter.
 PUBLISH_S_MAX = 5.0
 #: Seconds in which the topics of all agencies must be made; a cold broker takes two.
 PREPARE_S_MAX = 30.0
@@ -53,6 +54,9 @@ Bodies = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 _Place = tuple[str, int]
 _Records = list[tuple[bus.Headers, bytes]]
 _Lanes = defaultdict[tuple[str, int], _Records]
+#: What is wrong with the cluster, a topic, or a file with a password that is just being replaced
+#: (half of it is no text).
+_FAILURES = (KafkaError, OSError, WrongTopic, UnicodeDecodeError)
 
 
 class KafkaPublisher:
@@ -76,21 +80,22 @@ class KafkaPublisher:
         try:
             async with asyncio.timeout(PREPARE_S_MAX):
                 await self._topics.ensure(recipients)
-        except (TimeoutError, KafkaError, OSError, WrongTopic) as error:
+        except (TimeoutError, *_FAILURES) as error:
             raise BusAway(f"{self._clients.bootstrap}: {error!r}") from error
 
     async def publish(self, records: Sequence[Record]) -> None:
         """Return when all replicas in sync have the records."""
         try:
-            async with asyncio.timeout(PUBLISH_S_MAX):
-                if not records:
+            if not records:
+                async with asyncio.timeout(PUBLISH_S_MAX):
                     await self._ask()
-                for part in self._parts(records):
+            for part in self._parts(records):
+                async with asyncio.timeout(PUBLISH_S_MAX):
                     # Not within the turn: while one part is acknowledged, another is encoded.
                     await self._send(await self._encoded(part))
         except TimeoutError:
             raise BusAway(f"no answer from {self._clients.bootstrap}") from None
-        except (KafkaError, OSError, WrongTopic) as error:
+        except _FAILURES as error:
             # Whatever it failed of, a new producer and a look at the topics start clean.
             self._topics.forget()
             await self.close()
@@ -99,9 +104,11 @@ class KafkaPublisher:
     async def close(self) -> None:
         """End the producer; what it still holds is given up after seconds."""
         producer, self._producer = self._producer, None
+        unsettled, self._unsettled = self._unsettled, set()
+        for future in unsettled:
+            future.add_done_callback(_heard)
         if producer is not None:
             await stop(producer)
-        self._unsettled.clear()
 
     async def _started(self) -> AIOKafkaProducer:
         if self._producer is None:
@@ -168,7 +175,11 @@ class KafkaPublisher:
                     else:
                         await self._send_each(producer, place, of_lane)
         except ExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+            first = failures.exceptions[0]
+            if isinstance(first, AssertionError):
+                # The library's word for a partition that is no more.
+                raise WrongTopic(f"{first}") from None
+            raise first from None
 
     async def _send_each(
         self, producer: AIOKafkaProducer, place: _Place, records: _Records
@@ -232,6 +243,12 @@ class KafkaPublisher:
             package=package,
             dataref="" if package else bus.dataref(delivery),
         )
+
+
+def _heard(future: asyncio.Future[object]) -> None:
+    """Nobody waits for it any more, and its failure is no news."""
+    if not future.cancelled():
+        future.exception()
 
 
 async def _no_bodies(_digests: Sequence[str]) -> Mapping[str, bytes]:

@@ -79,3 +79,18 @@ async def _until_taken(publisher: KafkaPublisher, records: Sequence[Record]) -> 
                 return
             except BusAway:
                 continue
+
+
+async def test_a_producer_that_is_given_up_leaves_nothing_behind(tmp_path: Path):
+    """No task that goes on sending, and none that waits for it."""
+    before = asyncio.all_tasks()
+    with broker(tmp_path / "kafka") as own:
+        async with publishing(KafkaSettings(bootstrap=own.bootstrap), "") as publisher:
+            await publisher.publish([record(1, to=A)])
+            own.kill()
+            with pytest.raises(BusAway):
+                await publisher.publish([record(2, to=A)])
+    left = asyncio.all_tasks() - before
+    if left:
+        await asyncio.wait(left, timeout=SOON_S)
+    assert [task for task in left if not task.done()] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from axis.settings import KafkaSettings
 from schemas import bus as wire
 from tests.adapters.kafka_reading import reading
 from tests.contract.books import NOON, A, B
+from tests.contract.buses import SOON_S
 from tests.contract.publishers import prefix, prepare, publishing, record
 from tests.kafka import Kafka
 
@@ -126,3 +128,34 @@ async def test_a_topic_of_somebody_elses_making_is_refused_by_name(road: Road):
         await admin.delete_topics([topic])
     finally:
         await admin.close()
+
+
+async def test_a_topic_that_was_made_anew_with_fewer_partitions_is_a_fault_of_the_bus(road: Road):
+    """The library asserts that the partition is there, and a relay lives on."""
+    if not road.kafka.real:
+        pytest.skip("the mock cluster knows no CreateTopics")
+    code = "000.00.00.X02"
+    topic = wire.inbox_topic(road.start, code)
+    await road.publisher.publish([record(to=code)])
+    admin = AIOKafkaAdminClient(bootstrap_servers=road.kafka.bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic])
+        await made(admin, topic)
+        await road.publisher.publish([])  # Now it knows the new one.
+        for _ in range(3):
+            with pytest.raises(BusAway):
+                await road.publisher.publish([record(2, to=code, urgency=4)])
+        await road.publisher.publish([record()])
+        await admin.delete_topics([topic])
+    finally:
+        await admin.close()
+
+
+async def made(admin: AIOKafkaAdminClient, topic: str) -> None:
+    """Make a topic with one partition, once the one before is gone."""
+    async with asyncio.timeout(SOON_S):
+        while True:
+            answer = await admin.create_topics([NewTopic(topic, 1, 1)])
+            if not any(code for _, code, *_ in answer.topic_errors):
+                return
