@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +14,8 @@ from schemas.edxml import PACKAGE_BYTES_MAX
 
 LIVE = "live"
 
+#: A name or an address and, where it is not Kafka's own, a port.
+_ADDRESS = re.compile(r"\s*(\[[0-9A-Fa-f:.]+\]|[^\s:,\[\]/]+)(:\d{1,5})?\s*")
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
 
 
@@ -44,6 +47,13 @@ class KafkaSettings(BaseSettings):
     inline_bytes_max: int = Field(
         4096, ge=0, le=512 * 1024, description="Largest package that travels inside its record."
     )
+
+    @field_validator("bootstrap", mode="after")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        if value and not all(_ADDRESS.fullmatch(one) for one in value.split(",")):
+            raise ValueError("must be host:port,host:port")
+        return value
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

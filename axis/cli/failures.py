@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-#: What pydantic calls the settings that it finds wrong.
-_SETTINGS = ("Settings", "KafkaSettings")
+#: What pydantic calls the settings that it finds wrong, and what their names begin with.
+_SETTINGS = {"Settings": "AXIS", "KafkaSettings": "AXIS_KAFKA"}
 
 
 class NoAxis(Exception):
@@ -49,6 +49,7 @@ def of_the_world(error: Exception) -> str | None:
     if isinstance(error, ValueError) and getattr(error, "title", "") in _SETTINGS:
         # pydantic's, which not every command has loaded.
         told: Mapping[str, Any] = error.errors()[0]  # type: ignore[attr-defined]
-        name = "_".join(["AXIS", *map(str, told["loc"])]).upper()
-        return f"Invalid setting {name}: {told['msg']}"
+        begin = _SETTINGS[error.title]  # type: ignore[attr-defined]
+        name = "_".join([begin, *(map(str, told["loc"]) if told["loc"] else "*")]).upper()
+        return f"Invalid setting {name}: {told['msg'].removeprefix('Value error, ')}"
     return None

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from agencies.address import left_address
 from agencies.world import OPERATOR_ID, agency_dir, read_secret
 from axis.cli.door import Door
-from axis.cli.failures import NoAxis
+from axis.cli.failures import NoAxis, of_the_world
 from axis.settings import LIVE, Settings
 from schemas.organ import agency_of, expand
 
@@ -83,9 +83,7 @@ def open_session(run: str | None = None, url: str | None = None) -> Session:
         if run is not None:
             settings = Settings(run=run)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise typer.BadParameter(f"{name}: {first['msg']}") from None
+        raise typer.BadParameter(of_the_world(error) or f"{error}") from None
     return Session(settings, url.rstrip("/") if url else None)
 
 
