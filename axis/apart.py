@@ -44,14 +44,15 @@ async def _relay(settings: Settings, metrics_port: int | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with relaying(settings) as made:
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(GC_THRESHOLD)
-        meters = _Meters(made)
-        with _served(meters, settings, metrics_port):
+    registry = CollectorRegistry()
+    with _served(registry, settings, metrics_port) as shown:
+        async with relaying(settings) as made:
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(GC_THRESHOLD)
+            log.info("relaying", action="relay.started", **shown)
             async with asyncio.TaskGroup() as tasks:
-                looking = tasks.create_task(meters.keep())
+                looking = tasks.create_task(_Meters(made, registry).keep())
                 await stop.wait()
                 looking.cancel()
 
@@ -59,16 +60,15 @@ async def _relay(settings: Settings, metrics_port: int | None) -> None:
 class _Meters:
     """What Prometheus is told; the books are looked at now and then, not when it asks."""
 
-    def __init__(self, made: Relaying) -> None:
+    def __init__(self, made: Relaying, registry: CollectorRegistry) -> None:
         self._made = made
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        self._lag = Unpublished(self.registry)
+        ProcessCollector(registry=registry)
+        self._lag = Unpublished(registry)
         self._held = Gauge(
-            "axis_relay_agencies", "Agencies whose lanes it publishes.", registry=self.registry
+            "axis_relay_agencies", "Agencies whose lanes it publishes.", registry=registry
         )
         self._published = Counter(
-            "axis_relay_records", "Records that were acknowledged.", registry=self.registry
+            "axis_relay_records", "Records that were acknowledged.", registry=registry
         )
         self._counted = 0
 
@@ -87,15 +87,16 @@ class _Meters:
 
 
 @contextmanager
-def _served(meters: _Meters, settings: Settings, port: int | None) -> Iterator[None]:
+def _served(
+    registry: CollectorRegistry, settings: Settings, port: int | None
+) -> Iterator[dict[str, int]]:
+    """Show the metrics, if anywhere; what the log says of it."""
     if port is None:
-        log.info("relaying", action="relay.started")
-        yield
+        yield {}
         return
-    server, thread = start_http_server(port, settings.host, meters.registry)
-    log.info("relaying", action="relay.started", metrics_port=server.server_port)
+    server, thread = start_http_server(port, settings.host, registry)
     try:
-        yield
+        yield {"metrics_port": server.server_port}
     finally:
         server.shutdown()
         server.server_close()

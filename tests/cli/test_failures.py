@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,26 @@ def test_a_package_is_not_written_onto_a_folder_or_into_none(axis: Axis, keys: P
     Path("folder").mkdir()
     assert "is a directory" in _refused(axis, 2, *pack, "folder")
     assert "none/a.edxml: No such file or directory" in _refused(axis, 1, *pack, "none/a.edxml")
+
+
+def test_a_port_for_metrics_that_is_taken(tmp_path: Path) -> None:
+    # In a process of its own: a relay logs as JSON, for good.
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = subprocess.run(
+            [sys.executable, "-m", "axis", "relay", "--metrics-port", str(taken.getsockname()[1])],
+            env={**os.environ, "AXIS_VAR": str(tmp_path)},
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "in use" in done.stderr
+
+
+@pytest.mark.parametrize("given", ["kafka:port", "kafka:9092,", "http://kafka:9092", "a b:1"])
+def test_brokers_that_are_nowhere(axis: Axis, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("AXIS_KAFKA_BOOTSTRAP", given)
+    assert "AXIS_KAFKA_BOOTSTRAP: must be host:port" in _refused(axis, 2, "init")
 
 
 @pytest.mark.parametrize("option", ["--json", "--html"])
