@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
 import typer
 
@@ -17,7 +18,13 @@ def register(app: typer.Typer) -> None:
     app.command(rich_help_panel=screen.OPERATOR)(init)
 
 
-def init(json: screen.Json = False, run: session.Run = None) -> None:
+def init(
+    bus: Annotated[
+        bool, typer.Option("--bus", help="Fail when Kafka cannot be told what it is to have.")
+    ] = False,
+    json: screen.Json = False,
+    run: session.Run = None,
+) -> None:
     """Make keys and secrets of 95 agencies and an operator.
 
     What is there stays as it is, so it may be repeated; ``serve`` and ``demo`` do it by themselves.
@@ -29,10 +36,12 @@ def init(json: screen.Json = False, run: session.Run = None) -> None:
     fresh = not settings.agencies_dir.exists()
     try:
         world = make_world(settings.home)
-        asyncio.run(enrol(settings, world))
+        away = asyncio.run(enrol(settings, world))
     except (AnotherWorld, InUse) as error:
         typer.echo(f"{error}", err=True)
         raise typer.Exit(1) from None
+    if bus and away is not None:
+        raise typer.Exit(1)
     told = {
         "run": settings.run,
         "made": fresh,
@@ -57,11 +66,11 @@ def init(json: screen.Json = False, run: session.Run = None) -> None:
     )
 
 
-async def enrol(settings: Settings, world: World) -> None:
+async def enrol(settings: Settings, world: World) -> BusAway | None:
     """Write the world's agencies, certificates and clients into the books of the run, and have what
     its bus needs for them, unless that is away: then it is made when it is needed.
 
-    Raises ``axis.adapters.sqlite_file.InUse`` while an axis has them open.
+    Returns why it is away. Raises ``axis.adapters.sqlite_file.InUse`` while an axis has them open.
     """
     from axis.bootstrap import build
     from axis.relaying import prepare_bus
@@ -78,3 +87,5 @@ async def enrol(settings: Settings, world: World) -> None:
     except BusAway as away:
         told = f"The bus is not there yet ({away}); the axis goes on without it until it is."
         typer.echo(told, err=True)
+        return away
+    return None
