@@ -41,7 +41,6 @@ class Switch:
 
     def turn_off(self) -> None:
         """Switch the agency off; ``seen`` tells when it is."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         self._file.write_text("", encoding="ascii")
 
     def turn_on(self) -> None:

@@ -21,3 +21,4 @@ class Redriven(Wire):
     agency: Code
     urgency: Urgency | None
     no: int
+    relayed: bool = Field(description="Whether this axis publishes to Kafka at all.")

@@ -177,7 +177,7 @@ ANSWERS: Mapping[str, Any] = {
         "certificates": [{"fingerprint": _SHA256, "agency": _THEIRS, "revoked_at": _AT}],
     },
     "register": {**_AGENCY, "code": "000.00.00.H99", "certainty": "stated: registered by lan"},
-    "redrive": {"agency": _THEIRS, "urgency": 0, "no": 1200},
+    "redrive": {"agency": _THEIRS, "urgency": 0, "no": 1200, "relayed": True},
     "operator_reset": _MOVED,
     "audit_log": {
         "acts": [

@@ -197,7 +197,9 @@ async def redrive(request: Request, axis: TheAxis, caller: TheCaller, code: Code
     asked = await read_model(request, rest_relay.Redrive)
     agency = axis.members.agency(code)
     await axis.oversight.redrive(caller, agency.code, asked.urgency, asked.no, asked.why)
-    return Json({"agency": agency.code, "urgency": asked.urgency, "no": asked.no})
+    relayed = axis.lanes is not None
+    told = {"agency": agency.code, "urgency": asked.urgency, "no": asked.no, "relayed": relayed}
+    return Json(told)
 
 
 @router.get(

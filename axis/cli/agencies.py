@@ -108,7 +108,7 @@ def stop(codes: _Codes, run: session.Run = None) -> None:
     """Switch the software of agencies off: they take nothing and say nothing until started."""
     home = session.open_session(run).settings.home
     played = alone.played(home)
-    switches = {code: Switch(agency_dir(home, code)) for code in _known(codes)}
+    switches = {code: _switch(home, code) for code in _known(codes)}
     for switch in switches.values():
         switch.turn_off()
     # The poll under way may still bring something; after it, the software looks at its switch.
@@ -125,9 +125,16 @@ def start(codes: _Codes, run: session.Run = None) -> None:
     home = session.open_session(run).settings.home
     played = alone.played(home)
     for code in _known(codes):
-        Switch(agency_dir(home, code)).turn_on()
+        _switch(home, code).turn_on()
         when = "takes what waits" if played else "will take what waits when axis serve runs"
         screen.say(f"{code} is started; it {when}")
+
+
+def _switch(home: Path, code: str) -> Switch:
+    folder = agency_dir(home, code)
+    if not folder.is_dir():
+        raise typer.BadParameter(f"{folder} is missing; axis init makes it")
+    return Switch(folder)
 
 
 def _known(codes: Iterable[str]) -> list[str]:

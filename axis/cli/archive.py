@@ -211,6 +211,8 @@ async def drop(settings: Settings) -> None:
 async def _read(settings: Settings, path: Path) -> AsyncIterator[Store]:
     connection = reads.prepare(Database(path).reader())
     try:
+        if connection.execute("select count(*) from sqlite_master").fetchone() == (0,):
+            raise NoAxis(f"The books in {settings.books} are empty; axis init sets them up.")
         try:
             connection.execute("select arrived_at from delivery limit 0")
         except sqlite3.OperationalError:

@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from agencies import address
 from agencies.brokers import Brokers
 from agencies.traffic import Planned, digest, plan_day
 from agencies.world import AnotherWorld
@@ -84,6 +85,11 @@ def _play(
     total = sum(len(planned.recipients) for planned in plan)
     goals = {"sent": len(plan), "received": total, "statuses": 2 * total}
     demo_report.introduce(plan, seed, settings, fresh=True, servers=None)
+    if address.left_address(settings.axis_dir) is None:
+        where = settings.axis_dir
+        screen.say(
+            f"Waiting for the axis of the run '{settings.run}' to say in {where} where it is."
+        )
     with Watch(goals, time.monotonic) as watch:
         play = playing.Play(
             settings, plan, seed, seconds, part, watch, beside=True, brokers=reached

@@ -145,9 +145,13 @@ class Child:
         process.stdin.close()
         (self.folder / f"{self.name}.pid").unlink(missing_ok=True)
 
-    def _last_words(self, code: int) -> str:
+    def last_words(self) -> str:
+        """The end of its log, for where that is cleared away."""
         text = self.log.read_text(encoding="utf-8", errors="replace")
-        words = "\n".join(text.splitlines()[-LAST_WORDS:])
+        return "\n".join(text.splitlines()[-LAST_WORDS:])
+
+    def _last_words(self, code: int) -> str:
+        words = self.last_words()
         return f"The process '{self.name}' ends by itself (exit {code}). {self.log} says:\n{words}"
 
 

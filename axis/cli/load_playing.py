@@ -82,11 +82,12 @@ class Load:
         argv = [sys.executable, "-m", "agencies.load", orders.as_json()]
         return Child("driver", argv, run_folder(self.settings), heard=self._heard)
 
-    def _heard(self, _child: Child, message: Mapping[str, Any]) -> None:
+    def _heard(self, child: Child, message: Mapping[str, Any]) -> None:
         if "begun" in message:
             self._begun += 1
             if self._begun > 1:
-                message = {"otherwise": "The driver ended by itself; its log is in run/driver.log."}
+                words = child.last_words()
+                message = {"otherwise": f"The driver ended by itself; the end of its log:\n{words}"}
         self._watch.show(message)
         if any(name in message for name in ("finished", "impossible", "otherwise")):
             self._told = message

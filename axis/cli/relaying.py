@@ -68,4 +68,7 @@ def redrive(
         screen.data(told)
         return
     lanes = "all lanes" if urgency is None else f"lane {urgency}"
-    screen.say(f"{told['agency']}: {lanes} come again from number {told['no']}")
+    if told["relayed"]:
+        screen.say(f"{told['agency']}: {lanes} come again from number {told['no']}")
+    else:
+        screen.say(f"{told['agency']}: noted; nothing comes, for this axis publishes to no Kafka")

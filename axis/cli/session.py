@@ -24,6 +24,8 @@ from schemas.organ import agency_of, expand
 
 #: Lạng Sơn, the chair that ``axis serve`` leaves to its user.
 CHAIR = "000.00.00.H37"
+#: In the folder of all runs, the name of the one that was started last.
+LAST_RUN = "last-run"
 
 As = Annotated[
     str,
@@ -76,23 +78,25 @@ class Session:
 
 def open_session(run: str | None = None, url: str | None = None) -> Session:
     """The run that is meant: named, from ``AXIS_RUN``, started last, or the live one."""
+    where = ""
     try:
         settings = Settings()
         if run is None and "run" not in settings.model_fields_set:
             run = _last_run(settings.var)
+            where = f"{settings.var / LAST_RUN}: "
         if run is not None:
             settings = Settings(run=run)
     except ValidationError as error:
-        raise typer.BadParameter(of_the_world(error) or f"{error}") from None
+        raise typer.BadParameter(f"{where}{of_the_world(error)}") from None
     return Session(settings, url.rstrip("/") if url else None)
 
 
 def remember_run(settings: Settings) -> None:
     """Make the run of ``settings`` the one that commands mean from now on."""
     settings.var.mkdir(parents=True, exist_ok=True)
-    fresh = settings.var / "last-run.new"
+    fresh = settings.var / f"{LAST_RUN}.new"
     fresh.write_text(f"{settings.run}\n", encoding="ascii")
-    fresh.replace(settings.var / "last-run")
+    fresh.replace(settings.var / LAST_RUN)
 
 
 def client_of(name: str) -> str:
@@ -118,7 +122,7 @@ def agency(name: str) -> str:
 
 def _last_run(var: Path) -> str:
     try:
-        return (var / "last-run").read_text(encoding="ascii").strip() or LIVE
+        return (var / LAST_RUN).read_text(encoding="ascii").strip() or LIVE
     except (OSError, UnicodeDecodeError):
         return LIVE
 

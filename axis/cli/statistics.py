@@ -69,6 +69,8 @@ def statistics(
         raise typer.BadParameter("choose one of --json, --csv and --html")
     here = session.open_session(run, url)
     code = session.agency(agency) if agency else ""
+    if from_ is not None and to is not None and from_ > to:
+        raise typer.BadParameter("--from lies behind --to")
     days = (from_.date() if from_ else None, to.date() if to else None)
     if html is not None:
         asked = [(By.NATION, Unit.SPAN), (By.NATION, period)]

@@ -116,7 +116,7 @@ def test_an_agencys_key_signs_what_its_certificate_proves(tmp_path: Path) -> Non
 
 
 def test_an_agency_is_switched_off_and_on(tmp_path: Path) -> None:
-    switch = Switch(tmp_path / "agency")
+    switch = Switch(tmp_path)
     assert not switch.off
     switch.turn_off()
     assert (switch.off, switch.seen) == (True, False)

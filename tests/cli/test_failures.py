@@ -29,9 +29,7 @@ def test_damaged_books(axis: Axis, var: Path, command: str, raw: bytes) -> None:
     assert "The books cannot be worked with: " in _refused(axis, 1, command)
 
 
-@pytest.mark.parametrize(
-    "command", [("init",), ("serve", "--port", "0"), ("agencies", "stop", "H37")]
-)
+@pytest.mark.parametrize("command", [("init",), ("serve", "--port", "0")])
 def test_a_file_where_a_folder_should_be(
     axis: Axis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
@@ -39,6 +37,28 @@ def test_a_file_where_a_folder_should_be(
     file.write_text("")
     monkeypatch.setenv("AXIS_VAR", str(file))
     assert str(file) in _refused(axis, 1, *command)
+
+
+def test_an_agency_is_not_switched_off_in_no_world(axis: Axis, var: Path) -> None:
+    assert "axis init makes it" in _refused(axis, 2, "agencies", "stop", "H01")
+    assert not (var / "agencies").exists()
+
+
+def test_the_run_that_was_started_last_is_named_with_its_file(axis: Axis, var: Path) -> None:
+    var.mkdir(exist_ok=True)
+    (var / "last-run").write_text("../elsewhere\n")
+    assert "last-run: Invalid setting AXIS_RUN" in _refused(axis, 2, "counts")
+
+
+def test_days_in_the_wrong_order(axis: Axis) -> None:
+    told = _refused(axis, 2, "statistics", "--from", "2020-02-01", "--to", "2020-01-01")
+    assert "--from lies behind --to" in told
+
+
+def test_empty_books(axis: Axis, var: Path) -> None:
+    (var / "axis").mkdir(parents=True)
+    (var / "axis" / "books.sqlite").touch()
+    assert "are empty" in _refused(axis, 1, "counts")
 
 
 @pytest.mark.parametrize("command", ["serve", "play", "counts"])
