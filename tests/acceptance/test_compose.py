@@ -126,8 +126,10 @@ def test_the_dashboard_shows_what_the_metrics_have() -> None:
     titles = {panel["title"] for panel in board["panels"]}
     assert titles >= {"Sent", "Received", "Waiting", "Latency of POST /v1/documents", "Errors"}
     scraped = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text("utf-8"))
-    (job,) = scraped["scrape_configs"]
-    assert job["static_configs"] == [{"targets": ["axis:8095"]}]
+    axis, relay = scraped["scrape_configs"]
+    assert axis["static_configs"] == [{"targets": ["axis:8095"]}]
+    (found,) = relay["dns_sd_configs"]
+    assert (found["names"], str(found["port"])) == (["relay"], services()["relay"]["command"][-1])
     sources = yaml.safe_load((ROOT / "deploy/grafana/datasources.yml").read_text("utf-8"))
     assert {panel["datasource"]["uid"] for panel in board["panels"]} == {
         source["uid"] for source in sources["datasources"]
