@@ -4,6 +4,10 @@ A checkpoint inside a commit makes that commit, and everybody behind it, wait fo
 disk likes. So commits never do it: a thread of its own copies what was committed while new groups
 are appended. Emptying the log needs a moment without a writer; the writer does it itself between
 two groups, when nobody writes or when the log has grown too long, and little is left to copy then.
+
+A log that is copied whole already is never copied again beside the writer. In SQLite before 3.51.3
+such a copy can miss that a commit begins the log anew meanwhile, and part of that commit is lost
+(the "WAL-reset bug" of its documentation of WAL).
 """
 
 from __future__ import annotations
@@ -45,12 +49,16 @@ class Checkpoints:
         self._database = database
         self._empty = empty
         self._written = threading.Event()
+        #: Groups that were committed, and those before the last copy had ended.
+        self._groups = self._copied = 0
+        self._log_bytes = 0
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="axis-checkpoints", daemon=True)
         self._thread.start()
 
     def written(self) -> None:
-        """A group was committed."""
+        """A group was committed; called by one thread at a time."""
+        self._groups += 1
         self._written.set()
 
     def close(self) -> None:
@@ -74,13 +82,21 @@ class Checkpoints:
     def copy(self, connection: sqlite3.Connection, *, idle: bool) -> bool:
         """Copy the log, and have it emptied where that is due; whether it may hold anything."""
         try:
-            if copy_log(connection) < WAL_BYTES_MAX and not idle:
+            if not idle and self._copy(connection) < WAL_BYTES_MAX:
                 return True
             # Once more for what came in meanwhile, so that the writer has next to nothing to do.
-            copy_log(connection)
+            if not idle:
+                self._copy(connection)
             return not self._empty(shorten=idle)
         except (sqlite3.OperationalError, OSError) as error:
             # Nothing is lost while the log cannot be copied: it grows, and the next round tries
             # again. A disk without room is told by the writer.
             log.warning("log not copied", action="checkpoint.failed", error=str(error))
             return True
+
+    def _copy(self, connection: sqlite3.Connection) -> int:
+        """Copy what was committed since the last copy; the bytes that the log holds."""
+        if self._groups != self._copied:
+            self._log_bytes = copy_log(connection)
+            self._copied = self._groups
+        return self._log_bytes

@@ -142,9 +142,18 @@ class Writer:
                 group.synced.result()
             elif self._end != group.end:
                 self._segments.sync()
-            self._connection.execute("rollback" if group.changes.empty else "commit")
         except BaseException:
             self._undo(group.seq, group.end)
+            raise
+        try:
+            self._connection.execute("rollback" if group.changes.empty else "commit")
+        except BaseException as error:
+            if _was_cut_short(error):
+                self._undo(group.seq, group.end)
+            else:
+                # It may stand in the log although SQLite does not show it: a crash brings it back,
+                # and its rows name these bytes.
+                self._rollback()
             raise
         self._kept.keep(group.changes.documents)
         self._books = group.books
@@ -245,3 +254,8 @@ class Writer:
         # SQLite has rolled back by itself after some failures, and says so with an error.
         with contextlib.suppress(Exception):
             self._connection.execute("rollback")
+
+
+def _was_cut_short(error: BaseException) -> bool:
+    """Whether a COMMIT failed before the log had all of it: the disk had no room for the rest."""
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
