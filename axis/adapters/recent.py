@@ -219,7 +219,7 @@ class _Inbox:
                 self._size -= 1
         elif known is not None:
             lane[no] = Row(delivery, known.document, known.redelivery)
-        elif document is not None:
+        elif document is not None and (not lane or no > next(reversed(lane))):
             lane[no] = Row(delivery, document)
             self._size += 1
             if self._size > OPEN_ROWS_MAX:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,6 +158,34 @@ async def test_one_found_far_behind_is_answered_from_memory_above_what_waits(
     await store.apply([scribe.accept("8/UBND"), scribe.accept("9/UBND", urgency=4)])
     found = await store.inbox(B, {0: 4, 1: 4}, 10, OPEN)
     assert [(r.delivery.place.urgency, r.delivery.place.no) for r in found] == [(4, 1), (0, 5)]
+
+
+async def test_one_that_was_put_back_while_the_tables_were_read_is_in_its_place(
+    store: SqliteStore, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+):
+    begin, read, go_on = threading.Event(), threading.Event(), threading.Event()
+    standing = sqlite_reads.standing
+
+    def held_up(*asked: Any) -> Any:
+        begin.wait()
+        found = standing(*asked)
+        read.set()
+        go_on.wait()
+        return found
+
+    monkeypatch.setattr(sqlite_reads, "standing", held_up)
+    poll = asyncio.create_task(store.inbox(B, {}, 100, OPEN))
+    while B not in store._recent._asked:
+        await asyncio.sleep(0)
+    await store.apply([scribe.accept("1/UBND"), scribe.accept("2/UBND")])
+    await store.apply([scribe.move(Step.FAIL, Place(B, 0, 1), reason="hỏng")])
+    begin.set()
+    await asyncio.to_thread(read.wait)
+    await store.apply([scribe.move(Step.RESET, Place(B, 0, 1))])
+    go_on.set()
+    await poll
+    assert await numbers(store, B) == [1, 2]
+    assert [row.delivery.place.no for row in await store.inbox(B, {0: 1}, 100, OPEN)] == [2]
 
 
 @pytest.mark.parametrize("seed", range(12))
