@@ -120,14 +120,14 @@ class Turns:
         queued = object()
 
         def job() -> _R:
-            try:
-                with self._turn:
-                    return work()
-            finally:
-                self._queued.discard(queued)
+            with self._turn:
+                return work()
 
         self._queued.add(queued)
-        return await self._in_thread(job)
+        future = self._thread.submit(job)
+        # Not in the job: one whose caller is cancelled while it waits never runs.
+        future.add_done_callback(lambda _: self._queued.discard(queued))
+        return await asyncio.wrap_future(future)
 
     async def _in_thread(
         self, work: Callable[_P, _R], /, *args: _P.args, **kwargs: _P.kwargs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sqlite3
@@ -10,14 +11,15 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from axis.adapters import sqlite_checkpoints
+from axis.adapters import sqlite_checkpoints, sqlite_reads
 from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.segments import Damaged
 from axis.adapters.sqlite_checkpoints import Checkpoints
-from axis.adapters.sqlite_file import Database, InUse
+from axis.adapters.sqlite_file import Database, InUse, copy_log
 from axis.adapters.sqlite_store import SqliteStore, open_store
 from axis.core.document import Document
 from axis.core.errors import Unavailable
@@ -124,6 +126,43 @@ async def test_a_disk_without_room_for_rows_writes_nothing_and_reading_goes_on(
     store._writing.execute("pragma max_page_count = 1000000")
     second = document_of(await one(store, large))
     assert (second.seq, second.recipients[0].no) == (2, 2)
+    assert await differences(store) == []
+
+
+class _FailsToSync:
+    """The writer's connection, whose COMMIT ends as where the log cannot be synced: it may be in
+    the log all the same, and a crash would bring it back.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.fails = False
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        if self.fails and sql == "commit":
+            raise sqlite3.OperationalError("disk I/O error")
+        return self._connection.execute(sql, *values)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._connection, name)
+
+
+async def test_bytes_whose_rows_a_crash_may_bring_back_are_never_taken_back(
+    store: SqliteStore, folder: Path, scribe: Scribe
+):
+    await one(store, scribe.accept())
+    writer = store._turns._writer
+    failing = _FailsToSync(writer._connection)
+    writer._connection = failing  # type: ignore[assignment]
+    before = writer._end
+    failing.fails = True
+    lost = scribe.accept("2/UBND")
+    await _refused_with("axis.store_away", store, lost)
+    failing.fails = False
+    third = document_of(await one(store, scribe.accept("3/UBND")))
+    (spot,) = await store._read(sqlite_reads.spots, [third.sha256])
+    # Behind the bytes of the second one, which nobody knows of now.
+    assert spot.start > before.offset + len(lost.body)
     assert await differences(store) == []
 
 
@@ -261,6 +300,43 @@ async def test_a_long_log_is_written_over_while_groups_come(
             await store.apply([scribe.accept(f"{n}/UBND")])
             assert _wal_bytes(folder) == length
     assert await numbers(store, B) == list(range(1, 91))
+
+
+async def test_a_log_that_is_copied_whole_is_not_copied_again_beside_the_writer(
+    store: SqliteStore, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+):
+    """SQLite before 3.51.3 may lose a commit that begins the log anew meanwhile."""
+    store._checkpoints.close()
+    copies: list[int] = []
+
+    def counted(connection: sqlite3.Connection) -> int:
+        copies.append(copy_log(connection))
+        return copies[-1]
+
+    monkeypatch.setattr(sqlite_checkpoints, "copy_log", counted)
+    with closing(store._database.reader()) as copying:
+        await store.apply([scribe.accept()])
+        for idle in (False, False, True, True):
+            store._checkpoints.copy(copying, idle=idle)
+        assert len(copies) == 1
+        monkeypatch.setattr(sqlite_checkpoints, "WAL_BYTES_MAX", 1)
+        await store.apply([scribe.accept("2/UBND")])
+        store._checkpoints.copy(copying, idle=False)
+        assert len(copies) == 2
+
+
+async def test_a_write_that_is_cancelled_while_it_waits_is_queued_no_more(store: SqliteStore):
+    turns = store._turns
+    with turns._turn:
+        begun = asyncio.create_task(turns.write(lambda _: None))
+        given_up = asyncio.create_task(turns.write(lambda _: None))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert len(turns._queued) == 2
+        given_up.cancel()
+        await asyncio.wait([given_up])
+    await begun
+    assert turns._queued == set()
 
 
 def test_a_log_that_cannot_be_emptied_is_tried_again(tmp_path: Path):
