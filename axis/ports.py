@@ -185,7 +185,7 @@ class Store(Books, Protocol):
         ...
 
     async def bodies(self, digests: Sequence[str]) -> Mapping[str, bytes]:
-        """Several packages at once."""
+        """Several packages at once; what is damaged or missing is left out."""
         ...
 
     async def document(self, doc_id: str) -> Document | None:

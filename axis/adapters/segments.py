@@ -18,6 +18,10 @@ from itertools import count, groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import structlog
+
+log = structlog.get_logger()
+
 #: A new segment is begun at the first group behind this size: small enough to copy in a backup.
 SEGMENT_BYTES_MAX: Final = 256 * 1024 * 1024
 #: Buffers handed to one system call (IOV_MAX is 1024 on Linux and macOS).
@@ -57,10 +61,12 @@ class Segments:
         self._folder = folder
         self._segment_bytes_max = segment_bytes_max
         self._writing: tuple[int, int] | None = None  # number and descriptor
-        self._named = False  # a file was made whose name is not durable yet
-        if not folder.is_dir():
-            folder.mkdir(parents=True)
-            _sync_folder(folder.parent)
+        # Whether a file was made whose name is not durable yet: by us, or by one that was killed.
+        self._named = True
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in missing:
+            _sync_folder(one.parent)
 
     def recover(self, known: Mark) -> Mark:
         """Cut a torn tail behind ``known``, and return where the next record goes.
@@ -118,7 +124,10 @@ class Segments:
             os.truncate(self._path(end.segment), end.offset)
 
     def read(self, spots: Iterable[Spot]) -> dict[str, bytes]:
-        """The bytes at ``spots``, by digest."""
+        """The bytes at ``spots``, by digest; those that are others by now are left out and told in
+        the log: one damaged package keeps no other from its recipients. Raises ``OSError`` where a
+        whole file is missing, which may only be a disk that is away.
+        """
         bodies: dict[str, bytes] = {}
         ordered = sorted(spots, key=lambda spot: (spot.segment, spot.start))
         for segment, group in groupby(ordered, key=lambda spot: spot.segment):
@@ -126,9 +135,10 @@ class Segments:
             try:
                 for spot in group:
                     body = os.pread(fd, spot.size, spot.start + _HEADER.size)
-                    found = hashlib.sha256(body).hexdigest()
-                    assert found == spot.sha256, f"the bytes at {spot} are {found}"
-                    bodies[spot.sha256] = body
+                    if hashlib.sha256(body).hexdigest() == spot.sha256:
+                        bodies[spot.sha256] = body
+                    else:
+                        log.error("package damaged", action="package.damaged", **spot._asdict())
             finally:
                 os.close(fd)
         return bodies

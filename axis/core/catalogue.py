@@ -256,6 +256,12 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
             "The disk is full: nothing new is accepted, reading goes on.",
             "Đĩa đã đầy: không nhận văn bản mới, vẫn đọc được.",
         ),
+        "axis.package_damaged": Entry(
+            500,
+            20,
+            "The axis no longer has the package {sha256} whole; ask its sender to send it again.",
+            "Trục không còn giữ nguyên vẹn gói tin {sha256}; hãy đề nghị bên gửi gửi lại.",
+        ),
         "axis.internal": Entry(
             500, 20, "A fault of the axis; it was recorded.", "Lỗi của trục; đã được ghi lại."
         ),

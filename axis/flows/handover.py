@@ -28,6 +28,9 @@ STREAM_BYTES_MAX = 64 * 1024 * 1024
 #: Deliveries named in one confirmation.
 CONFIRM_MAX = 1000
 
+#: Who parks a delivery whose package is damaged, and why.
+AXIS, DAMAGED = "axis", "the axis has this package no more"
+
 _T = TypeVar("_T", bound=Sequence[object])
 
 OPEN = (Transport.WAITING, Transport.OFFERED)
@@ -106,8 +109,30 @@ class Handover:
             chosen.append(row)
             size += row.document.size
         bodies = await self._store.bodies([row.document.sha256 for row in chosen])
-        self._offer(caller, chosen, occurred_at)
-        return [Taken(row, bodies[row.document.sha256]) for row in chosen]
+        whole = [row for row in chosen if row.document.sha256 in bodies]
+        self._offer(caller, whole, occurred_at)
+        if len(whole) < len(chosen):
+            self._park([row for row in chosen if row.document.sha256 not in bodies])
+        return [Taken(row, bodies[row.document.sha256]) for row in whole]
+
+    def _park(self, rows: Sequence[Row]) -> None:
+        """Park deliveries whose package is damaged: they are out of the way of others, and an
+        operator sees them. The committer keeps order: no range that is confirmed from now on takes
+        in what was never shown.
+        """
+        now = self._clock.now()
+        move = Move(
+            step=Step.FAIL,
+            targets=tuple(row.delivery.place for row in rows),
+            actor=AXIS,
+            at=now,
+            now=now,
+            reason=DAMAGED,
+        )
+        try:
+            self._committer.put_aside([move])
+        except Unavailable:
+            return
 
     def _offer(self, caller: Caller, rows: Sequence[Row], occurred_at: int | None) -> None:
         """Write that packages are handed out, without making the recipient wait for it.
@@ -147,7 +172,10 @@ class Handover:
         if delivery is None or agency not in (recipient, document.sender):
             raise rejected("delivery.not_found")
         body = await self._store.body(document.sha256)
-        assert body is not None, f"no bytes of {document.sha256}"
+        if body is None:
+            if delivery.shown:
+                self._park([Row(delivery, document)])
+            raise rejected("axis.package_damaged", sha256=document.sha256)
         if agency == recipient:
             self._offer(caller, [Row(delivery, document)], None)
         return document, body

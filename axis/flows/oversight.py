@@ -96,7 +96,8 @@ class Oversight:
             [Note(audit=self._audit(caller, "read package", doc_id, why, now))]
         )
         body = await self._store.body(document.sha256)
-        assert body is not None, f"no bytes of {document.sha256}"
+        if body is None:
+            raise rejected("axis.package_damaged", sha256=document.sha256)
         return document, body
 
     def _audit(self, caller: Caller, act: str, target: str, why: str, now: int) -> Audit:

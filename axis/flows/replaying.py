@@ -161,15 +161,7 @@ class Replaying:
         """The items of whose packages the bytes are not those that were accepted any more."""
         damaged: set[int] = set()
         for part in _parts(page):
-            try:
-                bodies = await self._store.bodies([one.sha256 for _, one in part])
-            except AssertionError:
-                # A store that checks by itself; which of them it is, it says one by one.
-                if len(part) > 1:
-                    for item in part:
-                        damaged |= await self._damaged([item])
-                    continue
-                bodies = {}
+            bodies = await self._store.bodies([one.sha256 for _, one in part])
             for no, one in part:
                 body = bodies.get(one.sha256, b"")
                 if hashlib.sha256(body).hexdigest() != one.sha256:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from axis.adapters import segments as segments_module
 from axis.adapters.segments import Damaged, Mark, Segments, Spot
 
 START = Mark(1, 0)
@@ -69,19 +70,33 @@ def test_a_full_segment_is_followed_by_the_next(folder: Path):
     assert again.read(spots) == bodies
 
 
-def test_bytes_that_are_not_those_of_the_digest_are_a_bug(segments: Segments):
-    spots, _ = segments.append({"0" * 64: b"one"}, START)
-    with pytest.raises(AssertionError, match="the bytes at"):
-        segments.read(spots)
-
-
 def test_a_changed_byte_is_noticed_when_it_is_read(segments: Segments, folder: Path):
-    spots, _ = segments.append(_bodies(b"one"), START)
+    """And keeps nobody from the packages beside it."""
+    spots, _ = segments.append(_bodies(b"one", b"two"), START)
     with (folder / "0001.seg").open("r+b") as file:
         file.seek(HEADER_BYTES + 1)
         file.write(b"N")
-    with pytest.raises(AssertionError, match="the bytes at"):
+    assert segments.read(spots) == _bodies(b"two")
+    (folder / "0001.seg").unlink()
+    with pytest.raises(FileNotFoundError):
         segments.read(spots)
+
+
+def test_the_name_of_a_file_that_a_killed_process_made_is_made_durable(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    killed = Segments(folder)
+    killed.append(_bodies(b"one"), START)  # It did not come to its sync.
+    again = Segments(folder)
+    synced: list[Path] = []
+    monkeypatch.setattr(segments_module, "_sync_folder", synced.append)
+    _, end = again.append(_bodies(b"two"), again.recover(START))
+    again.sync()
+    again.append(_bodies(b"three"), end)
+    again.sync()
+    assert synced == [folder]
+    killed.close()
+    again.close()
 
 
 def test_whole_records_nobody_knows_of_stay_and_the_next_goes_behind_them(

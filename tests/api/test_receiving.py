@@ -397,3 +397,18 @@ async def test_a_page_s_query_is_checked(here: World, query: str) -> None:
 async def test_an_inbox_s_query_is_checked(here: World, query: str) -> None:
     answer = await here.call(OFFICE, "GET", f"/v1/inbox?{query}")
     assert problem(answer, 422, "request.invalid")["place"].startswith("query.")
+
+
+async def test_a_damaged_package_is_parked_and_keeps_no_other_waiting(here: World) -> None:
+    receipts = [await here.sent(number=number) for number in range(1, 4)]
+    lost = receipts[1]
+    packages = here.axis.store._books.packages  # type: ignore[attr-defined]
+    del packages[lost["sha256"]]
+    taken = list(frames((await take(here)).content))
+    assert len(taken) == 2
+    await here.settled()
+    # A range up to the last does not take in what was never shown.
+    await confirm(here, range={"urgency": 0, "no": 3}, result="done")
+    assert await states(here) == ["done", "parked", "done"]
+    answer = await here.get(OFFICE, f"/v1/deliveries/{lost['deliveries'][0]}/package")
+    assert lost["sha256"] in problem(answer, 500, "axis.package_damaged")["detail"]
