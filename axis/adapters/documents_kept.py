@@ -12,6 +12,9 @@ from axis.core.document import Document
 #: Some 3 KB each. A document is shown to each recipient and with each status about it, mostly
 #: within seconds of its acceptance.
 DOCUMENTS_KEPT_MAX: Final = 4096
+#: One that names more agencies, their units and other documents than this is not kept: a package
+#: may name thousands, and so many of those would be gigabytes.
+NAMES_KEPT_MAX: Final = 256
 
 
 class DocumentsKept:
@@ -26,7 +29,8 @@ class DocumentsKept:
         """Remember committed documents; the ones remembered longest go."""
         with self._lock:
             for document in documents:
-                self._kept[document.seq] = document
+                if _names(document) <= NAMES_KEPT_MAX:
+                    self._kept[document.seq] = document
             over = max(0, len(self._kept) - self._most)
             for seq in list(islice(self._kept, over)):
                 del self._kept[seq]
@@ -49,3 +53,7 @@ class DocumentsKept:
             self.keep(fresh)
             found.update((document.seq, document) for document in fresh)
         return found
+
+
+def _names(document: Document) -> int:
+    return len(document.links) + sum([1 + len(one.units) for one in document.recipients])

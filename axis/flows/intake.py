@@ -27,6 +27,9 @@ from schemas.examined import Examined, Flaw, Letter
 
 #: Packages of a request examined and written together: five milliseconds of one core.
 TOGETHER: Final = 32
+#: Characters of a sentence or a place in the refusal log: a package may be wrong in thousands of
+#: names, and thousands of lines are kept.
+WORDS_MAX: Final = 1000
 TOGETHER_BYTES: Final = 1024 * 1024
 
 
@@ -175,8 +178,8 @@ class Intake:
         refuse = Refuse(
             caller=caller.id,
             code=fault.code,
-            place=fault.place,
-            sentence=fault.sentence(),
+            place=fault.place[:WORDS_MAX],
+            sentence=fault.sentence()[:WORDS_MAX],
             sha256=sha256,
             size=size,
             now=self._clock.now(),
