@@ -23,6 +23,7 @@ from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event, Lane, Place
 from axis.core.errors import unavailable
 from axis.core.facts import Changes, Facts, Wants, wants
+from axis.core.lifecycle import Transport
 from axis.core.questions import Extract, Extracts, Search, Window
 from axis.core.tally import Counted, Key, Since
 from axis.core.trust import Certificate
@@ -106,11 +107,17 @@ class MemoryStore:
         if wanted.certificates:
             facts.certificates = {c.fingerprint: c for c in self._certificates()}
         lanes = {(want.recipient, want.urgency) for want in wanted.up_to}
+        whole = {code for code, *_ in wanted.whole}
         named = wanted.places | set(facts.found.values()) | set(chain(*facts.named.values()))
         facts.deliveries = {
             place: delivery
             for place, delivery in books.deliveries.items()
-            if place in named or place[:2] in lanes or place.recipient in wanted.whole
+            if place in named
+            or (place[:2] in lanes and delivery.shown)
+            or (
+                place.recipient in whole
+                and (delivery.shown or delivery.transport is Transport.PARKED)
+            )
         }
 
     def _reached(self, documents: Iterable[Document], recipient: str) -> list[Place]:

@@ -15,7 +15,7 @@ from axis.adapters import rows, tables
 from axis.adapters.postgres_server import Driver
 from axis.adapters.replay_rows import JOB, job_from
 from axis.adapters.rows import DELIVERY, DOCUMENT, delivery_from, document_from
-from axis.core.commands import ByDocument, ById
+from axis.core.commands import TOGETHER_MAX, ByDocument, ById
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Lane
 from axis.core.facts import Facts, Wants
@@ -38,10 +38,14 @@ QUERIES: Final = {
             and t.seq = d.doc""",
     "up_to": f"""
         select row({DELIVERY})
-        from unnest(%s::text[], %s::bigint[], %s::bigint[]) w(recipient, urgency, no)
-        cross join delivery d cross join document t
-        where d.recipient = w.recipient and d.urgency = w.urgency and d.no <= w.no
-            and {rows.SHOWN} and t.seq = d.doc""",
+        from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[])
+            w(recipient, urgency, above, no)
+        cross join lateral (
+            select d.* from delivery d
+            where d.recipient = w.recipient and d.urgency = w.urgency
+                and d.no > w.above and d.no <= w.no and {rows.SHOWN}
+            order by d.no limit {TOGETHER_MAX}
+        ) d cross join lateral (select t.* from document t where t.seq = d.doc offset 0) t""",
     "by_id": f"""
         select row({DELIVERY})
         from unnest(%s::text[], %s::text[]) w(id, recipient)
@@ -57,15 +61,21 @@ QUERIES: Final = {
     # The order is that of the index: what is open may be all there is, and is still found by it.
     "whole_open": f"""
         select row({DELIVERY})
-        from unnest(%s::text[]) w(recipient) cross join lateral (
-            select d.* from delivery d where d.recipient = w.recipient and {rows.SHOWN}
-            order by d.urgency, d.no offset 0
+        from unnest(%s::text[], %s::bigint[], %s::bigint[]) w(recipient, urgency, no)
+        cross join lateral (
+            select d.* from delivery d
+            where d.recipient = w.recipient and (d.urgency, d.no) > (w.urgency, w.no)
+                and {rows.SHOWN}
+            order by d.urgency, d.no limit {TOGETHER_MAX}
         ) d cross join lateral (select t.* from document t where t.seq = d.doc offset 0) t""",
     "whole_parked": f"""
         select row({DELIVERY})
-        from unnest(%s::text[]) w(recipient) cross join lateral (
-            select d.* from delivery d where d.recipient = w.recipient and d.transport = 3
-            order by d.urgency, d.no offset 0
+        from unnest(%s::text[], %s::bigint[], %s::bigint[]) w(recipient, urgency, no)
+        cross join lateral (
+            select d.* from delivery d
+            where d.recipient = w.recipient and (d.urgency, d.no) > (w.urgency, w.no)
+                and d.transport = 3
+            order by d.urgency, d.no limit {TOGETHER_MAX}
         ) d cross join document t
         where t.seq = d.doc""",
     # The highest numbers of lanes; of those known only when another process has written since.
@@ -129,11 +139,11 @@ async def load(driver: Driver, wants: Wants, known: Known) -> Facts:
     values: dict[str, list[tuple[Any, ...]]] = {
         "names": list(wants.names),
         "places": list(wants.places),
-        "up_to": [(want.recipient, want.urgency, want.no) for want in wants.up_to],
+        "up_to": [(w.recipient, w.urgency, w.above, w.no) for w in wants.up_to],
         "by_id": [(want.doc_id, want.recipient) for want in wants.by_id],
         "by_document": [(w.sender, w.document_id, w.recipient) for w in wants.by_document],
-        "whole_open": [(code,) for code in wants.whole],
-        "whole_parked": [(code,) for code in wants.whole],
+        "whole_open": list(wants.whole),
+        "whole_parked": list(wants.whole),
         "lanes": [(*lane, lane in known.lanes) for lane in wants.lanes],
         "jobs": [(job,) for job in wants.jobs],
         "certificates": [()] if wants.certificates else [],

@@ -75,9 +75,7 @@ class Writer:
         self, driver: Driver, commands: Sequence[Command], known: Known
     ) -> tuple[list[Outcome], Changes]:
         wanted = wants(commands)
-        # A lock moves all that waits for an agency, which may take seconds to decide.
-        idle_ms = self._server.patience.held_ms if wanted.whole else None
-        await self._begin(driver, idle_ms)
+        await self._begin(driver)
         facts = await load(driver, wanted, known)
         outcomes, changes = decide(facts, commands)
         if changes.empty:
@@ -102,14 +100,13 @@ class Writer:
             await postgres_writes.enrol(driver, agencies, certificates, clients)
             await driver.execute("commit")
 
-    async def _begin(self, driver: Driver, idle_ms: int | None = None) -> None:
+    async def _begin(self, driver: Driver) -> None:
         """Begin a transaction that holds the lock of the books."""
         patience = self._server.patience
-        idle = f"set local idle_in_transaction_session_timeout = {idle_ms};" if idle_ms else ""
         for tries_left in reversed(range(_TRIES)):
             try:
                 # Without parameters it is one message, and nothing is prepared for it.
-                await driver.execute(f"begin; {idle} {_LOCK}")
+                await driver.execute(f"begin; {_LOCK}")
                 return
             except asyncpg.LockNotAvailableError:
                 if not tries_left:

@@ -14,11 +14,11 @@ from typing import Any, Final
 from axis.adapters import rows, tables
 from axis.adapters.replay_rows import JOB, job_from
 from axis.adapters.rows import DELIVERY, DOCUMENT, delivery_from, document_from, encode
-from axis.core.commands import ByDocument, ById
+from axis.core.commands import TOGETHER_MAX, ByDocument, ById
 from axis.core.document import Delivery, Lane
 from axis.core.facts import Facts, Wants
 
-_W0, _W1, _W2 = (f"json_extract(w.value, '$[{i}]')" for i in range(3))
+_W0, _W1, _W2, _W3 = (f"json_extract(w.value, '$[{i}]')" for i in range(4))
 
 #: The SQL of each want. The plans of all of them are under test.
 QUERIES: Final = {
@@ -37,8 +37,9 @@ QUERIES: Final = {
     "up_to": f"""
         select {DELIVERY}
         from json_each(?) w cross join delivery d indexed by delivery_open cross join document t
-        where d.recipient = {_W0} and d.urgency = {_W1} and d.no <= {_W2} and {rows.SHOWN}
-            and t.seq = d.doc""",
+        where d.recipient = {_W0} and d.urgency = {_W1} and d.no > {_W2} and d.no <= {_W3}
+            and {rows.SHOWN} and t.seq = d.doc
+        order by d.no limit {TOGETHER_MAX}""",
     "by_id": f"""
         select {DELIVERY}
         from json_each(?) w cross join document t cross join delivery d
@@ -52,11 +53,15 @@ QUERIES: Final = {
     "whole_open": f"""
         select {DELIVERY}
         from json_each(?) w cross join delivery d indexed by delivery_open cross join document t
-        where d.recipient = w.value and {rows.SHOWN} and t.seq = d.doc""",
+        where d.recipient = {_W0} and (d.urgency, d.no) > ({_W1}, {_W2}) and {rows.SHOWN}
+            and t.seq = d.doc
+        order by d.urgency, d.no limit {TOGETHER_MAX}""",
     "whole_parked": f"""
         select {DELIVERY}
         from json_each(?) w cross join delivery d indexed by delivery_parked cross join document t
-        where d.recipient = w.value and d.transport = 3 and t.seq = d.doc""",
+        where d.recipient = {_W0} and (d.urgency, d.no) > ({_W1}, {_W2}) and d.transport = 3
+            and t.seq = d.doc
+        order by d.urgency, d.no limit {TOGETHER_MAX}""",
     "jobs": f"""
         select {JOB} from json_each(?) w cross join replay r where r.id = w.value""",
     "stored": """
@@ -89,12 +94,11 @@ def load(
         lanes[Lane(recipient, urgency)] = no or 0
     facts.lanes.update((lane, lanes[lane]) for lane in wants.lanes)
 
-    for query, wanted in (
-        ("places", wants.places),
-        ("up_to", [(want.recipient, want.urgency, want.no) for want in wants.up_to]),
-        ("whole_open", wants.whole),
-        ("whole_parked", wants.whole),
-    ):
+    ranges = [(want.recipient, want.urgency, want.above, want.no) for want in wants.up_to]
+    # Each of those that are bounded by itself.
+    bounded: list[tuple[str, tuple[Any, ...]]] = [("up_to", want) for want in ranges]
+    bounded += [(query, want) for want in wants.whole for query in ("whole_open", "whole_parked")]
+    for query, wanted in [("places", wants.places), *((query, [one]) for query, one in bounded)]:
         for row in ask(connection, query, wanted):
             _put(facts, delivery_from(row))
     for row in ask(connection, "by_id", [(want.doc_id, want.recipient) for want in wants.by_id]):

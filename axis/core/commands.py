@@ -68,10 +68,16 @@ class ByDocument:
     recipient: str
 
 
+#: Deliveries that one range or one lock moves at a time: a lane may hold a hundred thousand, and
+#: whoever writes them keeps everybody else waiting.
+TOGETHER_MAX = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class UpTo:
-    """Every delivery in the inbox whose number in its lane is at most ``no``; one that was put or
-    given back counts only when it has been offered again.
+    """Every delivery in the inbox whose number in its lane is above ``above`` and at most ``no``,
+    the first ``TOGETHER_MAX`` of them; the answer says how far that came (``Moves.reached``). One
+    that was put or given back counts only when it has been offered again.
 
     Who has seen a number of a lane has been shown all below it, but for what was put back since:
     its recipient may never have had it, and a range that confirmed it would lose it. What waits
@@ -82,6 +88,7 @@ class UpTo:
     recipient: str
     urgency: int
     no: int
+    above: int = 0
 
 
 Target = ById | ByDocument | UpTo | Place
@@ -131,11 +138,16 @@ class Say:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """Lock an agency out (its open deliveries are parked) or let it in again (they wait again)."""
+    """Lock an agency out (its open deliveries are parked) or let it in again (they wait again).
+
+    The first ``TOGETHER_MAX`` of them; the answer says how far that came. A further command with
+    that as ``above`` (urgency and number) goes on, as long as the agency is still as asked.
+    """
 
     code: str
     locked: bool
     audit: Audit
+    above: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,9 +223,13 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """Answer to ``Move``: one item per delivery met, faults included."""
+    """Answer to ``Move``: one item per delivery met, faults included.
+
+    ``reached`` is the number that a range came to which has more behind it; else None.
+    """
 
     items: tuple[Moved, ...]
+    reached: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +250,12 @@ class Said:
 class Recorded:
     """Answer to ``Lock``, ``Register``, ``Note`` and ``Refuse``.
 
-    ``moved`` are the deliveries that a lock parked or an unlocking put back, as they stand now.
+    ``moved`` are the deliveries that a lock parked or an unlocking put back, as they stand now;
+    ``reached`` (urgency and number) says how far it came where there are more.
     """
 
     moved: tuple[Delivery, ...] = ()
+    reached: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

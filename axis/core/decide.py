@@ -45,6 +45,7 @@ from axis.core.lifecycle import (
     Request,
     Step,
 )
+from axis.core.places import first_of
 from axis.core.record import LANES, STATUSES
 from axis.core.stepping import move
 from schemas.edxml import NEW
@@ -181,13 +182,18 @@ def _lock(ledger: Ledger, command: Lock) -> Outcome:
     agency = ledger.facts.agencies.get(command.code)
     if agency is None:
         return Refused(Fault("agency.unknown", "", {"code": command.code}))
-    ledger.changes.audits.append(command.audit)
-    if agency.locked == command.locked:
-        return Recorded()
-    ledger.agency(replace(agency, locked=command.locked))
+    if command.above is None:
+        ledger.changes.audits.append(command.audit)
+        if agency.locked != command.locked:
+            ledger.agency(replace(agency, locked=command.locked))
+    elif agency.locked != command.locked:
+        return Recorded()  # Somebody has thought better of it meanwhile.
     step, reason = (Step.LOCK, LOCKED) if command.locked else (Step.UNLOCK, "")
     moved: list[Delivery] = []
-    for place in sorted(p for p in ledger.facts.deliveries if p.recipient == command.code):
+    above = command.above or (0, 0)
+    of_agency = (p for p in ledger.facts.deliveries if p.recipient == command.code)
+    known, cut = first_of(sorted(p for p in of_agency if (p.urgency, p.no) > above))
+    for place in known:
         delivery = ledger.facts.deliveries[place]
         # Unlocking lets wait again what the lock parked, and not what failed by itself.
         by_lock = step is Step.LOCK or delivery.reason == LOCKED
@@ -196,7 +202,7 @@ def _lock(ledger: Ledger, command: Lock) -> Outcome:
             moved.append(ledger.transport(delivery, step, actor, now, now, reason))
         elif (delivery.again, step) in AGAIN:
             moved.append(ledger.again(delivery, step, actor, now, now, reason))
-    return Recorded(tuple(moved))
+    return Recorded(tuple(moved), known[-1][1:] if cut else None)
 
 
 def _register(ledger: Ledger, command: Register) -> Outcome:

@@ -47,8 +47,9 @@ class Wants:
     by_id: set[ById] = field(default_factory=set)
     by_document: set[ByDocument] = field(default_factory=set)
     up_to: set[UpTo] = field(default_factory=set)
-    #: Agencies of which every delivery in the inbox or parked is needed (lock, unlock).
-    whole: set[str] = field(default_factory=set)
+    #: (agency, urgency, number): of which the first ``TOGETHER_MAX`` deliveries behind that place
+    #: are needed that are in the inbox, and as many that are parked (lock, unlock).
+    whole: set[tuple[str, int, int]] = field(default_factory=set)
     #: Whether the trust list is needed (revoke).
     certificates: bool = False
     jobs: set[str] = field(default_factory=set)
@@ -80,7 +81,7 @@ def wants(commands: Iterable[Command]) -> Wants:
             case Say():
                 out.target(command.target)
             case Lock():
-                out.whole.add(command.code)
+                out.whole.add((command.code, *(command.above or (0, 0))))
             case Revoke():
                 out.certificates = True
             case Drive():

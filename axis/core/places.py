@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from axis.core.commands import ByDocument, ById, UpTo
+from axis.core.commands import TOGETHER_MAX, ByDocument, ById, UpTo
 from axis.core.document import Document, Lane, Place
 from axis.core.facts import Facts
 from axis.core.lifecycle import Transport
@@ -54,19 +54,29 @@ class Places:
                 return place
         return places[0] if len(places) == 1 else None
 
-    def up_to(self, target: UpTo) -> list[Place]:
-        """The deliveries in the inbox that ``target`` means (see ``UpTo``), in lane order."""
+    def up_to(self, target: UpTo) -> tuple[list[Place], int | None]:
+        """The deliveries in the inbox that ``target`` means (see ``UpTo``), in lane order, and the
+        number that they reach to where there may be more.
+        """
         if self._lanes is None:
             # Made for the first range of a group: every further one finds its lane at once.
             self._lanes = {}
             for place in self._facts.deliveries:
                 self._lanes.setdefault(Lane(place.recipient, place.urgency), []).append(place)
         lane = self._lanes.get(Lane(target.recipient, target.urgency), ())
-        return sorted(
-            place
-            for place in lane
-            if place.no <= target.no and self._facts.deliveries[place].may_be_had
-        )
+        known = sorted(place for place in lane if target.above < place.no <= target.no)
+        known, cut = first_of(known)
+        had = [place for place in known if self._facts.deliveries[place].may_be_had]
+        return had, known[-1].no if cut else None
+
+
+def first_of(known: list[Place]) -> tuple[list[Place], bool]:
+    """The first ``TOGETHER_MAX`` of places that are sorted, and whether that is not all.
+
+    As many are loaded of each kind that is asked for, whatever else is known: so nothing that was
+    not loaded lies before the last of these.
+    """
+    return known[:TOGETHER_MAX], len(known) >= TOGETHER_MAX
 
 
 def _placed(document: Document, recipient: str) -> Place | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from axis.core.commands import Audit, ByDocument, ById, Move, Moved, Moves, Target, UpTo
+from axis.core.commands import Audit, ByDocument, ById, Move, Moved, Moves, UpTo
 from axis.core.document import Delivery, Place
 from axis.core.errors import Fault
 from axis.core.ledger import Ledger
@@ -15,25 +15,25 @@ from axis.core.lifecycle import AGAIN, TRANSPORT, TRANSPORT_SAME, Again, Step, T
 def move(ledger: Ledger, command: Move) -> Moves:
     """Take a step with every delivery that the targets mean."""
     items: list[Moved] = []
+    reached: int | None = None
     for target in command.targets:
-        places = _places(ledger, target)
+        if isinstance(target, UpTo):
+            places, reached = ledger.places.up_to(target)
+        else:
+            places = _places(ledger, target)
         if not places and not isinstance(target, UpTo):
             items.append(Moved(None, False, Fault("delivery.not_found")))
         items.extend(_mine(ledger, command, ledger.facts.deliveries[p]) for p in places)
     if command.audit is not None:
         ledger.changes.audits.append(_told(command.audit, items))
-    return Moves(tuple(items))
+    return Moves(tuple(items), reached)
 
 
-def _places(ledger: Ledger, target: Target) -> list[Place]:
-    match target:
-        case Place():
-            return [target] if target in ledger.facts.deliveries else []
-        case UpTo():
-            return ledger.places.up_to(target)
-        case ById() | ByDocument():
-            place = ledger.places.find(target)
-            return [] if place is None else [place]
+def _places(ledger: Ledger, target: Place | ById | ByDocument) -> list[Place]:
+    if isinstance(target, Place):
+        return [target] if target in ledger.facts.deliveries else []
+    place = ledger.places.find(target)
+    return [] if place is None else [place]
 
 
 def _told(audit: Audit, items: Iterable[Moved]) -> Audit:

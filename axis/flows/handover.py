@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import TypeVar
 
 from axis.core.caller import Caller
-from axis.core.commands import ById, Move, Moved, Moves, Target
+from axis.core.commands import ById, Move, Moved, Moves, Target, UpTo
+from axis.core.decide import LOCKED
 from axis.core.document import Document, Place
 from axis.core.errors import Rejected, Unavailable, rejected
 from axis.core.lifecycle import Again, Step, Transport
@@ -34,6 +35,11 @@ AXIS, DAMAGED = "axis", "the axis has this package no more"
 _T = TypeVar("_T", bound=Sequence[object])
 
 OPEN = (Transport.WAITING, Transport.OFFERED)
+
+
+def _own_words(reason: str) -> str:
+    """A reason that a recipient gives, told apart from that of a lock, which an unlock undoes."""
+    return f"'{reason}'" if reason == LOCKED else reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +232,20 @@ class Handover:
                 at=now if at is None else at,
                 now=now,
                 mine=caller.agency,
-                reason=reason.strip(),
+                reason=_own_words(reason.strip()),
             )
             for at, some in groupby(zip(targets, times, strict=True), itemgetter(1))
         ]
         items: list[Moved] = []
-        for outcome in await self._committer.submit(moves):
-            assert isinstance(outcome, Moves)
-            items += outcome.items
+        while moves:
+            further: list[Move] = []
+            for one, outcome in zip(moves, await self._committer.submit(moves), strict=True):
+                assert isinstance(outcome, Moves)
+                items += outcome.items
+                if outcome.reached is not None:
+                    (target,) = one.targets
+                    assert isinstance(target, UpTo)
+                    further.append(replace(one, targets=(replace(target, above=outcome.reached),)))
+            # Others write between two stretches of a range.
+            moves = further
         return tuple(items)

@@ -72,8 +72,14 @@ class Members:
         """Lock an agency out or let it in again; returns how many deliveries moved."""
         agency = self.agency(code)
         audit = self._audit(actor, "lock" if locked else "unlock", agency.code, why)
-        outcome = await self._one(Lock(code=agency.code, locked=locked, audit=audit))
-        return len(outcome.moved)
+        moved, above = 0, None
+        while True:
+            command = Lock(code=agency.code, locked=locked, audit=audit, above=above)
+            outcome = await self._one(command)
+            moved += len(outcome.moved)
+            # Others write between two stretches of it.
+            if (above := outcome.reached) is None:
+                return moved
 
     async def register(self, agency: Agency, actor: str, why: str) -> None:
         """Add an agency."""

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from axis.api import hot
+from axis.core import places
 from schemas import rest
 from schemas.frames import MEDIA_TYPE, frames
 from tests.api.world import (
@@ -235,6 +236,33 @@ async def test_done_is_said_for_one_and_again_without_effect(here: World) -> Non
     again = await confirm(here, deliveries=[delivery], result="done")
     assert again["changed"] == 0
     assert (await here.get(OFFICE, "/v1/counts")).json()["received"] == 1
+
+
+async def test_a_range_and_a_lock_go_on_behind_what_is_moved_at_a_time(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "TOGETHER_MAX", 2)
+    for number in range(1, 6):
+        await here.sent(number=number)
+    for act in ("lock", "unlock"):
+        path = f"/v1/operator/agencies/{OFFICE}/{act}"
+        assert (await here.json(OPERATOR, path, {"why": "thử"})).json()["moved"] == 5
+    await take(here)
+    await here.settled()
+    answer = await confirm(here, range={"urgency": 0, "no": 4}, result="done")
+    assert [item["changed"] for item in answer["items"]] == [True] * 4
+    assert await states(here) == ["done"] * 4 + ["offered"]
+    log = (await here.get(AUDITOR, "/v1/operator/audit-log")).json()["acts"]
+    assert [line["act"] for line in log if "lock" in line["act"]] == ["unlock", "lock"]
+
+
+async def test_what_failed_for_a_reason_called_locked_is_put_back_by_no_unlock(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    await confirm(here, deliveries=[delivery], result="fail", reason=" locked ")
+    for act in ("lock", "unlock"):
+        path = f"/v1/operator/agencies/{OFFICE}/{act}"
+        await here.json(OPERATOR, path, {"why": "thử"})
+    assert await states(here) == ["parked"]
 
 
 async def test_done_is_said_for_a_range_of_a_lane(here: World) -> None:

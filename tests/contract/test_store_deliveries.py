@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from axis.core.commands import ByDocument, ById, Moved, Target, UpTo
+from axis.core.commands import (
+    TOGETHER_MAX,
+    ByDocument,
+    ById,
+    Moved,
+    Moves,
+    Recorded,
+    Target,
+    UpTo,
+)
 from axis.core.document import Document, Place
 from axis.core.errors import Fault
 from axis.core.lifecycle import Business, Request, Step, Transport
@@ -128,6 +137,52 @@ async def test_a_range_moves_what_is_open_up_to_a_number(
     assert items_of(await one(store, scribe.move(Step.DONE, UpTo(B, 0, 4)))) == ()
     assert items_of(await one(store, scribe.move(Step.DONE, UpTo(B, 3, 99)))) == ()
     assert await store.counts([B], TODAY, TODAY) == [(B, TODAY, "received", 4)]
+
+
+async def test_a_range_and_a_lock_move_so_many_at_a_time(store: Store, scribe: Scribe):
+    """Whoever writes a hundred thousand keeps everybody else waiting."""
+    many = TOGETHER_MAX + 5
+    await store.apply([scribe.accept(f"{n}/UBND") for n in range(1, many + 1)])
+    await store.apply([scribe.move(Step.FAIL, Place(B, 0, 7), reason="hỏng")])
+    first = await one(store, scribe.lock(B))
+    assert isinstance(first, Recorded)
+    # What is parked already counts among those that were looked at.
+    assert (len(first.moved), first.reached) == (TOGETHER_MAX - 1, (0, TOGETHER_MAX))
+    rest = await one(store, replace(scribe.lock(B), above=first.reached))
+    assert isinstance(rest, Recorded)
+    assert rest.reached is None
+    assert [delivery.place.no for delivery in rest.moved] == [*range(TOGETHER_MAX + 1, many + 1)]
+    assert await numbers(store, B) == []
+
+    above: tuple[int, int] | None = None
+    moved = 0
+    while True:
+        told = await one(store, replace(scribe.lock(B, False), above=above))
+        assert isinstance(told, Recorded)
+        moved += len(told.moved)
+        if (above := told.reached) is None:
+            break
+    assert moved == many - 1
+    assert 7 not in await numbers(store, B)
+
+    # Put back, and never offered since: a range takes in only what was.
+    await store.apply([scribe.move(Step.OFFER, *[Place(B, 0, n) for n in range(1, many)])])
+    told = await one(store, scribe.move(Step.DONE, UpTo(B, 0, many)))
+    assert isinstance(told, Moves)
+    assert (len(told.items), told.reached) == (TOGETHER_MAX, TOGETHER_MAX + 1)
+    assert told.reached is not None
+    told = await one(store, scribe.move(Step.DONE, UpTo(B, 0, many, told.reached)))
+    assert isinstance(told, Moves)
+    assert (len(told.items), told.reached) == (3, None)
+    assert await numbers(store, B) == [many]
+    assert await differences(store) == []
+
+
+async def test_a_lock_that_was_undone_meanwhile_goes_no_further(store: Store, scribe: Scribe):
+    await store.apply([scribe.accept("1/UBND"), scribe.accept("2/UBND")])
+    told = await one(store, replace(scribe.lock(B), above=(0, 1)))
+    assert told == Recorded()
+    assert await numbers(store, B) == [1, 2]
 
 
 async def test_a_range_confirms_nothing_that_was_put_back_and_not_taken_again(

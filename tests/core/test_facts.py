@@ -59,7 +59,7 @@ def test_moves_and_statuses_want_their_targets():
 
 def test_a_lock_wants_all_that_is_not_done_and_logs_want_nothing():
     agency = Agency(code=C, name_vi="", name_en="", kind="", level="", certainty="")
-    assert wants([Lock(code=B, locked=True, audit=AUDIT)]) == Wants(whole={B})
+    assert wants([Lock(code=B, locked=True, audit=AUDIT)]) == Wants(whole={(B, 0, 0)})
     assert wants([Note(audit=AUDIT), REFUSE, Register(agency=agency, audit=AUDIT)]) == Wants()
     assert wants([]) == Wants()
 

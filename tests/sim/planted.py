@@ -159,13 +159,14 @@ class _SwapsNumbers(_Flawed):
         super()._write(changes)
 
 
-def _everything(self: places.Places, target: Any) -> list[Place]:
+def _everything(self: places.Places, target: Any) -> tuple[list[Place], int | None]:
     """``Places.up_to`` that takes the whole lane for what lies up to a number."""
-    return sorted(
+    lane = sorted(
         place
         for place, delivery in self._facts.deliveries.items()
         if place[:2] == (target.recipient, target.urgency) and delivery.transport.open
     )
+    return lane, None
 
 
 def _newest(self: places.Places, target: Any, *, newest: bool) -> Place | None:
