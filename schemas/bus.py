@@ -14,6 +14,12 @@ lost it), or it is a tombstone of the highest attempt seen of that number (it wa
 of these states has an id of its own, so whoever remembers ids may ask for that alone. A status only
 says how far the stream reaches: the highest number counts.
 
+Observers (monitoring, statistics, an archive) have one topic with one partition, where they are
+told at all: every event of the books in the order in which it was written, as headers and states
+and never content. The observer's rule. Numbers ascend strictly, and each event comes at least
+once. An observer keeps the last number that it applied: it applies what is higher, and drops what
+is not. Kinds that it does not know are passed over; new ones may come.
+
 Sources: CloudEvents 1.0.2, its Kafka protocol binding 1.0.2 section 3.2, its extension "dataref".
 """
 
@@ -25,9 +31,13 @@ from typing import NamedTuple
 #: Partitions of an agency's topic, fixed for ever: a lane's order hangs on its partition.
 PARTITIONS = 6
 STATUSES_PARTITION = 5
+#: And of the observers' topic: the order of events is total.
+EVENTS_PARTITIONS = 1
+EVENTS_PARTITION = 0
 
 _SPECVERSION = "1.0"
 _INBOX = "axis.inbox."
+_EVENTS = "axis.events"
 _SPECVERSION_HEADER = ("ce_specversion", _SPECVERSION.encode())
 _PACKAGE_HEADER = ("content-type", b"application/xml")
 
@@ -38,6 +48,8 @@ PARKED = "axis.delivery.parked"
 WITHDRAWN = "axis.delivery.withdrawn"
 STATUS = "axis.status"
 TYPES = frozenset((WAITING, PARKED, WITHDRAWN, STATUS))
+#: What the types of observers' messages begin with; behind it stands the kind of the event.
+EVENT = "axis.event."
 
 Headers = list[tuple[str, bytes]]
 
@@ -52,6 +64,11 @@ class Message(NamedTuple):
     ``subject`` is the delivery's id; ``attempt`` counts how often it began to wait; ``time`` is ISO
     8601. What speaks of a package has its sender, DocumentId, SHA-256 (hex) and size in bytes, and
     either the ``package`` or a ``dataref``.
+
+    To observers ``no`` is the event's number, ``subject`` the id of the delivery, or of the
+    document where it is about the whole of it, and ``time`` when it occurred; ``sender`` and
+    ``document_id`` are the document's, ``recipient`` is the delivery's, ``actor`` who did it, and
+    ``code`` the status.
     """
 
     type: str
@@ -67,6 +84,9 @@ class Message(NamedTuple):
     size: int = 0
     dataref: str = ""
     package: bytes = b""
+    actor: str = ""
+    recipient: str = ""
+    code: str = ""
 
 
 def inbox_topic(prefix: str, code: str) -> str:
@@ -78,6 +98,18 @@ def recipient_of(prefix: str, topic: str) -> str:
     """Whose topic it is; "" when it is no agency's of this run."""
     start = prefix + _INBOX
     return topic.removeprefix(start) if topic.startswith(start) else ""
+
+
+def events_topic(prefix: str) -> str:
+    """The topic of the observers of a run."""
+    return f"{prefix}{_EVENTS}"
+
+
+def partitions_of(prefix: str, topic: str) -> int:
+    """How many partitions a topic of this run has; 0 when it is none of them."""
+    if topic == events_topic(prefix):
+        return EVENTS_PARTITIONS
+    return PARTITIONS if recipient_of(prefix, topic) else 0
 
 
 def partition(urgency: int) -> int:
@@ -98,9 +130,13 @@ def dataref(delivery: str) -> str:
     return f"/v1/deliveries/{delivery}/package"
 
 
+def _known(kind: str) -> bool:
+    return kind in TYPES or kind.startswith(EVENT)
+
+
 def encode(message: Message) -> tuple[Headers, bytes]:
     """Headers and value of a record."""
-    assert message.type in TYPES
+    assert _known(message.type)
     assert not (message.package and message.dataref)
     headers: Headers = [
         _SPECVERSION_HEADER,
@@ -126,6 +162,12 @@ def encode(message: Message) -> tuple[Headers, bytes]:
         headers.append(("ce_size", b"%d" % message.size))
     if message.dataref:
         headers.append(("ce_dataref", message.dataref.encode()))
+    if message.actor:
+        headers.append(("ce_actor", message.actor.encode()))
+    if message.recipient:
+        headers.append(("ce_recipient", message.recipient.encode()))
+    if message.code:
+        headers.append(("ce_code", message.code.encode()))
     if message.package:
         headers.append(_PACKAGE_HEADER)
     return headers, message.package
@@ -144,7 +186,7 @@ def decode(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Message
         }
         if said["ce_specversion"] != _SPECVERSION:
             raise NotUnderstood(f"specversion {said['ce_specversion']}")
-        if said["ce_type"] not in TYPES:
+        if not _known(said["ce_type"]):
             raise NotUnderstood(f"type {said['ce_type']}")
         return Message(
             type=said["ce_type"],
@@ -160,6 +202,9 @@ def decode(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Message
             size=int(said.get("ce_size", "0")),
             dataref=said.get("ce_dataref", ""),
             package=value or b"",
+            actor=said.get("ce_actor", ""),
+            recipient=said.get("ce_recipient", ""),
+            code=said.get("ce_code", ""),
         )
     except KeyError as missing:
         raise NotUnderstood(f"no {missing.args[0]}") from None

@@ -29,9 +29,9 @@ def resolved(ref: str) -> Any:
 
 @cache
 def _validators(kind: str) -> tuple[Validator, Validator]:
-    """For headers and for value of the messages of a type."""
+    """For headers and for value of the messages of a type, or of the types that it begins."""
     for message in document()["components"]["messages"].values():
-        if message["name"] == kind:
+        if kind == message["name"] or kind.startswith(f"{message['name']}."):
             shared = {"components": document()["components"]}
             headers, payload = (
                 validator_for({"allOf": [message[part]], **shared}, validate_formats=True)

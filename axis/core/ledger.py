@@ -45,6 +45,8 @@ _AGAIN_EVENT = {
     Step.FAIL: "had",
     Step.LOCK: "withheld",
 }
+#: Every kind of an event.
+EVENT_KINDS = frozenset(("accepted", "status", *_EVENT.values(), *_AGAIN_EVENT.values()))
 _HANDED = Heard(True, Word.SILENT)
 #: What a step says of an attempt.
 _HEARD = {

@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from axis.core import ledger
 from axis.settings import KafkaSettings
 from schemas import bus
 from schemas.bus import Message, decode, encode
@@ -35,6 +36,20 @@ WHOLE = Message(
     sha256="ab" * 32,
     size=20_480,
     dataref=bus.dataref("doc_1.000.00.00.H37"),
+)
+#: What observers are told of a status.
+SEEN = Message(
+    type=f"{bus.EVENT}status",
+    id="event.44",
+    source="/axis/live",
+    no=44,
+    subject="doc_1.000.00.00.H37",
+    time="2020-01-15T08:30:00+07:00",
+    sender="000.00.00.G22",
+    document_id="12/QĐ-UBND",
+    actor="000.00.00.H37",
+    recipient="000.00.00.H37",
+    code="01",
 )
 
 
@@ -63,25 +78,43 @@ def test_every_reference_leads_somewhere_and_no_part_is_unused() -> None:
         assert {f"#/components/{kind}/{name}" for name in parts} <= references
 
 
-def test_topic_and_partitions_are_those_of_the_bus() -> None:
-    channel = document()["channels"]["inbox"]
-    address = channel["address"].format(prefix="demo.", agency="000.00.00.H37")
-    assert address == bus.inbox_topic("demo.", "000.00.00.H37")
-    assert channel["bindings"]["kafka"]["partitions"] == bus.PARTITIONS
-    for operation in document()["operations"].values():
-        told = {resolved(message["$ref"])["name"] for message in operation["messages"]}
-        assert told == bus.TYPES
+def test_topics_and_partitions_are_those_of_the_bus() -> None:
+    channels = document()["channels"]
+    inbox, events = (
+        channels[name]["address"].format(prefix="demo.", agency="000.00.00.H37")
+        for name in ("inbox", "events")
+    )
+    assert inbox == bus.inbox_topic("demo.", "000.00.00.H37")
+    assert events == bus.events_topic("demo.")
+    for topic, name in ((inbox, "inbox"), (events, "events")):
+        partitions = channels[name]["bindings"]["kafka"]["partitions"]
+        assert partitions == bus.partitions_of("demo.", topic)
+
+
+def test_recipients_are_told_every_type_and_observers_events_alone() -> None:
+    told = {
+        operation["channel"]["$ref"]: {resolved(m["$ref"])["name"] for m in operation["messages"]}
+        for operation in document()["operations"].values()
+    }
+    assert told == {"#/channels/inbox": bus.TYPES, "#/channels/events": {"axis.event"}}
 
 
 def test_every_type_is_a_message_and_every_attribute_is_described() -> None:
-    assert sorted(message["name"] for message in MESSAGES.values()) == sorted(bus.TYPES)
+    names = [message["name"] for message in MESSAGES.values()]
+    assert sorted(names) == sorted([*bus.TYPES, bus.EVENT.removesuffix(".")])
     event = document()["components"]["schemas"]["event"]
-    assert set(event["properties"]["ce_type"]["enum"]) == bus.TYPES
+    types, kinds = event["properties"]["ce_type"]["anyOf"]
+    assert set(types["enum"]) == bus.TYPES
+    assert set(resolved(kinds["$ref"])["enum"]) == {
+        f"{bus.EVENT}{kind}" for kind in ledger.EVENT_KINDS
+    }
     waiting = document()["components"]["schemas"]["waitingHeaders"]
     pointed, _ = encode(WHOLE)
     inside, _ = encode(Message(type=bus.WAITING, id="a", source="/axis/b", no=1, package=b"<a/>"))
     written = {name for name, _ in [*pointed, *inside]}
     assert written == event["properties"].keys() | waiting["properties"].keys()
+    seen = document()["components"]["schemas"]["eventHeaders"]
+    assert {n for n, _ in encode(SEEN)[0]} == event["properties"].keys() | seen["properties"].keys()
 
 
 def test_what_may_be_inside_a_record_is_what_may_be_set() -> None:
@@ -123,6 +156,26 @@ def test_a_record_that_is_not_as_described_is_seen(
     record = [(name, text) for name, text in changed.items() if text is not None]
     told = " ".join(faults(record, value))
     assert any(part in told for part in why.split("|")), told
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": f"{bus.EVENT}strange"},
+        {"type": f"{bus.EVENT}accepted"},
+        {"recipient": ""},
+        {"actor": ""},
+        {"time": ""},
+        {"code": "done"},
+        {"sha256": "ab" * 32},
+        {"size": 20_480},
+        {"dataref": bus.dataref("doc_1.000.00.00.H37")},
+        {"package": b"<a/>"},
+    ],
+)
+def test_observers_are_told_headers_and_states_and_never_content(change: dict[str, Any]) -> None:
+    assert faults(*encode(SEEN)) == []
+    assert faults(*encode(SEEN._replace(**change)))
 
 
 def test_a_tombstone_carries_nothing() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import bus
-from schemas.bus import STATUS, TYPES, WAITING, Message, NotUnderstood, decode, encode
+from schemas.bus import EVENT, STATUS, TYPES, WAITING, Message, NotUnderstood, decode, encode
 
 _texts = st.text(st.characters(codec="utf-8"), max_size=20)
 _packages = st.binary(max_size=50)
@@ -27,6 +27,32 @@ _messages = st.builds(
     dataref=st.just(""),
     package=_packages,
 )
+_events = st.builds(
+    Message,
+    type=st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1).map(EVENT.__add__),
+    id=_texts.filter(bool),
+    source=_texts.filter(bool),
+    no=st.integers(1, 2**62),
+    subject=_texts,
+    time=_texts,
+    sender=_texts,
+    document_id=_texts,
+    actor=_texts,
+    recipient=_texts,
+    code=_texts,
+    attempt=st.just(1),
+    sha256=st.just(""),
+    size=st.just(0),
+    dataref=st.just(""),
+    package=st.just(b""),
+)
+
+
+@given(_events)
+def test_what_observers_are_told_is_read_also_of_kinds_to_come(message: Message):
+    headers, value = encode(message)
+    assert decode(headers, value) == message
+    assert value == b""
 
 
 @given(_messages, st.booleans())
@@ -74,6 +100,7 @@ def test_strangers_headers_are_left_alone_and_a_null_value_is_empty():
         ({"ce_no": b"first"}, "invalid literal"),
         ({"ce_specversion": b"0.3"}, "specversion 0.3"),
         ({"ce_type": b"com.example.thing"}, "type com.example.thing"),
+        ({"ce_type": b"axis.event"}, "type axis.event"),
         ({"ce_id": b"\xff"}, "utf-8"),
     ],
 )
@@ -102,7 +129,17 @@ def test_names_say_whose_topic_it_is_and_of_which_run():
     assert bus.recipient_of("", topic) == ""
     assert bus.recipient_of("", "axis.inbox.000.00.00.H37") == "000.00.00.H37"
     assert [bus.partition(urgency) for urgency in (0, 4, -1)] == [0, 4, 5]
+    assert (bus.events_topic(""), bus.events_topic("demo.")) == ("axis.events", "demo.axis.events")
+    assert bus.recipient_of("demo.", bus.events_topic("demo.")) == ""
     assert bus.dataref("doc_1.000.00.00.H37") == "/v1/deliveries/doc_1.000.00.00.H37/package"
+
+
+def test_every_topic_of_a_run_and_no_other_has_its_partitions():
+    ours, others = ("demo.axis.inbox.X", "demo.axis.events"), ("axis.inbox.X", "axis.events")
+    assert [bus.partitions_of("demo.", topic) for topic in ours] == [6, 1]
+    assert [bus.partitions_of("demo.", topic) for topic in others] == [0, 0]
+    assert [bus.partitions_of("", topic) for topic in others] == [6, 1]
+    assert [bus.partitions_of("", topic) for topic in ours] == [0, 0]
 
 
 def test_each_state_of_a_delivery_has_an_id_of_its_own():
