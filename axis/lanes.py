@@ -1,4 +1,4 @@
-"""The seams of the relay: whose lanes it publishes, and where to. Docstrings are the contracts.
+"""The seams of the relay: what it publishes, for whom, and where to. Docstrings are the contracts.
 
 ``tests/contract`` runs one suite per port on every adapter.
 """
@@ -9,12 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from axis.core.record import Page, Record, Stretch
+from axis.core.record import OBSERVERS, EventPage, Observed, Page, Record, Stretch
+
+#: A recipient, who holds its lease, the epoch, and until when.
+_Row = tuple[str, str | None, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to publish what waits for an agency. Each taking of it has a higher ``epoch``."""
+    """The right to publish what waits for an agency, or for the observers. Each taking of it has a
+    higher ``epoch``.
+    """
 
     recipient: str
     epoch: int
@@ -24,7 +29,7 @@ class Lease:
 class Roll:
     """Who relays: how many live, what one of them holds, and what nobody holds.
 
-    ``agencies`` counts those of the directory.
+    ``agencies`` counts those of the directory. ``OBSERVERS`` may be held or free beside them.
     """
 
     relays: int
@@ -34,15 +39,23 @@ class Roll:
 
 
 def roll_of(
-    relays: int, leases: Iterable[tuple[str, str | None, int, int]], owner: str, now: int
+    relays: int,
+    leases: Iterable[_Row],
+    owner: str,
+    now: int,
+    observers: Sequence[_Row] | None = None,
 ) -> Roll:
     """The roll for ``owner``. ``leases`` are (agency, owner, epoch, until), by code, the last three
-    empty where an agency has never been relayed.
+    empty where an agency has never been relayed. ``observers`` is their row, or none while they
+    have never been told; None leaves them out.
     """
     rows = list(leases)
+    agencies = len(rows)
+    if observers is not None:
+        rows += observers or [(OBSERVERS, None, 0, 0)]
     held = [Lease(code, epoch) for code, holder, epoch, _ in rows if holder == owner]
     free = [code for code, holder, _, until in rows if not holder or until <= now]
-    return Roll(relays, len(rows), held, free)
+    return Roll(relays, agencies, held, free)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ class Lag:
 
 
 class Lanes(Protocol):
-    """How far the lanes of every agency are published, and who does it.
+    """How far the lanes of every agency are published, and all events, and who does it.
 
     All times are microseconds UTC of whoever calls; what a relay that wakes too late may still do
     is decided by epochs and never by times. Every method is atomic and durable enough: what the
@@ -67,11 +80,12 @@ class Lanes(Protocol):
     Raises ``Unavailable``; the outcome is unknown then, and everything may be repeated.
     """
 
-    async def beat(self, owner: str, now: int, until: int) -> Roll:
+    async def beat(self, owner: str, now: int, until: int, *, events: bool = False) -> Roll:
         """Say that ``owner`` lives until ``until``, and renew what it holds till then.
 
         A lease that has run out is renewed too unless somebody else has taken it. Relays that have
-        not said so for their time are forgotten. ``free`` is in order of the codes.
+        not said so for their time are forgotten. ``free`` is in order of the codes. With ``events``
+        the observers are on the roll too, behind the agencies.
         """
         ...
 
@@ -100,6 +114,14 @@ class Lanes(Protocol):
         """
         ...
 
+    async def unobserved(self, limit: int) -> EventPage:
+        """The next events behind the cursor of the observers, whose lease has once been taken.
+
+        Every event of the books by number, at most ``limit``, from the first one on. Costs what is
+        found and not what is in the books.
+        """
+        ...
+
     async def advance(
         self, owner: str, leases: Mapping[str, Lease], stretches: Sequence[Stretch]
     ) -> list[Stretch]:
@@ -114,6 +136,10 @@ class Lanes(Protocol):
         """What is not published yet, by code; agencies with nothing are left out."""
         ...
 
+    async def events_behind(self) -> int:
+        """How many events observers have not been told of yet."""
+        ...
+
 
 class Publisher(Protocol):
     """Writes records to the topics of their recipients."""
@@ -125,5 +151,16 @@ class Publisher(Protocol):
         there all the same. Repeating is safe: readers drop what is lower than what they have seen.
         With no record it only asks whether the bus is there. Several calls may be under way when
         no two of them write to one lane.
+        """
+        ...
+
+
+class Observers(Protocol):
+    """Writes events to the topic of the observers."""
+
+    async def observe(self, events: Sequence[Observed]) -> None:
+        """Write events in the order given; return when all are there.
+
+        Raises ``axis.ports.BusAway`` as ``Publisher.publish`` does. One call at a time.
         """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -10,13 +11,17 @@ from axis.core.document import Delivery, Place
 from axis.core.record import (
     CHANGES,
     CHANGING,
-    CURSORS,
+    EVENTS,
     LANES,
+    OBSERVERS,
     STATUSES,
+    EventPage,
     Found,
     Page,
     Record,
     Stretch,
+    cursors_of,
+    event_page,
     page_of,
 )
 from axis.lanes import Lag, Lease, Roll, roll_of
@@ -34,9 +39,12 @@ class Held:
     until: int
 
 
+_NOBODY = Held("", 0, 0)
+
+
 @dataclass(slots=True)
 class Relaying:
-    """What is durable of the relays: cursors by (agency, urgency), leases, and who lives."""
+    """What is durable of the relays: cursors by (recipient, urgency), leases, and who lives."""
 
     published: dict[tuple[str, int], int] = field(default_factory=dict)
     leases: dict[str, Held] = field(default_factory=dict)
@@ -55,7 +63,7 @@ class MemoryLanes:
         self._books = books
         self._state = books.relaying
 
-    async def beat(self, owner: str, now: int, until: int) -> Roll:
+    async def beat(self, owner: str, now: int, until: int, *, events: bool = False) -> Roll:
         relays, leases = self._state.relays, self._state.leases
         relays[owner] = until
         for other in [name for name, seen in relays.items() if seen <= now]:
@@ -63,10 +71,13 @@ class MemoryLanes:
         for lease in leases.values():
             if lease.owner == owner:
                 lease.until = until
-        nobody = Held("", 0, 0)
-        rows = ((code, leases.get(code, nobody)) for code in sorted(self._books.agencies))
-        table = ((code, held.owner, held.epoch, held.until) for code, held in rows)
-        return roll_of(len(relays), table, owner, now)
+        codes = sorted(self._books.agencies)
+        observers = [self._row(OBSERVERS)] if events else None
+        return roll_of(len(relays), map(self._row, codes), owner, now, observers)
+
+    def _row(self, code: str) -> tuple[str, str, int, int]:
+        held = self._state.leases.get(code, _NOBODY)
+        return code, held.owner, held.epoch, held.until
 
     def _free(self, code: str, now: int) -> bool:
         lease = self._state.leases.get(code)
@@ -81,7 +92,7 @@ class MemoryLanes:
                 known = self._state.leases.get(code)
                 epoch = 1 if known is None else known.epoch + 1
                 self._state.leases[code] = Held(owner, epoch, until)
-                for cursor in CURSORS:
+                for cursor in cursors_of(code):
                     self._state.published.setdefault((code, cursor), 0)
                 taken.append(Lease(code, epoch))
         return taken
@@ -147,6 +158,16 @@ class MemoryLanes:
             document.occurred_at,
         )
 
+    async def unobserved(self, limit: int) -> EventPage:
+        before = self._state.published[OBSERVERS, EVENTS]
+        first = bisect_right(self._books.events, before, key=lambda event: event.seq)
+        rows = []
+        for event in self._books.events[first : first + limit]:
+            t = self._books.documents[event.doc]
+            about = (t.id, t.sender, t.document_id, event.recipient)
+            rows.append((event.seq, event.kind, *about, event.actor, event.code, event.occurred_at))
+        return event_page(before, rows)
+
     async def advance(
         self, owner: str, leases: Mapping[str, Lease], stretches: Sequence[Stretch]
     ) -> list[Stretch]:
@@ -171,3 +192,6 @@ class MemoryLanes:
             if waiting:
                 told.append(Lag(code, len(waiting), min(waiting)))
         return told
+
+    async def events_behind(self) -> int:
+        return self._books.seq - self._state.published.get((OBSERVERS, EVENTS), 0)

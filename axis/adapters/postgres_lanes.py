@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from axis.adapters.lane_rows import LEASES, OBSERVED, OBSERVING, RECORD, UNOBSERVED
 from axis.adapters.postgres_server import Server
-from axis.adapters.rows import LEASES, RECORD
 from axis.core.record import (
     CHANGES,
     CURSORS,
+    EVENTS,
     LANES,
+    OBSERVERS,
     STATUSES,
+    EventPage,
     Page,
     Record,
     Stretch,
+    event_page,
     found,
     page_of,
 )
@@ -72,6 +76,14 @@ _WAITING: Final = f"""
 QUERIES: Final = {
     # In this order: a change of a number that its lane still has to tell is passed over.
     "unpublished": f"({_CHANGED}) union all ({_SAID}) union all ({_WAITING})",
+    "unobserved": f"""
+        select l.published, {OBSERVED}
+        from lane l cross join lateral (
+            select e.* from event e where e.seq > l.published order by e.seq limit $1
+        ) e
+        cross join document t
+        where l.recipient = '{OBSERVERS}' and l.urgency = {EVENTS} and t.seq = e.doc
+        order by e.seq""",
     # Two descents for each lane: its highest number, and the first that is not published.
     "lag": f"""
         select a.code, sum(n.no - n.published)::bigint, min((
@@ -95,6 +107,8 @@ QUERIES: Final = {
         group by a.code order by a.code""",
     "relays": "select count(*) from relay r where r.seen_until > $1",
     "agencies": LEASES,
+    "observing": OBSERVING,
+    "events_behind": UNOBSERVED,
 }
 
 STEPS: Final = {
@@ -115,7 +129,8 @@ STEPS: Final = {
         made as (
             insert into lane (recipient, urgency, published)
             select taken.recipient, u.urgency, 0
-            from taken cross join unnest(array{list(CURSORS)}::smallint[]) u(urgency)
+            from taken cross join unnest(array{[*CURSORS, EVENTS]}::smallint[]) u(urgency)
+            where (taken.recipient = '{OBSERVERS}') = (u.urgency = {EVENTS})
             on conflict do nothing
         )
         select recipient, epoch from taken""",
@@ -146,12 +161,13 @@ class PostgresLanes:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    async def beat(self, owner: str, now: int, until: int) -> Roll:
+    async def beat(self, owner: str, now: int, until: int, *, events: bool = False) -> Roll:
         async with self._server.relaying() as driver:
             await driver.fetch(STEPS["beat"], owner, now, until)
             relays = await driver.fetchval(QUERIES["relays"], now)
             rows = await driver.fetch(QUERIES["agencies"])
-        return roll_of(relays, rows, owner, now)
+            seen = await driver.fetch(QUERIES["observing"]) if events else None
+        return roll_of(relays, rows, owner, now, seen)
 
     async def take(
         self, owner: str, recipients: Sequence[str], now: int, until: int
@@ -177,6 +193,11 @@ class PostgresLanes:
             rows = await driver.fetch(QUERIES["unpublished"], *asked)
         return page_of(map(found, rows), recipients, each_max, all_max)
 
+    async def unobserved(self, limit: int) -> EventPage:
+        async with self._server.relaying() as driver:
+            rows = await driver.fetch(QUERIES["unobserved"], limit)
+        return event_page(rows[0][0] if rows else 0, [row[1:] for row in rows])
+
     async def advance(
         self, owner: str, leases: Mapping[str, Lease], stretches: Sequence[Stretch]
     ) -> list[Stretch]:
@@ -191,3 +212,7 @@ class PostgresLanes:
     async def lag(self) -> list[Lag]:
         async with self._server.relaying() as driver:
             return [Lag(*row) for row in await driver.fetch(QUERIES["lag"])]
+
+    async def events_behind(self) -> int:
+        async with self._server.relaying() as driver:
+            return int(await driver.fetchval(QUERIES["events_behind"]))

@@ -62,16 +62,6 @@ DELIVERY: Final = (
 )
 #: What is in an inbox, of ``delivery d``: open, or given back. The index stands in these words.
 SHOWN: Final = "(d.transport < 2 or d.again > 0)"
-#: What ``record.Record`` has, of ``delivery d`` and its ``document t``.
-RECORD: Final = (
-    "d.recipient, d.urgency, d.no, d.transport, d.attempt, "
-    "t.id, t.sender, t.document_id, t.sha256, t.size, t.occurred_at"
-)
-#: What ``lanes.roll_of`` reads: every agency, and who relays for it.
-LEASES: Final = (
-    "select a.code, s.owner, s.epoch, s.lease_until "
-    "from agency a left join lease s on s.recipient = a.code order by a.code"
-)
 #: What ``event_from`` reads, of ``event e``.
 EVENT: Final = columns(tables.event, "e")
 

@@ -7,8 +7,21 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
-from axis.adapters.rows import LEASES, RECORD
-from axis.core.record import CHANGES, CURSORS, LANES, STATUSES, Page, Stretch, found, page_of
+from axis.adapters.lane_rows import LEASES, OBSERVED, OBSERVING, RECORD, UNOBSERVED
+from axis.core.record import (
+    CHANGES,
+    EVENTS,
+    LANES,
+    OBSERVERS,
+    STATUSES,
+    EventPage,
+    Page,
+    Stretch,
+    cursors_of,
+    event_page,
+    found,
+    page_of,
+)
 from axis.lanes import Lag, Lease, Roll, roll_of
 
 #: All plans are under test.
@@ -31,6 +44,9 @@ QUERIES: Final = {
         from delivery d indexed by delivery_lane cross join document t
         where d.recipient = ? and d.urgency = ? and d.no > ? and t.seq = d.doc
         order by d.no limit ?""",
+    "unobserved": f"""
+        select {OBSERVED} from event e cross join document t
+        where e.seq > ? and t.seq = e.doc order by e.seq limit ?""",
     # Two descents for each lane: its highest number, and the first that is not published.
     "lag": f"""
         select n.code, sum(n.no - n.published), min((
@@ -54,6 +70,8 @@ QUERIES: Final = {
         group by n.code order by n.code""",
     "relays": "select count(*) from relay r where r.seen_until > ?",
     "agencies": LEASES,
+    "observing": OBSERVING,
+    "events_behind": UNOBSERVED,
 }
 
 STEPS: Final = {
@@ -96,14 +114,15 @@ class SqliteLanes:
         self._read = read
         self._write = write
 
-    async def beat(self, owner: str, now: int, until: int) -> Roll:
+    async def beat(self, owner: str, now: int, until: int, *, events: bool = False) -> Roll:
         def work(connection: sqlite3.Connection) -> Roll:
             connection.execute(STEPS["forget"], (now, owner))
             connection.execute(STEPS["live"], (owner, until))
             connection.execute(STEPS["renew"], (until, owner))
             ((relays,),) = connection.execute(QUERIES["relays"], (now,))
             rows = connection.execute(QUERIES["agencies"]).fetchall()
-            return roll_of(relays, rows, owner, now)
+            seen = connection.execute(QUERIES["observing"]).fetchall() if events else None
+            return roll_of(relays, rows, owner, now, seen)
 
         return await self._write(work)
 
@@ -115,7 +134,8 @@ class SqliteLanes:
             for code in sorted(recipients):
                 row = connection.execute(STEPS["take"], (code, owner, until, now)).fetchall()
                 taken += [Lease(*one) for one in row]
-            made = [(lease.recipient, cursor) for lease in taken for cursor in CURSORS]
+            codes = [lease.recipient for lease in taken]
+            made = [(code, cursor) for code in codes for cursor in cursors_of(code)]
             connection.executemany(STEPS["make"], made)
             return taken
 
@@ -141,6 +161,14 @@ class SqliteLanes:
 
         return await self._read(work)
 
+    async def unobserved(self, limit: int) -> EventPage:
+        def work(connection: sqlite3.Connection) -> EventPage:
+            before = _published(connection, OBSERVERS, EVENTS)
+            rows = connection.execute(QUERIES["unobserved"], (before, limit))
+            return event_page(before, rows)
+
+        return await self._read(work)
+
     async def advance(
         self, owner: str, leases: Mapping[str, Lease], stretches: Sequence[Stretch]
     ) -> list[Stretch]:
@@ -160,21 +188,29 @@ class SqliteLanes:
             lambda connection: [Lag(*row) for row in connection.execute(QUERIES["lag"])]
         )
 
+    async def events_behind(self) -> int:
+        def work(connection: sqlite3.Connection) -> int:
+            ((behind,),) = connection.execute(QUERIES["events_behind"])
+            return int(behind)
+
+        return await self._read(work)
+
+
+def _published(connection: sqlite3.Connection, code: str, cursor: int) -> int:
+    row = connection.execute(QUERIES["cursors"], (code, cursor)).fetchone()
+    return int(row[0]) if row else 0
+
 
 def _rows(
     connection: sqlite3.Connection, recipients: Sequence[str], each_max: int, all_max: int
 ) -> list[Any]:
-    def published(code: str, cursor: int) -> int:
-        row = connection.execute(QUERIES["cursors"], (code, cursor)).fetchone()
-        return int(row[0]) if row else 0
-
     rows: list[Any] = []
     # Before the lanes: a change of a number that its lane still has to tell is passed over.
     for code in recipients:
-        before = published(code, CHANGES)
+        before = _published(connection, code, CHANGES)
         rows += connection.execute(QUERIES["changes"], (before, code, before, each_max))
     for code in recipients:
-        before = published(code, STATUSES)
+        before = _published(connection, code, STATUSES)
         ((newest,),) = connection.execute(QUERIES["newest"], (code, before))
         if newest is not None:
             rows.append((STATUSES, before, newest, 1, code, STATUSES, newest))
@@ -183,7 +219,7 @@ def _rows(
         for urgency in LANES:
             if left <= 0:
                 return rows
-            before = published(code, urgency)
+            before = _published(connection, code, urgency)
             values = (before, code, urgency, before, min(each_max, left))
             lane = connection.execute(QUERIES["lane"], values).fetchall()
             rows += lane

@@ -200,8 +200,9 @@ event = Table(
 )
 
 #: How far the lanes of an agency are published: ``urgency`` is a class, -1 for its status stream or
-#: -2 for its changes (then ``published`` is the number of an event). The rows of an agency are made
-#: when it is relayed for the first time; before, nothing is published.
+#: -2 for its changes (then ``published`` is the number of an event). Observers have one row, with
+#: -3 for all events. Rows are made when a recipient is relayed for the first time; before, nothing
+#: is published.
 lane = Table(
     "lane",
     metadata,

@@ -1,8 +1,8 @@
 """What a relay publishes: the numbers of lanes as they stand, and how far each cursor reaches.
 
 Every agency has a cursor for each of its lanes, one for its status stream and one for its changes.
-What lies behind a cursor is in the agency's topic. Pure: stores find rows, ``page_of`` says what
-they come to.
+What lies behind a cursor is in the agency's topic. Observers, where there are any, have one cursor,
+over all events. Pure: stores find rows, ``page_of`` and ``event_page`` say what they come to.
 """
 
 from __future__ import annotations
@@ -21,6 +21,15 @@ CHANGING: Final = ("parked", "reset", "withdrawn", "given")
 #: Every cursor of an agency: its lanes (most urgent first), its statuses, its changes.
 LANES: Final = (4, 3, 2, 1, 0)
 CURSORS: Final = (*LANES, STATUSES, CHANGES)
+#: Who is told of every event of the books: a recipient among the agencies whose name no code is.
+OBSERVERS: Final = "observers"
+#: Their only cursor: over the events, by number.
+EVENTS: Final = -3
+
+
+def cursors_of(recipient: str) -> tuple[int, ...]:
+    """The cursors that are made when a recipient is relayed for the first time."""
+    return (EVENTS,) if recipient == OBSERVERS else CURSORS
 
 
 class Record(NamedTuple):
@@ -43,6 +52,24 @@ class Record(NamedTuple):
     occurred_at: int = 0
 
 
+class Observed(NamedTuple):
+    """Event ``no`` of the books as observers are told of it: headers and states, never content.
+
+    ``recipient`` names the delivery (empty where it is about the whole document); ``sender`` and
+    ``document_id`` are the document's; ``occurred_at`` is in microseconds UTC.
+    """
+
+    no: int
+    kind: str
+    doc_id: str
+    sender: str
+    document_id: str
+    recipient: str
+    actor: str
+    code: str
+    occurred_at: int
+
+
 class Found(NamedTuple):
     """A row that lies behind no cursor: ``cursor`` would come from ``before`` to ``reaches``.
 
@@ -57,7 +84,7 @@ class Found(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """A cursor of an agency moves from ``before`` to ``after`` once what lies between is out."""
+    """A cursor moves from ``before`` to ``after`` once what lies between is out."""
 
     recipient: str
     cursor: int
@@ -75,6 +102,21 @@ class Page:
     records: Sequence[Record]
     stretches: Sequence[Stretch]
     more: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events in the order in which they are published, and what is published by them, if any."""
+
+    events: Sequence[Observed]
+    stretches: Sequence[Stretch]
+
+
+def event_page(before: int, rows: Iterable[Sequence[Any]]) -> EventPage:
+    """What the next rows behind the observers' cursor come to: the fields of ``Observed``."""
+    events = [Observed(*row) for row in rows]
+    reached = [Stretch(OBSERVERS, EVENTS, before, events[-1].no)] if events else []
+    return EventPage(events, reached)
 
 
 def found(row: Sequence[Any]) -> Found:

@@ -22,6 +22,7 @@ from axis.adapters.postgres_migrate import migrate
 from axis.adapters.postgres_server import Driver, Server
 from axis.core.lifecycle import Transport
 from axis.core.questions import Search
+from axis.core.record import EVENTS, OBSERVERS
 from axis.core.replay import Filter
 from tests.contract.books import NOON, A, B
 
@@ -187,6 +188,9 @@ RELAYED = {
     "lag": ["lane_pkey", "delivery_lane", "delivery_lane", "document_pkey"],
     "relays": ["relay"],
     "agencies": ["lease_pkey"],
+    "observing": ["lease_pkey"],
+    "unobserved": ["lane_pkey", "event_pkey", "document_pkey"],
+    "events_behind": ["event_pkey", "lane_pkey"],
 }
 MOVED = {
     "beat": ["relay", "lease"],
@@ -261,6 +265,19 @@ async def test_a_relay_reads_no_more_of_a_long_lane_than_of_a_short_one(driver: 
     assert await rows_read(0) == await rows_read(99_980)
     # The whole page is bounded as well as each lane: two cursors, fifty numbers, fifty documents.
     assert await rows_read(0, each=100_000) == 102
+
+
+async def test_observers_far_behind_cost_no_more_than_those_near_the_end(driver: Driver):
+    async def rows_read(published: int) -> int:
+        await driver.execute(f"update lane set published = {published}")
+        sql = postgres_lanes.QUERIES["unobserved"]
+        (found,) = await driver.fetchval(f"explain (analyze, format json) {sql}", 20)
+        return sum(_rows(found["Plan"]))
+
+    await driver.execute(_LONG)
+    await driver.execute(f"insert into lane values ('{OBSERVERS}', {EVENTS}, 0)")
+    # The cursor, twenty events, and the document of each.
+    assert await rows_read(0) == await rows_read(99_980) == 41
 
 
 async def test_a_page_reads_no_more_of_a_long_lane_than_of_a_short_one(driver: Driver):

@@ -57,11 +57,22 @@ EXPECTED = {
         "INTEGER PRIMARY KEY",
     ],
     "newest": ["event_by_addressee (addressee=? AND seq>?)"],
+    "observing": ["PRIMARY KEY (recipient=?)"],
+    "unobserved": ["INTEGER PRIMARY KEY (rowid>?)", "INTEGER PRIMARY KEY (rowid=?)"],
     "last_open": ["delivery_open (recipient=? AND urgency=?)"],
     "lane": ["delivery_lane (recipient=? AND urgency=? AND no>?)", "INTEGER PRIMARY KEY"],
 }
 #: Small tables, and logs that are read from their end.
-WHOLE = {"agencies", "counted", "certificates", "audit_log", "refusals", "relays", "lag"}
+WHOLE = {
+    "agencies",
+    "counted",
+    "certificates",
+    "audit_log",
+    "refusals",
+    "relays",
+    "lag",
+    "events_behind",
+}
 QUERIES = sqlite_facts.QUERIES | sqlite_reads.QUERIES | sqlite_lanes.QUERIES
 
 #: What leads a search: with nothing to go by, the newest documents.
@@ -132,6 +143,15 @@ def test_the_filters_of_a_search_choose_what_leads(
 def test_a_delivery_is_written_by_its_key(connection: sqlite3.Connection):
     (step,) = _plan(connection, rows.UPDATE_DELIVERY)
     assert step == "SEARCH delivery USING PRIMARY KEY (doc=? AND recipient=?)"
+
+
+def test_of_events_only_the_last_is_looked_at_to_say_how_many_are_behind(
+    connection: sqlite3.Connection,
+):
+    found = connection.execute("explain query plan " + QUERIES["events_behind"]).fetchall()
+    steps = [row[3] for row in found if row[3].startswith(("SEARCH", "SCAN e", "SCAN l", "USE"))]
+    # Its own row number is the order of the table: what is sorted would be told (USE TEMP B-TREE).
+    assert steps == ["SCAN e", "SEARCH l USING PRIMARY KEY (recipient=? AND urgency=?)"]
 
 
 @pytest.mark.parametrize("name", ["audit_log", "refusals"])

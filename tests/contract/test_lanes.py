@@ -9,7 +9,17 @@ import pytest
 from axis.core.commands import ById, Redrive
 from axis.core.document import Place
 from axis.core.lifecycle import Step, Transport
-from axis.core.record import CHANGES, STATUSES, Page, Record, Stretch
+from axis.core.record import (
+    CHANGES,
+    EVENTS,
+    OBSERVERS,
+    STATUSES,
+    EventPage,
+    Observed,
+    Page,
+    Record,
+    Stretch,
+)
 from axis.lanes import Lanes, Lease
 from axis.ports import Store
 from tests.contract.books import CODES, NOON, A, B, C, D, Scribe, agency, document_of, one
@@ -345,3 +355,103 @@ async def test_the_lag_counts_what_is_not_published(store: Store, lanes: Lanes, 
     await publish(lanes)
     await lanes.release("one", CODES)
     await lanes.advance("one", leases, (await page(lanes)).stretches)
+
+
+# ---- observers ---------------------------------------------------------------------------------
+
+
+async def observing(lanes: Lanes, owner: str = "one", now: int = NOON) -> dict[str, Lease]:
+    """The lease of the observers, taken for ten seconds if it is free."""
+    taken = await lanes.take(owner, [OBSERVERS], now, now + 10 * SECOND)
+    return {lease.recipient: lease for lease in taken}
+
+
+async def test_observers_are_on_the_roll_where_they_are_asked_for_and_are_no_agency(lanes: Lanes):
+    until = NOON + 10 * SECOND
+    assert (await lanes.beat("one", NOON, until)).free == list(CODES)
+    roll = await lanes.beat("one", NOON, until, events=True)
+    assert (roll.agencies, roll.held, roll.free) == (4, [], [*CODES, OBSERVERS])
+    assert await observing(lanes) == {OBSERVERS: Lease(OBSERVERS, 1)}
+    assert await observing(lanes, "two") == {}
+    roll = await lanes.beat("one", NOON, until, events=True)
+    assert (roll.agencies, roll.held, roll.free) == (4, [Lease(OBSERVERS, 1)], list(CODES))
+    roll = await lanes.beat("two", NOON, until, events=True)
+    assert (roll.relays, roll.held, roll.free) == (2, [], list(CODES))
+    # Whoever does not tell them sees nothing of it.
+    assert (await lanes.beat("one", NOON, until)).held == []
+    assert await observing(lanes, "two", until) == {OBSERVERS: Lease(OBSERVERS, 2)}
+    await lanes.leave("two")
+    assert OBSERVERS in (await lanes.beat("one", until, until, events=True)).free
+
+
+async def test_observers_are_told_every_event_in_order_as_headers_and_states(
+    store: Store, lanes: Lanes, scribe: Scribe
+):
+    document = document_of(await one(store, scribe.accept("7/QĐ-UBND", to=[B, C])))
+    await one(store, scribe.move(Step.FAIL, Place(B, 0, 1), reason="đĩa đầy", at=NOON + 5))
+    await one(store, scribe.say(ById(document.id, C), "02", reason="nhầm", at=NOON + 7))
+    await observing(lanes)
+    found = await lanes.unobserved(9)
+    about = (document.id, A, "7/QĐ-UBND")
+    assert found.events == [
+        Observed(1, "accepted", *about, "", A, "", NOON),
+        Observed(2, "parked", *about, B, B, "", NOON + 5),
+        Observed(3, "done", *about, C, C, "", NOON + 7),
+        Observed(4, "status", *about, C, C, "02", NOON + 7),
+    ]
+    assert found.stretches == [Stretch(OBSERVERS, EVENTS, 0, 4)]
+    assert [event.no for event in found.events] == [e.seq for e in await store.events(document.seq)]
+
+
+async def test_a_page_of_events_is_bounded_and_goes_on_behind_the_cursor(
+    store: Store, lanes: Lanes, scribe: Scribe
+):
+    await send(store, scribe, 5)
+    lease = await observing(lanes)
+    told: list[int] = []
+    for left in (3, 1, 0):
+        found = await lanes.unobserved(2)
+        told += [event.no for event in found.events]
+        assert await lanes.advance("one", lease, found.stretches) == found.stretches
+        assert await lanes.events_behind() == left
+    assert told == [1, 2, 3, 4, 5]
+    assert await lanes.unobserved(2) == EventPage([], [])
+    await one(store, scribe.move(Step.DONE, Place(B, 0, 1)))
+    assert [event.no for event in (await lanes.unobserved(2)).events] == [6]
+
+
+async def test_who_lost_the_observers_moves_nothing(store: Store, lanes: Lanes, scribe: Scribe):
+    await send(store, scribe, 3)
+    late = await observing(lanes)
+    found = await lanes.unobserved(9)
+    now = await observing(lanes, "two", NOON + 11 * SECOND)
+    assert await lanes.unobserved(9) == found
+    assert await lanes.advance("one", late, found.stretches) == []
+    assert await lanes.advance("two", late, found.stretches) == []
+    assert await lanes.advance("two", now, found.stretches) == found.stretches
+    assert await lanes.advance("two", now, found.stretches) == []
+
+
+async def test_lanes_and_observers_do_not_move_each_other(
+    store: Store, lanes: Lanes, scribe: Scribe
+):
+    await send(store, scribe, 3)
+    await publish(lanes)
+    assert (await lanes.lag(), await lanes.events_behind()) == ([], 3)
+    lease = await observing(lanes)
+    await lanes.advance("one", lease, (await lanes.unobserved(9)).stretches)
+    await one(store, Redrive(recipient=B, urgency=None, no=1, audit=scribe.audit("redrive", B)))
+    assert await lanes.events_behind() == 0
+    assert numbers((await page(lanes, B)).records) == [(B, 0, n) for n in (1, 2, 3)]
+    assert [lag.recipient for lag in await lanes.lag()] == [B]
+
+
+async def test_observers_of_books_that_were_relayed_before_are_told_from_the_first_event(
+    library: Library, store: Store, lanes: Lanes, scribe: Scribe
+):
+    await send(store, scribe, 3)
+    await publish(lanes)
+    again: Lanes = (await library.reopen()).lanes  # type: ignore[attr-defined]
+    assert await again.events_behind() == 3
+    await observing(again, "two", NOON + 60 * SECOND)
+    assert [event.no for event in (await again.unobserved(9)).events] == [1, 2, 3]
