@@ -47,6 +47,11 @@ class KafkaSettings(BaseSettings):
     inline_bytes_max: int = Field(
         4096, ge=0, le=512 * 1024, description="Largest package that travels inside its record."
     )
+    events: bool = Field(
+        False,
+        description="Publish every event of the books to a topic for observers too: headers and "
+        "states, never content. A delivery has four or five.",
+    )
 
     @field_validator("bootstrap", mode="after")
     @classmethod

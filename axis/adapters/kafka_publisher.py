@@ -1,9 +1,11 @@
-"""The topics of Apache Kafka, written to through aiokafka (``axis.lanes.Publisher``).
+"""The topics of Apache Kafka, written to through aiokafka (``Publisher`` and ``Observers`` of
+``axis.lanes``).
 
-Records go to the topic of their recipient, a partition for each lane (``schemas.bus``). One
-idempotent producer keeps the order within a lane. While the brokers are away, ``publish`` gives up
-within seconds, and what it had handed to the producer waits there: nothing more is added before
-that is settled, so memory stays bounded; it may still be delivered when they are back.
+Records go to the topic of their recipient, a partition for each lane, and events to that of the
+observers (``schemas.bus``). One idempotent producer keeps the order within a partition. While the
+brokers are away, writing gives up within seconds, and what was handed to the producer waits there:
+nothing more is added before that is settled, so memory stays bounded; it may still be delivered
+when they are back.
 """
 
 from __future__ import annotations
@@ -25,12 +27,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from axis.adapters.kafka_clients import KafkaClients, start, stop
+from axis.adapters.kafka_messages import TOMBSTONES, message_of, message_to_observers
 from axis.adapters.kafka_topics import KafkaTopics, WrongTopic
-from axis.core.document import delivery_id
 from axis.core.errors import Unavailable
-from axis.core.lifecycle import Transport
-from axis.core.record import STATUSES, Record
-from axis.core.timetable import iso
+from axis.core.record import Observed, Record
 from axis.ports import BusAway
 from axis.settings import KafkaSettings
 from schemas import bus
@@ -46,14 +46,13 @@ INLINE_BYTES_MAX = 16 * 1024 * 1024
 #: bookkeeping for each record, at the price of a task for each batch.
 OWN_BATCH_MIN = 8
 
-_TOMBSTONES = {Transport.PARKED: bus.PARKED, Transport.WITHDRAWN: bus.WITHDRAWN}
 #: Package bytes by digest, as ``axis.ports.Store.bodies`` gives them.
 Bodies = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 
 #: A topic and its partition.
 _Place = tuple[str, int]
 _Records = list[tuple[bus.Headers, bytes]]
-_Lanes = defaultdict[tuple[str, int], _Records]
+_Lanes = Mapping[_Place, _Records]
 #: What is wrong with the cluster, a topic, or a file with a password that is just being replaced
 #: (half of it is no text).
 _FAILURES = (KafkaError, OSError, WrongTopic, UnicodeDecodeError)
@@ -67,6 +66,7 @@ class KafkaPublisher:
         self._source = source
         self._bodies = bodies
         self._inline_bytes_max = settings.inline_bytes_max
+        self._events = settings.events
         self._clients = KafkaClients(settings)
         self._topics = KafkaTopics(self._clients, prefix, settings.replication)
         self._producer: AIOKafkaProducer | None = None
@@ -76,16 +76,22 @@ class KafkaPublisher:
         self._turn = asyncio.Lock()
 
     async def prepare(self, recipients: Iterable[str]) -> None:
-        """Have topics for these agencies. Raises ``BusAway``."""
+        """Have topics for these agencies, and for observers if they are told.
+
+        Raises ``BusAway``.
+        """
+        topics = {bus.inbox_topic(self._prefix, code) for code in recipients}
+        if self._events:
+            topics.add(bus.events_topic(self._prefix))
         try:
             async with asyncio.timeout(PREPARE_S_MAX):
-                await self._topics.ensure(recipients)
+                await self._topics.ensure(topics)
         except (TimeoutError, *_FAILURES) as error:
             raise BusAway(f"{self._clients.bootstrap}: {error!r}") from error
 
     async def publish(self, records: Sequence[Record]) -> None:
         """Return when all replicas in sync have the records."""
-        try:
+        async with self._failures_told():
             if not records:
                 async with asyncio.timeout(PUBLISH_S_MAX):
                     await self._ask()
@@ -93,6 +99,20 @@ class KafkaPublisher:
                 async with asyncio.timeout(PUBLISH_S_MAX):
                     # Not within the turn: while one part is acknowledged, another is encoded.
                     await self._send(await self._encoded(part))
+
+    async def observe(self, events: Sequence[Observed]) -> None:
+        """Return when all replicas in sync have the events."""
+        place = (bus.events_topic(self._prefix), bus.EVENTS_PARTITION)
+        messages = (message_to_observers(event, self._source) for event in events)
+        records = [bus.encode(message) for message in messages]
+        async with self._failures_told(), asyncio.timeout(PUBLISH_S_MAX):
+            await self._send({place: records})
+
+    @asynccontextmanager
+    async def _failures_told(self) -> AsyncIterator[None]:
+        """Whatever it failed of is ``BusAway``."""
+        try:
+            yield
         except TimeoutError:
             raise BusAway(f"no answer from {self._clients.bootstrap}") from None
         except _FAILURES as error:
@@ -151,25 +171,27 @@ class KafkaPublisher:
 
     async def _encoded(self, records: Sequence[Record]) -> _Lanes:
         inside = await self._small_packages(records)
-        lanes: _Lanes = defaultdict(list)
+        lanes: defaultdict[tuple[str, int], _Records] = defaultdict(list)
         for record in records:
-            encoded = bus.encode(self._message(record, inside))
+            encoded = bus.encode(message_of(record, self._source, inside))
             lanes[record.recipient, record.urgency].append(encoded)
-        return lanes
+        return {
+            (bus.inbox_topic(self._prefix, recipient), bus.partition(urgency)): of_lane
+            for (recipient, urgency), of_lane in lanes.items()
+        }
 
     async def _send(self, lanes: _Lanes) -> None:
         async with self._turn:
             producer = await self._started()
             await self._settle()
-            await self._topics.ensure({recipient for recipient, _ in lanes})
+            await self._topics.ensure({topic for topic, _ in lanes})
             await self._hand_over(producer, lanes)
             await self._settle()
 
     async def _hand_over(self, producer: AIOKafkaProducer, lanes: _Lanes) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
-                for (recipient, urgency), of_lane in lanes.items():
-                    place = (bus.inbox_topic(self._prefix, recipient), bus.partition(urgency))
+                for place, of_lane in lanes.items():
                     if len(of_lane) >= OWN_BATCH_MIN:
                         tasks.create_task(self._send_batches(producer, place, of_lane))
                     else:
@@ -207,7 +229,7 @@ class KafkaPublisher:
         small = {
             record.sha256
             for record in records
-            if 0 < record.size <= self._inline_bytes_max and record.transport not in _TOMBSTONES
+            if 0 < record.size <= self._inline_bytes_max and record.transport not in TOMBSTONES
         }
         if not small:
             return {}
@@ -216,33 +238,6 @@ class KafkaPublisher:
         except Unavailable:
             # Their recipients take them where they take large ones.
             return {}
-
-    def _message(self, record: Record, inside: Mapping[str, bytes]) -> bus.Message:
-        recipient, urgency, no, transport, attempt, doc_id, *_ = record
-        if urgency == STATUSES:
-            place = f"{recipient}.{urgency}.{no}"
-            return bus.Message(bus.STATUS, place, self._source, no)
-        delivery = delivery_id(doc_id, recipient)
-        if transport in _TOMBSTONES:
-            kind = _TOMBSTONES[Transport(transport)]
-            name = bus.event_id(kind, delivery, attempt)
-            return bus.Message(kind, name, self._source, no, delivery, attempt)
-        package = inside.get(record.sha256, b"")
-        return bus.Message(
-            bus.WAITING,
-            bus.event_id(bus.WAITING, delivery, attempt),
-            self._source,
-            no,
-            delivery,
-            attempt,
-            time=iso(record.occurred_at),
-            sender=record.sender,
-            document_id=record.document_id,
-            sha256=record.sha256,
-            size=record.size,
-            package=package,
-            dataref="" if package else bus.dataref(delivery),
-        )
 
 
 def _heard(future: asyncio.Future[object]) -> None:

@@ -1,4 +1,4 @@
-"""The admin step: every agency that is written to has its topic, with the partitions of its lanes.
+"""The admin step: whoever is written to has a topic, an agency's with the partitions of its lanes.
 
 The broker's own creation of topics stays off: it would give them as many partitions as it likes,
 and a lane's order hangs on its partition.
@@ -12,11 +12,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from axis.adapters.kafka_clients import KafkaClients, start
-from schemas.bus import PARTITIONS, inbox_topic, recipient_of
+from schemas.bus import partitions_of
 
 
 class WrongTopic(Exception):
-    """A topic is there that is not as its lanes need it; somebody else made it."""
+    """A topic is there that is not as its readers need it; somebody else made it."""
 
 
 class KafkaTopics:
@@ -28,12 +28,12 @@ class KafkaTopics:
         self._replication = replication
         self._known: set[str] = set()
 
-    async def ensure(self, recipients: Iterable[str]) -> None:
-        """Have topics for these agencies; asks the cluster only when one was not seen yet.
+    async def ensure(self, topics: Iterable[str]) -> None:
+        """Have these topics; asks the cluster only when one was not seen yet.
 
         Raises ``KafkaError`` or ``OSError`` when it is away or refuses, and ``WrongTopic``.
         """
-        wanted = {inbox_topic(self._prefix, code) for code in recipients} - self._known
+        wanted = set(topics) - self._known
         if not wanted:
             return
         admin = self._clients.admin()
@@ -46,20 +46,25 @@ class KafkaTopics:
         finally:
             await admin.close()
         # All that are there, so that the first notices to 95 agencies ask once.
-        self._known.update(t for t, count in partitions.items() if count == PARTITIONS)
+        self._known.update(t for t, count in partitions.items() if count == self._needs(t))
         self._known.update(fresh)
         for topic in sorted(wanted - self._known):
-            raise WrongTopic(f"{topic} has {partitions[topic]} partitions instead of {PARTITIONS}")
+            needs = self._needs(topic)
+            raise WrongTopic(f"{topic} has {partitions[topic]} partitions instead of {needs}")
+
+    def _needs(self, topic: str) -> int:
+        """The partitions it must have; 0 for what is no topic of this run."""
+        return partitions_of(self._prefix, topic)
 
     async def _there(self, admin: AIOKafkaAdminClient) -> dict[str, int]:
         """The topics of this run that are there, and with how many partitions."""
-        ours = [topic for topic in await admin.list_topics() if recipient_of(self._prefix, topic)]
+        ours = [topic for topic in await admin.list_topics() if self._needs(topic)]
         told = await admin.describe_topics(sorted(ours)) if ours else []
         return {one["topic"]: len(one["partitions"]) for one in told}
 
     async def _make(self, admin: AIOKafkaAdminClient, topics: Iterable[str]) -> None:
         answer = await admin.create_topics(
-            [NewTopic(topic, PARTITIONS, self._replication) for topic in topics]
+            [NewTopic(topic, self._needs(topic), self._replication) for topic in topics]
         )
         for topic, code, *_ in answer.topic_errors:
             error = for_code(code)

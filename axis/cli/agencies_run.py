@@ -19,6 +19,9 @@ from axis.cli import screen, session
 from axis.settings import Settings
 from schemas.codes import agencies
 
+#: What is the axis's own business and not the agencies': copies of topics, sizes, observers.
+_OWN = {"replication", "inline_bytes_max", "events"}
+
 
 class Over(StrEnum):
     """By what packages come: long polls, or the topics of the bus."""
@@ -82,8 +85,7 @@ def brokers(settings: Settings, over: Over) -> Brokers | None:
         return None
     if not settings.kafka.bootstrap:
         raise typer.BadParameter("AXIS_KAFKA_BOOTSTRAP names no broker")
-    # What is the axis's own business (copies of topics, sizes) is left out.
-    reached = settings.kafka.model_dump(mode="json", exclude={"replication", "inline_bytes_max"})
+    reached = settings.kafka.model_dump(mode="json", exclude=_OWN)
     return Brokers(prefix=settings.topic_prefix, **reached)
 
 

@@ -193,6 +193,7 @@ def _env(settings: Settings) -> Mapping[str, str]:
     if settings.kafka.bootstrap:
         env["AXIS_KAFKA_BOOTSTRAP"] = settings.kafka.bootstrap
         env["AXIS_KAFKA_SECURITY"] = settings.kafka.security
+        env["AXIS_KAFKA_EVENTS"] = str(settings.kafka.events).lower()
     return env
 
 

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from schemas.bus import PARTITIONS, Message, decode, inbox_topic
+from schemas.bus import (
+    EVENTS_PARTITIONS,
+    PARTITIONS,
+    Message,
+    decode,
+    events_topic,
+    inbox_topic,
+)
 from tests.contract.buses import SOON_S
 from tests.described import faults
 
 
 class Reader:
-    """Reads an agency's topic from its beginning."""
+    """Reads a topic from its beginning."""
 
-    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, partitions: int) -> None:
         self._consumer = consumer
-        self.found: dict[int, list[Message]] = {number: [] for number in range(PARTITIONS)}
+        self.found: dict[int, list[Message]] = {number: [] for number in range(partitions)}
 
     async def read(self, count: int) -> dict[int, list[Message]]:
         """The messages by partition, once there are ``count`` in all."""
@@ -52,13 +59,22 @@ class Reader:
         return self.found
 
 
+def reading(bootstrap: str, start: str, code: str) -> AbstractAsyncContextManager[Reader]:
+    """An agency's topic."""
+    return _reading(bootstrap, inbox_topic(start, code), PARTITIONS)
+
+
+def observing(bootstrap: str, start: str) -> AbstractAsyncContextManager[Reader]:
+    """The observers' topic."""
+    return _reading(bootstrap, events_topic(start), EVENTS_PARTITIONS)
+
+
 @asynccontextmanager
-async def reading(bootstrap: str, start: str, code: str) -> AsyncIterator[Reader]:
+async def _reading(bootstrap: str, topic: str, partitions: int) -> AsyncIterator[Reader]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        topic = inbox_topic(start, code)
-        consumer.assign([TopicPartition(topic, number) for number in range(PARTITIONS)])
-        yield Reader(consumer)
+        consumer.assign([TopicPartition(topic, number) for number in range(partitions)])
+        yield Reader(consumer, partitions)
     finally:
         await consumer.stop()

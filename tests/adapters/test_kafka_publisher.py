@@ -16,10 +16,10 @@ from axis.core.timetable import iso
 from axis.ports import BusAway
 from axis.settings import KafkaSettings
 from schemas import bus as wire
-from tests.adapters.kafka_reading import reading
+from tests.adapters.kafka_reading import observing, reading
 from tests.contract.books import NOON, A, B
 from tests.contract.buses import SOON_S
-from tests.contract.publishers import prefix, prepare, publishing, record
+from tests.contract.publishers import event, prefix, prepare, publishing, record
 from tests.kafka import Kafka
 
 INLINE = 100
@@ -111,6 +111,75 @@ async def test_a_page_of_packages_is_published_in_parts(
     async with reading(road.kafka.bootstrap, road.start, B) as reader:
         found = (await reader.read(20))[0]
     assert [m.package for m in found] == [b"%03d" % n * 30 for n in range(1, 21)]
+
+
+async def test_observers_are_told_who_did_what_to_which_delivery_and_nothing_else(road: Road):
+    await road.publisher.observe([event(1, "accepted", to=""), event(2, "status", code="03")])
+    async with observing(road.kafka.bootstrap, road.start) as reader:
+        first, second = (await reader.read(2))[0]
+    assert first == wire.Message(
+        type="axis.event.accepted",
+        id="event.1",
+        source="/axis/test",
+        no=1,
+        subject="doc_1",
+        time=iso(NOON + 1),
+        sender=A,
+        document_id="1/QĐ-UBND",
+        actor=A,
+    )
+    assert second == wire.Message(
+        type="axis.event.status",
+        id="event.2",
+        source="/axis/test",
+        no=2,
+        subject=f"doc_2.{B}",
+        time=iso(NOON + 2),
+        sender=A,
+        document_id="2/QĐ-UBND",
+        actor=B,
+        recipient=B,
+        code="03",
+    )
+
+
+async def test_the_observers_topic_is_made_beforehand_where_they_are_told(kafka: Kafka):
+    if not kafka.real:
+        pytest.skip("the mock cluster knows no CreateTopics")
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    await admin.start()
+    try:
+        for told in (False, True):
+            start = prefix()
+            settings = KafkaSettings(bootstrap=kafka.bootstrap, events=told)
+            async with publishing(settings, start) as publisher:
+                await publisher.prepare([B])
+            topics = {wire.inbox_topic(start, B)} | ({wire.events_topic(start)} if told else set())
+            async with asyncio.timeout(SOON_S):
+                while topics != {t for t in await admin.list_topics() if t.startswith(start)}:
+                    await asyncio.sleep(0.05)
+            made_so = await admin.describe_topics(sorted(topics))
+            partitions = {one["topic"]: len(one["partitions"]) for one in made_so}
+            assert partitions == {topic: wire.partitions_of(start, topic) for topic in topics}
+            await admin.delete_topics(sorted(topics))
+    finally:
+        await admin.close()
+
+
+async def test_an_observers_topic_of_several_partitions_is_refused_by_name(road: Road):
+    """Events in two partitions have no order."""
+    if not road.kafka.real:
+        pytest.skip("the mock cluster knows no CreateTopics")
+    topic = wire.events_topic(road.start)
+    admin = AIOKafkaAdminClient(bootstrap_servers=road.kafka.bootstrap)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(topic, 2, 1)])
+        with pytest.raises(BusAway, match=f"{topic} has 2 partitions instead of 1"):
+            await road.publisher.observe([event()])
+        await admin.delete_topics([topic])
+    finally:
+        await admin.close()
 
 
 async def test_a_topic_of_somebody_elses_making_is_refused_by_name(road: Road):

@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from agencies.world import make_world
 from axis.cli.setup import enrol
 from axis.settings import KafkaSettings, Settings
-from schemas.bus import PARTITIONS, inbox_topic
+from schemas.bus import EVENTS_PARTITIONS, PARTITIONS, events_topic, inbox_topic
 from tests.contract.publishers import prefix
 from tests.kafka import Kafka
 
@@ -23,11 +23,12 @@ async def _partitions(admin: AIOKafkaAdminClient, topics: list[str]) -> set[int]
     return {len(topic["partitions"]) for topic in await admin.describe_topics(topics)}
 
 
-async def test_every_agency_gets_its_topic(kafka: Kafka, tmp_path: Path):
+async def test_every_agency_gets_its_topic_and_observers_theirs(kafka: Kafka, tmp_path: Path):
     if not kafka.real:
         pytest.skip("the mock cluster knows no CreateTopics")
     run = prefix().removesuffix(".")
-    settings = Settings(var=tmp_path, run=run, kafka=KafkaSettings(bootstrap=kafka.bootstrap))
+    reached = KafkaSettings(bootstrap=kafka.bootstrap, events=True)
+    settings = Settings(var=tmp_path, run=run, kafka=reached)
     world = make_world(settings.home)
     await enrol(settings, world)
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
@@ -35,12 +36,15 @@ async def test_every_agency_gets_its_topic(kafka: Kafka, tmp_path: Path):
     try:
         topics = [inbox_topic(settings.topic_prefix, agency.code) for agency in world.agencies]
         assert len(topics) == 95
+        observers = [events_topic(settings.topic_prefix)]
         # A broker tells of a topic as soon as it has heard from the controller that made it.
         async with asyncio.timeout(TOLD_S_MAX):
             while await _partitions(admin, topics) != {PARTITIONS}:
                 pass
+            while await _partitions(admin, observers) != {EVENTS_PARTITIONS}:
+                pass
         await enrol(settings, world)
-        await admin.delete_topics(topics)
+        await admin.delete_topics([*topics, *observers])
     finally:
         await admin.close()
 

@@ -6,18 +6,21 @@ import hashlib
 import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from axis.adapters.kafka_publisher import KafkaPublisher, open_kafka_publisher
 from axis.core.lifecycle import Transport
-from axis.core.record import STATUSES, Record
+from axis.core.record import STATUSES, Observed, Record
 from axis.ports import BusAway
 from axis.settings import KafkaSettings
-from schemas.bus import PARTITIONS, inbox_topic
+from schemas.bus import EVENTS_PARTITIONS, PARTITIONS, events_topic, inbox_topic
 from tests.contract.books import CODES, NOON, A, B
 from tests.kafka import Kafka
 
 #: Packages that may travel inside the records of the tests, by digest.
 PACKAGES: dict[str, bytes] = {}
+
+_T = TypeVar("_T")
 
 
 async def bodies(digests: Sequence[str]) -> Mapping[str, bytes]:
@@ -34,6 +37,7 @@ def prepare(kafka: Kafka, start: str, codes: Iterable[str] = CODES) -> None:
     if kafka.create_topic is not None:
         for code in codes:
             kafka.create_topic(inbox_topic(start, code), PARTITIONS)
+        kafka.create_topic(events_topic(start), EVENTS_PARTITIONS)
 
 
 @asynccontextmanager
@@ -50,15 +54,22 @@ class MemoryPublisher:
 
     def __init__(self) -> None:
         self.topic: list[Record] = []
+        self.events: list[Observed] = []
         self.away: list[str] = []
         self.deaf: set[str] = set()
 
     async def publish(self, records: Sequence[Record]) -> None:
         if not self.deaf.isdisjoint(record.recipient for record in records):
             raise BusAway("deaf")
+        self._keep(self.topic, records)
+
+    async def observe(self, events: Sequence[Observed]) -> None:
+        self._keep(self.events, events)
+
+    def _keep(self, topic: list[_T], told: Sequence[_T]) -> None:
         fault = self.away.pop(0) if self.away else ""
         if fault != "before":
-            self.topic += records
+            topic += told
         if fault:
             raise BusAway(fault)
 
@@ -84,3 +95,9 @@ def record(
 
 def status(no: int = 1, to: str = B) -> Record:
     return Record(to, STATUSES, no)
+
+
+def event(no: int = 1, kind: str = "done", *, to: str = B, code: str = "") -> Observed:
+    """Event ``no`` of the books, about a document of A."""
+    about = (f"doc_{no}", A, f"{no}/QĐ-UBND")
+    return Observed(no, kind, *about, to, to or A, code, NOON + no)

@@ -1,4 +1,6 @@
-"""The contract of ``axis.lanes.Publisher``: in memory, and over Kafka as a foreign reader sees it."""
+"""The contracts of ``axis.lanes.Publisher`` and ``Observers``: in memory, and over Kafka as a
+foreign reader sees it.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +11,34 @@ from dataclasses import dataclass
 import pytest
 
 from axis.core.record import Record
-from axis.lanes import Publisher
+from axis.lanes import Observers, Publisher
 from axis.settings import KafkaSettings
 from schemas.bus import partition
-from tests.adapters.kafka_reading import reading
+from tests.adapters.kafka_reading import observing, reading
 from tests.contract.books import A, B
-from tests.contract.publishers import MemoryPublisher, prefix, prepare, publishing, record, status
+from tests.contract.publishers import (
+    MemoryPublisher,
+    event,
+    prefix,
+    prepare,
+    publishing,
+    record,
+    status,
+)
 from tests.kafka import Kafka
 
 #: The numbers of an agency's partitions, once there are so many records.
 Read = Callable[[str, int], Awaitable[dict[int, list[int]]]]
+#: The numbers of the events, once there are so many.
+Seen = Callable[[int], Awaitable[list[int]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Road:
     publisher: Publisher
     read: Read
+    observers: Observers
+    seen: Seen
 
 
 @pytest.fixture(params=["memory", "kafka"])
@@ -37,7 +51,11 @@ async def road(request: pytest.FixtureRequest) -> AsyncIterator[Road]:
             assert len(mine) == count
             return {n: [r.no for r in mine if partition(r.urgency) == n] for n in range(6)}
 
-        yield Road(memory, kept)
+        async def told(count: int) -> list[int]:
+            assert len(memory.events) == count
+            return [event.no for event in memory.events]
+
+        yield Road(memory, kept, memory, told)
         return
     kafka: Kafka = request.getfixturevalue("kafka")
     start = prefix()
@@ -48,8 +66,12 @@ async def road(request: pytest.FixtureRequest) -> AsyncIterator[Road]:
             messages = await reader.read(count)
         return {number: [m.no for m in messages[number]] for number in messages}
 
+    async def seen(count: int) -> list[int]:
+        async with observing(kafka.bootstrap, start) as reader:
+            return [message.no for message in (await reader.read(count))[0]]
+
     async with publishing(KafkaSettings(bootstrap=kafka.bootstrap), start) as publisher:
-        yield Road(publisher, found)
+        yield Road(publisher, found, publisher, seen)
 
 
 async def test_what_is_published_is_there_in_order(road: Road):
@@ -92,3 +114,19 @@ async def test_calls_for_different_lanes_may_be_under_way_together(road: Road):
 
 async def test_no_record_asks_whether_the_bus_is_there(road: Road):
     await road.publisher.publish(())
+
+
+async def test_events_are_there_in_order_over_pages_small_and_large(road: Road):
+    no = 0
+    for size in (1, 3, 1000, 7, 8, 1):
+        await road.observers.observe([event(n) for n in range(no + 1, no + size + 1)])
+        no += size
+    assert await road.seen(no) == [*range(1, no + 1)]
+
+
+async def test_the_same_events_again_are_there_again_and_in_no_lane(road: Road):
+    await road.observers.observe([event(1), event(2)])
+    await road.publisher.publish([record(1)])
+    await road.observers.observe([event(1), event(2), event(3)])
+    assert await road.seen(5) == [1, 2, 1, 2, 3]
+    assert (await road.read(B, 1))[0] == [1]
