@@ -80,7 +80,9 @@ class _Meters:
             self._published.inc(relay.published - self._counted)
             self._counted = relay.published
             try:
-                self._lag.tell(await self._made.lanes.lag())
+                lanes = self._made.lanes
+                events = await lanes.events_behind() if relay.observing else None
+                self._lag.tell(await lanes.lag(), events=events)
             except Unavailable:
                 log.warning("lag not known", action="relay.lag_unknown")
             await asyncio.sleep(LOOK_S)

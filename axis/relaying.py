@@ -38,7 +38,8 @@ class Relaying:
 
 
 async def prepare_bus(settings: Settings, agencies: Iterable[str]) -> bool:
-    """The bus's admin step: have what it needs for these agencies; True when there was any.
+    """The bus's admin step: have what it needs for these agencies, and for observers where they are
+    told; True when there was any.
 
     A relay also does it by itself, when an agency is first written to; beforehand it costs nobody's
     time. Raises ``BusAway``.
@@ -76,7 +77,14 @@ async def relay_beside(
     publisher = await stack.enter_async_context(
         open_kafka_publisher(settings.kafka, settings.topic_prefix, source, store.bodies)
     )
-    return Relaying(Relay(lanes, publisher, bus, clock, lease_owner()), lanes, publisher)
+    observers = None
+    if settings.kafka.events:
+        # A producer of their own: of one that waits for a topic nothing else could be sent.
+        observers = await stack.enter_async_context(
+            open_kafka_publisher(settings.kafka, settings.topic_prefix, source)
+        )
+    relay = Relay(lanes, publisher, bus, clock, lease_owner(), observers)
+    return Relaying(relay, lanes, publisher)
 
 
 def require_apart(settings: Settings) -> None:

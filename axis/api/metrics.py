@@ -56,15 +56,35 @@ class Unpublished:
             multiprocess_mode="mostrecent",
         )
         self._children: dict[str, Gauge] = {}
+        self._registry = registry
+        self._events: Gauge | None = None
 
-    def tell(self, lags: Iterable[Lag], agencies: Iterable[str] = ()) -> None:
-        """Show this; ``agencies``, and those that were told before, have 0 without a lag."""
+    def tell(
+        self, lags: Iterable[Lag], agencies: Iterable[str] = (), events: int | None = None
+    ) -> None:
+        """Show this; ``agencies``, and those that were told before, have 0 without a lag.
+
+        ``events`` is how many observers have not been told of; None where there are none.
+        """
+        if events is not None:
+            self._of_events().set(events)
         numbers = dict.fromkeys((*self._children, *agencies), 0)
         for recipient, count in (numbers | {lag.recipient: lag.numbers for lag in lags}).items():
             child = self._children.get(recipient)
             if child is None:
                 child = self._children[recipient] = self._gauge.labels(recipient)
             child.set(count)
+
+    def _of_events(self) -> Gauge:
+        """Made when it is first told: where nobody observes, nothing is said of it."""
+        if self._events is None:
+            self._events = Gauge(
+                "axis_unpublished_events",
+                "Events of the books that are not published to observers yet.",
+                registry=self._registry,
+                multiprocess_mode="mostrecent",
+            )
+        return self._events
 
 
 class Metrics:
@@ -146,11 +166,12 @@ class Metrics:
         polls: int,
         lags: Iterable[Lag] = (),
         relayed: Iterable[str] = (),
+        events: int | None = None,
     ) -> bytes:
         """Return the exposition text; ``standing`` are the standing counters of all agencies,
-        ``relayed`` the agencies that are published for.
+        ``relayed`` the agencies that are published for, ``events`` those that wait for observers.
         """
-        self._lag.tell(lags, relayed)
+        self._lag.tell(lags, relayed, events)
         for state in Transport:
             self._deliveries.labels(state.name.lower()).set(
                 standing.get(transport_metric(state), 0)

@@ -64,14 +64,18 @@ async def ready(axis: TheAxis) -> Response:
 )
 async def metrics(axis: TheAxis, meters: TheMetrics) -> Response:
     """Packages accepted and refused by code, deliveries by state (read from the books' counters
-    when asked), numbers not published to Kafka yet by agency, request latency by route, commands
-    waiting to be written, long polls under way,
-    process memory.
+    when asked), numbers not published to Kafka yet by agency, events not published to observers
+    yet where there are any, request latency by route, commands waiting to be written, long polls
+    under way, process memory.
     """
     standing = (await axis.tracking.standing())[""]
     lags = await axis.lanes.lag() if axis.lanes else ()
     relayed = [agency.code for agency in axis.members.directory] if axis.lanes else ()
-    told = meters.scrape(standing, axis.committer.waiting, axis.polls.waiting, lags, relayed)
+    observed = axis.lanes if axis.settings.kafka.events else None
+    events = await observed.events_behind() if observed else None
+    told = meters.scrape(
+        standing, axis.committer.waiting, axis.polls.waiting, lags, relayed, events
+    )
     return Response(told, media_type=MEDIA_TYPE)
 
 

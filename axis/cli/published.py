@@ -13,7 +13,7 @@ from axis.settings import Settings
 PUBLISH_S_MAX = 60.0
 #: How often the axis is asked.
 _LOOK_S = 0.2
-_METRIC = "axis_unpublished{"
+_METRICS = ("axis_unpublished{", "axis_unpublished_events ")
 
 
 async def all_published(settings: Settings) -> bool:
@@ -35,7 +35,7 @@ async def all_published(settings: Settings) -> bool:
 
 
 async def _unpublished(settings: Settings, http: aiohttp.ClientSession) -> bool:
-    """Whether some number is not published yet; so it is while nobody answers."""
+    """Whether some number or event is not published yet; so it is while nobody answers."""
     left = left_address(settings.axis_dir)
     if left is None:
         return True
@@ -44,4 +44,4 @@ async def _unpublished(settings: Settings, http: aiohttp.ClientSession) -> bool:
             lines = (await answer.text()).splitlines()
     except (aiohttp.ClientError, OSError):
         return True
-    return any(line.startswith(_METRIC) and not line.endswith(" 0.0") for line in lines)
+    return any(line.startswith(_METRICS) and not line.endswith(" 0.0") for line in lines)

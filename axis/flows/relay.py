@@ -3,23 +3,25 @@
 The books say how far each lane is published (``axis.lanes``), so whoever relays begins where the
 last one ended, whatever became of it. Any number of relays share the agencies by leases, each its
 part. A record goes out, is acknowledged, and then its cursor moves: a relay that dies or loses its
-lease in between has only repeated itself, and readers drop what they have.
+lease in between has only repeated itself, and readers drop what they have. One of them tells the
+observers too, where there are any (``observing``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 
 import structlog
 
 from axis.core.errors import Unavailable
-from axis.core.record import share_of
+from axis.core.record import OBSERVERS, share_of
 from axis.core.retry import Backoff
 from axis.flows.due import STREAMS, Due
-from axis.lanes import Lanes, Lease, Publisher
+from axis.flows.observing import Observing
+from axis.lanes import Lanes, Lease, Observers, Publisher
 from axis.ports import Bus, BusAway, Clock
 
 log = structlog.get_logger()
@@ -43,10 +45,18 @@ END_S_MAX = 3.0
 
 
 class Relay:
-    """One of the relays of a run. ``owner`` names it, and no other ever."""
+    """One of the relays of a run. ``owner`` names it, and no other ever. ``observers`` is where
+    events go, if anywhere: not through ``publisher``, whose turn they would take.
+    """
 
     def __init__(
-        self, lanes: Lanes, publisher: Publisher, bus: Bus, clock: Clock, owner: str
+        self,
+        lanes: Lanes,
+        publisher: Publisher,
+        bus: Bus,
+        clock: Clock,
+        owner: str,
+        observers: Observers | None = None,
     ) -> None:
         self._lanes = lanes
         self._publisher = publisher
@@ -60,8 +70,10 @@ class Relay:
         self._due = Due()
         self._more = asyncio.Event()
         self._pages: set[asyncio.Task[bool]] = set()
-        #: Records that were acknowledged, for whoever counts them.
+        #: Records of agencies that were acknowledged, for whoever counts them.
         self.published = 0
+        #: What is done for the observers, where there are any.
+        self.observing = Observing(lanes, observers, clock, owner) if observers else None
 
     @property
     def held(self) -> int:
@@ -81,6 +93,8 @@ class Relay:
                 tasks.create_task(self._hear())
                 for _ in range(STREAMS):
                     tasks.create_task(self._work())
+                if self.observing is not None:
+                    tasks.create_task(self.observing.run(self._whole))
         finally:
             await self._end()
 
@@ -89,13 +103,17 @@ class Relay:
     async def beat(self) -> None:
         """Renew the leases, give up what is more than a fair share, or take what is free of it.
 
+        Whoever comes first has the observers, beside its share.
+
         Raises ``Unavailable``.
         """
         async with self._beating:
             now = self._clock.now()
             until = now + int(LEASE_S * 1e6)
-            roll = await self._lanes.beat(self._owner, now, until)
+            told = self.observing is not None
+            roll = await self._lanes.beat(self._owner, now, until, events=told)
             held = {lease.recipient: lease for lease in roll.held}
+            observers = held.pop(OBSERVERS, None)
             share = share_of(roll.agencies, roll.relays)
             surplus = [code for code in held if code not in self._due.busy][
                 : max(0, len(held) - share)
@@ -105,9 +123,13 @@ class Relay:
             before, self._held, self._until = self._held, held, until
             if surplus:
                 await self._lanes.release(self._owner, surplus)
-            elif wanted := roll.free[: max(0, share - len(held))]:
+            elif wanted := _wanted(roll.free, share - len(held)):
                 taken = await self._lanes.take(self._owner, wanted, now, until)
-                held.update((lease.recipient, lease) for lease in taken)
+                fresh = {lease.recipient: lease for lease in taken}
+                observers = fresh.pop(OBSERVERS, observers)
+                held.update(fresh)
+            if self.observing is not None:
+                self.observing.hold(observers, until)
             self._tell(before, roll.relays)
             self.look_at(code for code in held if held[code] != before.get(code))
 
@@ -142,6 +164,9 @@ class Relay:
             while True:
                 told = await watch.wait(LOOK_AGAIN_S)
                 self.look_at(list(self._held) if told is None else told)
+                if self.observing is not None:
+                    # Whatever was told of happened, and much happens that nobody is told of.
+                    self.observing.look()
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
@@ -150,12 +175,8 @@ class Relay:
             await self._more.wait()
             await asyncio.sleep(max(0.0, begun + GATHER_S - loop.time()))
             begun = loop.time()
-            page = asyncio.create_task(self.page())
-            self._pages.add(page)
-            page.add_done_callback(self._pages.discard)
             try:
-                # Whoever ends the relay does not cut off what is half published.
-                more = await asyncio.shield(page)
+                more = await self._whole(self.page())
             except (BusAway, Unavailable) as error:
                 failed += 1
                 log.warning("not relayed", action="relay.failed", why=str(error), tries=failed)
@@ -164,6 +185,13 @@ class Relay:
             failed = 0
             if more:
                 begun -= GATHER_S
+
+    async def _whole(self, page: Coroutine[None, None, bool]) -> bool:
+        """Whoever ends the relay does not cut off what is half published."""
+        task = asyncio.create_task(page)
+        self._pages.add(task)
+        task.add_done_callback(self._pages.discard)
+        return await asyncio.shield(task)
 
     async def page(self) -> bool:
         """Publish one page of what is due; whether there is more than it could hold.
@@ -228,3 +256,9 @@ class Relay:
             async with asyncio.timeout(END_S_MAX):
                 await self._lanes.leave(self._owner)
         log.info("relay stopped", action="relay.stopped", published=self.published)
+
+
+def _wanted(free: Sequence[str], most: int) -> list[str]:
+    """Which free leases a relay takes that may hold ``most`` agencies more."""
+    agencies = [code for code in free if code != OBSERVERS][: max(0, most)]
+    return agencies + [code for code in free if code == OBSERVERS]

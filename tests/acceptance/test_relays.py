@@ -1,4 +1,6 @@
-"""``axis relay`` as real processes over PostgreSQL and Kafka: killed, stopped, and nothing is lost."""
+"""``axis relay`` as real processes over PostgreSQL and Kafka: killed, stopped, and nothing is lost,
+neither for recipients nor for observers.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ from axis.relaying import SIGNER_KEY, prepare_bus
 from axis.settings import KafkaSettings, Settings
 from schemas import bus
 from tests.acceptance.conftest import until
-from tests.adapters.kafka_reading import reading
+from tests.adapters.kafka_reading import observing, reading
 from tests.contract.books import Scribe, agency
 from tests.kafka import Broker, broker, required
 
@@ -69,7 +71,8 @@ class Place:
             )
 
     async def unpublished(self) -> int:
-        return sum(lag.numbers for lag in await self.store.lanes.lag())
+        of_lanes = sum(lag.numbers for lag in await self.store.lanes.lag())
+        return of_lanes + await self.store.lanes.events_behind()
 
     async def all_published(self) -> None:
         async with asyncio.timeout(120):
@@ -90,6 +93,12 @@ class Place:
                 numbers = [message.no for message in reader.found[bus.partition(urgency)]]
                 assert in_order(numbers) == [*range(1, ends.get(urgency, 0) + 1)], (code, urgency)
                 found += len(numbers)
+        async with observing(self.settings.kafka.bootstrap, prefix) as reader:
+            await reader.reach(self.sent, bus.EVENTS_PARTITION)
+            await reader.quiet()
+        (events,) = reader.found.values()
+        assert in_order([message.no for message in events]) == [*range(1, self.sent + 1)]
+        assert {message.type for message in events} == {"axis.event.accepted"}
         return found
 
 
@@ -97,7 +106,7 @@ def in_order(numbers: Sequence[int]) -> list[int]:
     """What is left when a reader drops what is not higher than what it has."""
     applied: list[int] = []
     for no in numbers:
-        if no > len(applied):
+        if not applied or no > applied[-1]:
             applied.append(no)
     return applied
 
@@ -127,6 +136,7 @@ class Process:
                     "AXIS_RUN": settings.run,
                     "AXIS_DATABASE": settings.database.get_secret_value(),
                     "AXIS_KAFKA_BOOTSTRAP": settings.kafka.bootstrap,
+                    "AXIS_KAFKA_EVENTS": "true",
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -157,7 +167,7 @@ def relays(settings: Settings, count: int, *arguments: str) -> Iterator[list[Pro
 
 
 def over(place: Place, own: Broker) -> Settings:
-    kafka = KafkaSettings(bootstrap=own.bootstrap)
+    kafka = KafkaSettings(bootstrap=own.bootstrap, events=True)
     place.settings = place.settings.model_copy(update={"kafka": kafka})
     return place.settings
 
@@ -173,12 +183,14 @@ async def test_a_relay_that_is_killed_is_replaced_and_no_number_is_lost(
             writing = asyncio.create_task(place.send(60))
             while place.sent < 20 * GROUP:
                 await asyncio.sleep(0)
-            # In the middle of its pages, for all it knows.
+            # In the middle of its pages, for all it knows; it was first, so it has the observers.
+            assert first.said("relay.observers")[-1]["held"]
             os.kill(first.process.pid, signal.SIGKILL)
             await writing
             assert await place.unpublished() > 0
             await place.all_published()
             assert second.said("relay.leases")[-1]["held"] == 12
+            assert second.said("relay.observers")[-1]["held"]
         assert await place.must_be_whole() >= 60 * GROUP * 11
 
 
@@ -222,6 +234,7 @@ async def test_a_stopped_relay_gives_up_its_leases_and_shows_what_it_did(
             text = urllib.request.urlopen(where).read().decode()
             told = dict(re.findall(r"^(axis_\S+) (\S+)$", text, re.MULTILINE))
             assert told["axis_relay_agencies"] == "12.0"
+            assert told["axis_unpublished_events"].endswith(".0")
             return float(told["axis_relay_records_total"]) == 2 * GROUP * 11
 
         until(shown, "its metrics")
@@ -230,6 +243,8 @@ async def test_a_stopped_relay_gives_up_its_leases_and_shows_what_it_did(
         now = SystemClock().now()
         roll = await place.store.lanes.beat("heir", now, now + 1)
         assert (roll.relays, len(roll.free)) == (1, 12)
+        roll = await place.store.lanes.beat("heir", now, now + 1, events=True)
+        assert len(roll.free) == 13
 
 
 @pytest.mark.parametrize(

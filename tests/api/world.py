@@ -21,6 +21,7 @@ from agencies.keys import AgencyKey, make_agency, make_authority
 from axis.adapters.examiner import InlineExaminer
 from axis.adapters.memory_store import MemoryStore
 from axis.adapters.signer import AxisSigner
+from axis.adapters.sqlite_store import SqliteStore
 from axis.adapters.trust_list import TrustList, read_certificate
 from axis.api.app import Application, create_app
 from axis.api.running import Axis
@@ -168,7 +169,7 @@ async def world(store: Replayed | None = None, **settings: Any) -> AsyncIterator
             raise faults.pop(0)
 
     store = store or MemoryStore(fault=fault)
-    lanes = store.lanes if isinstance(store, MemoryStore) else None
+    lanes = store.lanes if isinstance(store, MemoryStore | SqliteStore) else None
     replays = store.replays
     # The three that sign here; the other agencies are in the directory without a certificate.
     certificates = [
