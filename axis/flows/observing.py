@@ -21,8 +21,8 @@ from axis.ports import BusAway, Clock
 
 log = structlog.get_logger()
 
-#: Events of a page, some 400 bytes each: ten milliseconds of the loop's time and a short wait for
-#: whoever shares it, and a hundred thousand are caught up with in seconds.
+#: Events of a page, some 300 bytes each: a quarter of what a page of lanes may hold, some twenty
+#: milliseconds of the loop's time, so whoever shares it waits no longer than for those.
 PAGE_EVENTS_MAX = 1000
 #: Pages begin this far apart. Observers are in no hurry, and a page costs milliseconds of CPU
 #: whatever is in it.
