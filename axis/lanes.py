@@ -159,7 +159,7 @@ class Observers(Protocol):
     """Writes events to the topic of the observers."""
 
     async def observe(self, events: Sequence[Observed]) -> None:
-        """Write events in the order given; return when all are there.
+        """Write events in the order given, none before those before it; return when all are there.
 
         Raises ``axis.ports.BusAway`` as ``Publisher.publish`` does. One call at a time.
         """

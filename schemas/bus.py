@@ -16,9 +16,10 @@ says how far the stream reaches: the highest number counts.
 
 Observers (monitoring, statistics, an archive) have one topic with one partition, where they are
 told at all: every event of the books in the order in which it was written, as headers and states
-and never content. The observer's rule. Numbers ascend strictly, and each event comes at least
-once. An observer keeps the last number that it applied: it applies what is higher, and drops what
-is not. Kinds that it does not know are passed over; new ones may come.
+and never content. The observer's rule. Numbers are dense from 1, each event comes at least once,
+and for the first time in its order. An observer keeps the last number that it applied: it applies
+what is higher, and drops what is not, so what it applies ascends strictly. A gap says that the
+topic has not kept what was in it. Kinds that it does not know are passed over; new ones may come.
 
 Sources: CloudEvents 1.0.2, its Kafka protocol binding 1.0.2 section 3.2, its extension "dataref".
 """

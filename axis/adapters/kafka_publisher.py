@@ -22,6 +22,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -106,7 +107,7 @@ class KafkaPublisher:
         messages = (message_to_observers(event, self._source) for event in events)
         records = [bus.encode(message) for message in messages]
         async with self._failures_told(), asyncio.timeout(PUBLISH_S_MAX):
-            await self._send({place: records})
+            await self._send({place: records}, in_order=True)
 
     @asynccontextmanager
     async def _failures_told(self) -> AsyncIterator[None]:
@@ -180,13 +181,28 @@ class KafkaPublisher:
             for (recipient, urgency), of_lane in lanes.items()
         }
 
-    async def _send(self, lanes: _Lanes) -> None:
+    async def _send(self, lanes: _Lanes, *, in_order: bool = False) -> None:
         async with self._turn:
             producer = await self._started()
             await self._settle()
             await self._topics.ensure({topic for topic, _ in lanes})
-            await self._hand_over(producer, lanes)
+            if in_order:
+                await self._one_by_one(producer, lanes)
+            else:
+                await self._hand_over(producer, lanes)
             await self._settle()
+
+    async def _one_by_one(self, producer: AIOKafkaProducer, lanes: _Lanes) -> None:
+        """Each batch goes when the one before it is there.
+
+        Of two under way the first may fail and the second arrive. Whoever reads a lane sees the
+        gap; an observer, who drops what is not higher, would never have what was in it.
+        """
+        for place, records in lanes.items():
+            for batch in _batches(producer, records):
+                topic, partition = place
+                self._unsettled.add(await producer.send_batch(batch, topic, partition=partition))
+                await self._settle()
 
     async def _hand_over(self, producer: AIOKafkaProducer, lanes: _Lanes) -> None:
         try:
@@ -215,14 +231,8 @@ class KafkaPublisher:
         self, producer: AIOKafkaProducer, place: _Place, records: _Records
     ) -> None:
         topic, partition = place
-        batch = producer.create_batch()
-        for headers, value in records:
-            record = {"timestamp": None, "key": None, "value": value, "headers": headers}
-            if batch.append(**record) is None:
-                self._unsettled.add(await producer.send_batch(batch, topic, partition=partition))
-                batch = producer.create_batch()
-                assert batch.append(**record) is not None, "a record larger than a batch"
-        self._unsettled.add(await producer.send_batch(batch, topic, partition=partition))
+        for batch in _batches(producer, records):
+            self._unsettled.add(await producer.send_batch(batch, topic, partition=partition))
 
     async def _small_packages(self, records: Sequence[Record]) -> Mapping[str, bytes]:
         """The packages that travel inside their records, by digest."""
@@ -238,6 +248,18 @@ class KafkaPublisher:
         except Unavailable:
             # Their recipients take them where they take large ones.
             return {}
+
+
+def _batches(producer: AIOKafkaProducer, records: _Records) -> Iterator[Any]:
+    """Batches of the producer that hold the records, the last one filled as far as they go."""
+    batch = producer.create_batch()
+    for headers, value in records:
+        record = {"timestamp": None, "key": None, "value": value, "headers": headers}
+        if batch.append(**record) is None:
+            yield batch
+            batch = producer.create_batch()
+            assert batch.append(**record) is not None, "a record larger than a batch"
+    yield batch
 
 
 def _heard(future: asyncio.Future[object]) -> None:

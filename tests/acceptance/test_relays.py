@@ -106,7 +106,7 @@ def in_order(numbers: Sequence[int]) -> list[int]:
     """What is left when a reader drops what is not higher than what it has."""
     applied: list[int] = []
     for no in numbers:
-        if not applied or no > applied[-1]:
+        if no > len(applied):
             applied.append(no)
     return applied
 

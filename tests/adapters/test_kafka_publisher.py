@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from axis.adapters import kafka_publisher
@@ -141,6 +143,25 @@ async def test_observers_are_told_who_did_what_to_which_delivery_and_nothing_els
         recipient=B,
         code="03",
     )
+
+
+async def test_a_batch_of_events_goes_when_the_one_before_it_is_there(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+):
+    """Else a first one might fail, and an observer would drop it when it comes behind the second."""
+    sent: list[asyncio.Future[object]] = []
+    send_batch = AIOKafkaProducer.send_batch
+
+    async def watched(*args: Any, **place: Any) -> asyncio.Future[object]:
+        assert all(future.done() for future in sent)
+        sent.append(await send_batch(*args, **place))
+        return sent[-1]
+
+    monkeypatch.setattr(AIOKafkaProducer, "send_batch", watched)
+    await road.publisher.observe([event(n) for n in range(1, 1501)])
+    assert len(sent) > 1
+    async with observing(road.kafka.bootstrap, road.start) as reader:
+        assert [m.no for m in (await reader.read(1500))[0]] == [*range(1, 1501)]
 
 
 async def test_the_observers_topic_is_made_beforehand_where_they_are_told(kafka: Kafka):
