@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from axis.adapters.kafka_publisher import PUBLISH_S_MAX, KafkaPublisher
+from axis.adapters.kafka_publisher import PUBLISH_S_MAX
 from axis.broker.jars import lacking
-from axis.core.record import Record
 from axis.ports import BusAway
 from axis.settings import KafkaSettings
 from tests.adapters.kafka_reading import reading
 from tests.contract.books import A, B
 from tests.contract.buses import SOON_S
-from tests.contract.publishers import publishing, record, status
+from tests.contract.publishers import publishing, record, status, until_taken
 from tests.kafka import Broker, broker, required
 
 pytestmark = [
@@ -39,7 +37,7 @@ async def test_a_broker_that_is_away_at_start_is_found_when_it_comes(tmp_path: P
                 await publisher.publish([])
             assert time.monotonic() - began < 2 * PUBLISH_S_MAX + 5
             own.start()
-            await _until_taken(publisher, [record(1, to=A)])
+            await until_taken(publisher, [record(1, to=A)])
             await publisher.publish([record(2, to=A)])
         async with reading(own.bootstrap, "", A) as reader:
             found = await reader.reach(2, 0)
@@ -60,7 +58,7 @@ async def test_a_killed_broker_is_a_delay(tmp_path: Path):
                     await publisher.publish([record(2, to=A)])
                 assert time.monotonic() - began < PUBLISH_S_MAX + 3
             own.start()
-            await _until_taken(publisher, [record(2, to=A)])
+            await until_taken(publisher, [record(2, to=A)])
             await publisher.publish([record(3, to=A), status(4, to=A)])
         # What was given up may have come all the same, in its place.
         async with reading(own.bootstrap, "", A) as reader:
@@ -68,17 +66,6 @@ async def test_a_killed_broker_is_a_delay(tmp_path: Path):
             await reader.reach(4, 5)
         assert [message.no for message in found[0]] in ([1, 2, 3], [1, 2, 2, 3], [1, 2, 2, 2, 3])
         assert [message.no for message in found[5]] == [1, 4]
-
-
-async def _until_taken(publisher: KafkaPublisher, records: Sequence[Record]) -> None:
-    """Publish until the bus takes it, as a relay does."""
-    async with asyncio.timeout(SOON_S):
-        while True:
-            try:
-                await publisher.publish(records)
-                return
-            except BusAway:
-                continue
 
 
 async def test_a_producer_that_is_given_up_leaves_nothing_behind(tmp_path: Path):

@@ -21,7 +21,7 @@ from schemas import bus as wire
 from tests.adapters.kafka_reading import observing, reading
 from tests.contract.books import NOON, A, B
 from tests.contract.buses import SOON_S
-from tests.contract.publishers import event, prefix, prepare, publishing, record
+from tests.contract.publishers import event, prefix, prepare, publishing, record, until_taken
 from tests.kafka import Kafka
 
 INLINE = 100
@@ -236,7 +236,7 @@ async def test_a_topic_that_was_made_anew_with_fewer_partitions_is_a_fault_of_th
         for _ in range(3):
             with pytest.raises(BusAway):
                 await road.publisher.publish([record(2, to=code, urgency=4)])
-        await road.publisher.publish([record()])
+        await until_taken(road.publisher, [record()])
         await admin.delete_topics([topic])
     finally:
         await admin.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ from axis.ports import BusAway
 from axis.settings import KafkaSettings
 from schemas.bus import EVENTS_PARTITIONS, PARTITIONS, events_topic, inbox_topic
 from tests.contract.books import CODES, NOON, A, B
+from tests.contract.buses import SOON_S
 from tests.kafka import Kafka
 
 #: Packages that may travel inside the records of the tests, by digest.
@@ -45,6 +47,17 @@ async def publishing(settings: KafkaSettings, start: str) -> AsyncIterator[Kafka
     """A publisher over Kafka."""
     async with open_kafka_publisher(settings, start, "/axis/test", bodies) as publisher:
         yield publisher
+
+
+async def until_taken(publisher: KafkaPublisher, records: Sequence[Record]) -> None:
+    """Publish until the bus takes it, as a relay does."""
+    async with asyncio.timeout(SOON_S):
+        while True:
+            try:
+                await publisher.publish(records)
+                return
+            except BusAway:
+                continue
 
 
 class MemoryPublisher:
