@@ -25,7 +25,8 @@ WARNINGS = frozenset(
         "attachment.entries",
         "attachment.damaged",
         "attachment.mislabelled",
-        "attachment.size_lies",
+        "attachment.doubled_cid",
+        "attachment.unmatched",
     }
 )
 #: Codes that no operation has: a wrong address has none; the strict schema is asked, and traffic

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from axis.core.catalogue import CATALOGUE, Entry
+from axis.core.words_vi import in_vietnamese
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -29,12 +30,15 @@ class _Blank(dict[str, str]):
 def sentence(code: str, detail: Mapping[str, str], language: str = "en") -> str:
     """Return the catalogue's sentence for ``code`` with ``detail`` filled in.
 
-    A detail that is itself words has a ``<name>_vi`` beside it.
+    A detail that is itself words has a ``<name>_vi`` beside it, or is one of ``words_vi``.
     """
     entry = CATALOGUE[code]
     if language != "vi":
         return entry.en.format_map(_Blank(detail))
-    own = {name: detail.get(f"{name}_vi", text) for name, text in detail.items()}
+    own = {
+        name: detail.get(f"{name}_vi") or in_vietnamese(code, name, text)
+        for name, text in detail.items()
+    }
     return entry.vi.format_map(_Blank(own))
 
 

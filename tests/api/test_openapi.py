@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from axis.core.catalogue import CATALOGUE
 from schemas.edxml import DocumentPackage, StatusPackage
 from schemas.edxml_read import read
 from tests.api.world import LANG_SON, OFFICE, XML, World
+
+PACKAGES = Path(__file__).parents[1] / "data" / "edxml"
 
 
 @pytest.fixture
@@ -152,6 +155,19 @@ def test_every_code_of_the_catalogue_is_told_of(made: dict[str, Any]) -> None:
     assert listed.isdisjoint(NOWHERE)
     for code in CATALOGUE:
         assert f"| `{code}` |" in made["info"]["description"]
+
+
+def test_what_the_reader_calls_an_error_is_listed_and_what_it_only_notes_is_not() -> None:
+    seen: set[tuple[str, str]] = set()
+    for path in PACKAGES.rglob("*.edxml"):
+        seen |= {(one.code, one.severity) for one in read(path.read_bytes()).problems}
+    told = {*ERRORS["post_document"], *ERRORS["post_status"]}
+    errors = {code for code, severity in seen if severity == "error"}
+    assert errors <= told
+    # Some are one or the other, by the value that is wrong.
+    warned = {code for code, severity in seen if severity == "warning"} - errors
+    assert warned <= WARNINGS
+    assert warned >= {code for code in WARNINGS if code.startswith("attachment.")}
 
 
 def test_every_reference_leads_somewhere(made: dict[str, Any]) -> None:
