@@ -109,18 +109,12 @@ def _clash(known: Iterable[Document], command: Accept) -> Fault | None:
     """A new document may reach each recipient once under one (sender, document_id)."""
     if command.kind != NEW:
         return None
-    for document in known:
-        if document.kind == NEW:
-            have = {r.agency for r in document.recipients}
-            for recipient in command.recipients:
-                if recipient.agency in have:
-                    detail = {
-                        "recipient": recipient.agency,
-                        "document_id": document.document_id,
-                        "doc": document.id,
-                    }
-                    return Fault("document.conflict", "", detail)
-    return None
+    have = {r.agency: d.id for d in known if d.kind == NEW for r in d.recipients}
+    bad = [r.agency for r in command.recipients if r.agency in have]
+    if not bad:
+        return None
+    detail = {"recipient": ", ".join(bad), "document_id": command.document_id, "doc": have[bad[0]]}
+    return Fault("document.conflict", "edXMLHeader/MessageHeader/DocumentId", detail)
 
 
 def _locked_out(facts: Facts, command: Accept) -> Fault | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from axis.adapters import sqlite_checkpoints, sqlite_reads
+from axis.adapters import segments, sqlite_checkpoints, sqlite_reads
 from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.segments import Damaged
 from axis.adapters.sqlite_checkpoints import Checkpoints
@@ -127,6 +127,28 @@ async def test_a_disk_without_room_for_rows_writes_nothing_and_reading_goes_on(
     second = document_of(await one(store, large))
     assert (second.seq, second.recipients[0].no) == (2, 2)
     assert await differences(store) == []
+
+
+async def test_the_bytes_are_on_the_disk_before_the_rows_that_name_them(
+    store: SqliteStore, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+):
+    """And both before anybody is told: promise 1."""
+    done: list[str] = []
+    sync = segments._sync
+
+    def synced(fd: int) -> None:
+        sync(fd)
+        done.append("bytes")
+
+    monkeypatch.setattr(segments, "_sync", synced)
+    store._writing.set_trace_callback(lambda sql: done.append(sql) if sql == "commit" else None)
+    for number in (1, 2):
+        await one(store, scribe.accept(f"{number}/UBND"))
+        done.append("told")
+    assert done == ["bytes", "commit", "told"] * 2
+    # And a COMMIT waits for the disk.
+    assert store._writing.execute("pragma synchronous").fetchone() == (2,)
+    assert store._writing.execute("pragma journal_mode").fetchone() == ("wal",)
 
 
 class _FailsToSync:

@@ -79,7 +79,16 @@ async def test_other_bytes_for_a_recipient_who_has_the_document_are_a_conflict(
     told = problem(await here.send(package(subject="Khác")), 409, "document.conflict")
     assert OFFICE in told["detail"]
     assert receipt["doc"] in told["detail_vi"]
+    assert told["place"] == "edXMLHeader/MessageHeader/DocumentId"
     assert (await here.send(package(subject="Khác", to=(HA_NOI,)))).status_code == 201
+
+
+async def test_everybody_who_has_the_document_already_is_named(here: World) -> None:
+    await here.sent(to=(OFFICE,))
+    await here.sent(to=(HA_NOI,), subject="Gửi thêm")
+    raw = package(subject="Khác", to=(HA_NOI, OFFICE))
+    told = problem(await here.send(raw), 409, "document.conflict")
+    assert f"{HA_NOI}, {OFFICE}" in told["detail"]
 
 
 async def test_every_unknown_recipient_is_named(here: World) -> None:
@@ -166,6 +175,15 @@ async def test_unsigned_packages_pass_unless_the_axis_is_strict(here: World) -> 
 )
 async def test_a_bad_package_has_a_code_of_its_own(here: World, raw: bytes, code: str) -> None:
     problem(await here.send(raw), 422, code)
+
+
+async def test_the_future_begins_behind_the_time_that_is_played(there: World) -> None:
+    """And neither behind the axis's clock, which is a week ahead, nor behind the machine's."""
+    for day, codes in ((9, ["document.future"]), (8, [])):
+        raw = package(day=date(2020, 1, day), number=day)
+        answer = await there.send(raw, **{"axis-occurred-at": "2020-01-08T23:59:59+07:00"})
+        assert answer.status_code == 201, answer.text
+        assert [one["code"] for one in answer.json()["warnings"]] == codes
 
 
 async def test_a_date_in_the_future_is_a_warning(here: World) -> None:

@@ -67,7 +67,8 @@ async def test_a_new_document_with_other_bytes_conflicts_where_a_recipient_has_i
     first = document_of(await one(store, scribe.accept(to=[B, C])))
     outcome = await one(store, scribe.accept(to=[C, D], body=b"other"))
     named = {"recipient": C, "document_id": "1/UBND", "doc": first.id}
-    assert outcome == Refused(Fault("document.conflict", "", named))
+    place = "edXMLHeader/MessageHeader/DocumentId"
+    assert outcome == Refused(Fault("document.conflict", place, named))
     assert await store.body(scribe.accept(body=b"other").sha256) is None
     assert await store.deliveries(2) == []
     assert await numbers(store, D) == []
