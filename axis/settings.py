@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.edxml import PACKAGE_BYTES_MAX
@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     simulation: bool = Field(
         False,
         description="Say at /v1/health that the books are no real ones: only then may a load test "
-        "be driven at this axis.",
+        "be driven at this axis. Never with the run 'live'.",
     )
     strict_signatures: bool = Field(
         False, description="Refuse packages whose signature is absent or SHA-1."
@@ -146,6 +146,14 @@ class Settings(BaseSettings):
                 "must be postgresql://user:password@host/name, "
                 "with what is special in a password percent-encoded"
             )
+        return value
+
+    @field_validator("simulation", mode="after")
+    @classmethod
+    def _never_live(cls, value: bool, info: ValidationInfo) -> bool:
+        """A word in the environment must not open the real books to a load test."""
+        if value and info.data.get("run") == LIVE:
+            raise ValueError(f"the run '{LIVE}' is the real one; name another (AXIS_RUN or --run)")
         return value
 
     @property

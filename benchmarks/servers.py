@@ -158,11 +158,12 @@ def axis(
     """An axis over a fresh world: the one that writes, and helpers that examine. ``prepare`` may
     write into its books before it starts; ``settings`` say where they are and what its bus is.
     """
-    with world(settings or {}) as home:
+    with world(settings or {}) as var:
+        home = var / (settings or {}).get("RUN", "")
         if prepare is not None:
             prepare(home)
         port = free_port()
-        env = {"VAR": str(home), "PORT": str(port), "EXAMINERS": str(processes - 1)}
+        env = {"VAR": str(var), "PORT": str(port), "EXAMINERS": str(processes - 1)}
         # It ends with its parent, however that ends.
         command = [sys.executable, "-m", "axis.leash", "axis.server"]
         environment = _environment({**env, **(settings or {})})

@@ -47,6 +47,8 @@ from benchmarks import servers
 from benchmarks.flat import Tolerance, climb, heads_upward, judged
 from schemas.codes import agencies
 
+#: The live run is no simulation.
+RUN = "soak"
 PERIOD_S_MAX = 60.0
 #: A short run has shorter periods: so many at least, for a slope is judged by them.
 PERIODS_MIN = 10
@@ -269,7 +271,7 @@ def main() -> None:
     if asked.rate is not None and asked.rate <= 0:
         parser.error("--rate is above 0")
     with (
-        servers.axis(settings={"SIMULATION": "true"}) as axis,
+        servers.axis(settings={"SIMULATION": "true", "RUN": RUN}) as axis,
         tempfile.TemporaryDirectory(prefix="axis-soak-") as folder,
     ):
         work = Path(folder)

@@ -31,8 +31,8 @@ async def require_simulation(pool: Pool, url: str) -> None:
         raise Impossible(f"no axis answers at {url}; a running one would do")
     if mode != SIMULATION:
         raise Impossible(
-            f"the books at {url} are '{mode}'; an axis that was started with AXIS_SIMULATION=true "
-            f"and says '{SIMULATION}' at /v1/health would do"
+            f"the books at {url} are '{mode}'; an axis of another run that was started with "
+            f"AXIS_SIMULATION=true and says '{SIMULATION}' at /v1/health would do"
         )
 
 

@@ -39,9 +39,9 @@ def serve(
     chair = session.agency(mine)
     if chair not in {row.code for row in agencies()}:
         raise typer.BadParameter(f"{mine} is none of the 95 agencies")
-    given = Settings()
+    given = Settings(run=run) if run else Settings()
     settings = Settings(
-        run=run or given.run,
+        run=given.run,
         port=given.port if port is None else port,
         workers=workers or given.workers,
     )

@@ -80,12 +80,12 @@ def open_session(run: str | None = None, url: str | None = None) -> Session:
     """The run that is meant: named, from ``AXIS_RUN``, started last, or the live one."""
     where = ""
     try:
-        settings = Settings()
-        if run is None and "run" not in settings.model_fields_set:
-            run = _last_run(settings.var)
-            where = f"{settings.var / LAST_RUN}: "
-        if run is not None:
-            settings = Settings(run=run)
+        # Which run is meant is not known yet, and the live one is never a simulation.
+        told = Settings(simulation=False)
+        if run is None and "run" not in told.model_fields_set:
+            run = _last_run(told.var)
+            where = f"{told.var / LAST_RUN}: "
+        settings = Settings() if run is None else Settings(run=run)
     except ValidationError as error:
         raise typer.BadParameter(f"{where}{of_the_world(error)}") from None
     return Session(settings, url.rstrip("/") if url else None)

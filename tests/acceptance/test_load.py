@@ -14,7 +14,7 @@ import pytest
 
 from agencies.world import make_world
 from axis.cli.setup import enrol
-from axis.settings import Settings
+from axis.settings import LIVE, Settings
 from tests.acceptance.axis_process import address, running_axis
 from tests.acceptance.conftest import DEADLINE_S
 from tests.acceptance.losing import losing
@@ -39,9 +39,9 @@ def load(var: Path, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout.decode()
 
 
-def books(var: Path) -> Path:
-    """A world that is enrolled, in the live run of ``var``."""
-    settings = Settings(var=var)
+def books(var: Path, run: str = LIVE) -> Path:
+    """A world that is enrolled, in a run of ``var``."""
+    settings = Settings(var=var, run=run)
     asyncio.run(enrol(settings, make_world(settings.home)))
     return var
 
@@ -76,14 +76,14 @@ def test_growth_ends_in_a_date_and_leaves_nothing_but_its_result(tmp_path: Path)
 def test_a_delivery_that_is_lost_on_the_way_is_named_and_the_exit_code_says_so(
     tmp_path: Path,
 ) -> None:
-    var = books(tmp_path / "var")
+    var = books(tmp_path / "var", "trial")
     with (
-        running_axis(var, AXIS_SIMULATION="true"),
-        losing(address(var)) as (way, url),
+        running_axis(var, AXIS_SIMULATION="true", AXIS_RUN="trial"),
+        losing(address(var / "trial")) as (way, url),
     ):
         code, said = load(
             var,
-            *("growth", *SHORT, "--target", url, "--run", "live", "--rates", "60"),
+            *("growth", *SHORT, "--target", url, "--run", "trial", "--rates", "60"),
             *("--steps", "1", "--drain", "1"),
         )
     assert code == 1, said

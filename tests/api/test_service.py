@@ -27,7 +27,7 @@ async def test_an_axis_that_serves_is_up_and_its_books_are_live(here: World) -> 
 
 
 async def test_an_axis_that_was_started_as_a_simulation_says_so() -> None:
-    async with world(simulation=True) as made:
+    async with world(simulation=True, run="trial") as made:
         answer = (await made.http.get("/v1/health")).json()
     assert answer == {"status": "up", "mode": "simulation"}
 

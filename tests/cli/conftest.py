@@ -19,8 +19,8 @@ Axis = Callable[..., Result]
 @pytest.fixture
 def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home, in which the command runs; nothing of the environment reaches it."""
-    for name in ("AXIS_RUN", "AXIS_AS", "AXIS_HOST", "AXIS_PORT", "AXIS_HISTORY", "AXIS_DATABASE"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("RUN", "AS", "HOST", "PORT", "HISTORY", "SIMULATION", "DATABASE"):
+        monkeypatch.delenv(f"AXIS_{name}", raising=False)
     home = tmp_path / "var"
     monkeypatch.setenv("AXIS_VAR", str(home))
     monkeypatch.chdir(tmp_path)

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 import typer
+from pydantic import ValidationError
 
 from axis.cli.session import agency, client_of, open_session, organ, remember_run
 from axis.settings import Settings
+from tests.cli.conftest import Axis
 
 
 def test_without_a_word_the_live_run_is_meant(var: Path) -> None:
@@ -27,6 +29,26 @@ def test_the_run_started_last_is_meant_unless_another_is_named(
     monkeypatch.setenv("AXIS_RUN", "live")
     assert open_session().settings.run == "live"
     assert open_session(run="load").settings.axis_dir == var / "load" / "axis"
+
+
+def test_the_live_run_is_no_simulation_whatever_the_environment_says(
+    var: Path, monkeypatch: pytest.MonkeyPatch, axis: Axis
+) -> None:
+    monkeypatch.setenv("AXIS_SIMULATION", "true")
+    with pytest.raises(ValidationError, match="the run 'live' is the real one"):
+        Settings(run="live")
+    for arguments in (("serve", "--run", "live"), ("serve",), ("init",)):
+        refused = axis(*arguments)
+        assert refused.exit_code in (1, 2)
+        assert "AXIS_SIMULATION: the run 'live' is the real one" in refused.stderr.replace(
+            "\n", " "
+        )
+    assert not var.exists()
+    # Other runs are reached whether they are named or were started last.
+    assert Settings(run="trial").simulation
+    assert open_session(run="trial").settings.simulation
+    remember_run(Settings(run="trial"))
+    assert open_session().settings.run == "trial"
 
 
 def test_a_name_that_is_no_run_is_a_usage_error(var: Path) -> None:
