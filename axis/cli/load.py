@@ -138,8 +138,14 @@ def compare(
     first: Annotated[Path, typer.Argument(metavar="A", help="A result (--json).")],
     second: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
 ) -> None:
-    """Set two results side by side, and say whether they differ by more than they may lie off."""
+    """Set two results side by side, and say whether they differ by more than they may lie off.
+
+    Exit code 0: that can be told; 1: of one something was lost or went otherwise; 3: one has no
+    capacity, or its driver was the bottleneck.
+    """
     try:
-        load_compare.compare(load_compare.read(first), load_compare.read(second))
+        results = load_compare.read(first), load_compare.read(second)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+    if not load_compare.compare(*results):
+        raise typer.Exit(NO_DATE if all(one.exact for one in results) else 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from axis.cli import screen
 
 #: A result with thirty steps has half a megabyte.
 RESULT_BYTES_MAX = 16 * 1024 * 1024
+#: What the two are called.
+_NAMES = ("A", "B")
 
 
 class _Span(BaseModel):
@@ -112,10 +114,11 @@ def read(path: Path) -> Result:
         raise ValueError(f"{path} is no result of axis load: not JSON") from None
 
 
-def compare(first: Result, second: Result) -> None:
-    """Print both, and what can be said of the difference."""
-    table(first, second, ("A", "B"))
+def compare(first: Result, second: Result) -> bool:
+    """Print both, and what can be said of the difference; whether anything can."""
+    table(first, second, _NAMES)
     screen.say(verdict(first, second))
+    return not nothing(first, second, _NAMES)
 
 
 def table(first: Result, second: Result, called: tuple[str, str]) -> None:
@@ -130,16 +133,51 @@ def sides(first: Result, second: Result) -> list[list[Any]]:
 
 
 def verdict(first: Result, second: Result) -> str:
-    """In words: which carries more, if that can be told at all."""
+    """In words: which carries more, if that can be told at all, and what else was not the same."""
     a, b = first.capacity, second.capacity
-    if a is None or b is None:
-        return "One of them has no capacity: there is nothing to compare."
-    unlike = [name for name in ("profile", "door") if getattr(first, name) != getattr(second, name)]
-    aside = f" They differ in {' and '.join(unlike)} too." if unlike else ""
+    why = nothing(first, second, _NAMES)
+    if a is None or b is None or why:
+        return why
+    unlike = changes(first, second)
+    aside = f" B had {', '.join(unlike)}." if unlike else ""
     if a.low <= b.high and b.low <= a.high:
         return f"Their ranges overlap: no difference can be told.{aside}"
     more, name = (b.mid / a.mid, "B") if b.mid > a.mid else (a.mid / b.mid, "A")
     return f"{name} carries {more:.2f} times as much, beyond what either may lie off.{aside}"
+
+
+def nothing(first: Result, second: Result, called: tuple[str, str]) -> str:
+    """Why there is nothing to compare; empty where there is. A capacity that was measured while
+    documents were lost, or by a driver that could not ask for more, is that of no axis.
+    """
+    for name, one in zip(called, (first, second), strict=True):
+        why = (
+            (not one.exact and "what was accepted and what was taken do not agree")
+            or one.refused
+            or (not one.driver_ok and "the driver was the bottleneck")
+            or (one.capacity is None and "it has no capacity")
+        )
+        if why:
+            return f"Nothing to compare: of {name}, {why}."
+    return ""
+
+
+def changes(first: Result, second: Result) -> list[str]:
+    """What is otherwise in the second: what a what-if asks for, and whatever else moves a date."""
+    shown: dict[str, Callable[[Result], str]] = {
+        "fan-out": lambda one: f"{one.base.fanout:.2f}",
+        "packages": lambda one: one.profile,
+        "signed": lambda one: f"{one.signed:.0%}",
+        "cores of the axis": lambda one: str(one.axis_cores or one.machine.cores),
+        "growth": lambda one: f"{one.growth.monthly:.1%}",
+        "door": lambda one: one.door,
+        "objective": lambda one: f"{one.objective.p99:g} s",
+        "cores of the machine": lambda one: str(one.machine.cores),
+        "processor": lambda one: one.machine.processor,
+        "axis": lambda one: one.form,
+    }
+    told = [(name, of(second), of(first)) for name, of in shown.items()]
+    return [f"{name} {new} instead of {old}" for name, new, old in told if new != old]
 
 
 def _rows(result: Result) -> Mapping[str, Any]:
@@ -149,6 +187,7 @@ def _rows(result: Result) -> Mapping[str, Any]:
         if span is None
         else f"{span.mid:,.0f} [{span.low:,.0f} to {span.high:,.0f}]",
         "date": "none" if result.date is None else result.date.mid.day,
+        "objective, p99": f"{result.objective.p99:g} s",
         "growth a month": f"{result.growth.monthly:.1%}",
         "first limit": result.limit,
         "lost": result.reconciled.lost,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 from agencies.load.growth import Growth, calendar
 from agencies.load.outlook import Span
-from axis.cli.load_compare import Result
+from axis.cli.load_compare import Result, changes, nothing
 
 #: What the two are called.
 SIDES = ("as it is", "changed")
@@ -21,6 +20,9 @@ def words(first: Result, second: Result) -> list[str]:
     a, b = lasts(first), lasts(second)
     if a is None or b is None:
         return said
+    why = nothing(first, second, SIDES)
+    if why:
+        return [*said, why]
     moved = int(b.mid // 1 - a.mid // 1)
     low, high = b.low - a.high, b.high - a.low
     if low <= 0 <= high:
@@ -35,23 +37,6 @@ def words(first: Result, second: Result) -> list[str]:
             f"[{near:.1f} to {far:.1f}]: more than they may lie off."
         )
     return [*said, move]
-
-
-def changes(first: Result, second: Result) -> list[str]:
-    """What was changed: the things that a what-if asks for, and whatever else moves a date."""
-    shown: dict[str, Callable[[Result], str]] = {
-        "fan-out": lambda one: f"{one.base.fanout:.2f}",
-        "packages": lambda one: one.profile,
-        "signed": lambda one: f"{one.signed:.0%}",
-        "cores of the axis": lambda one: str(one.axis_cores or one.machine.cores),
-        "growth": lambda one: f"{one.growth.monthly:.1%}",
-        "door": lambda one: one.door,
-        "objective": lambda one: f"{one.objective.p99:g} s",
-        "processor": lambda one: one.machine.processor,
-        "axis": lambda one: one.form,
-    }
-    told = [(name, of(second), of(first)) for name, of in shown.items()]
-    return [f"{name} {new} instead of {old}" for name, new, old in told if new != old]
 
 
 def lasts(result: Result) -> Span | None:

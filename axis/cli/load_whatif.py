@@ -170,7 +170,8 @@ def _end(first: Result, second: Result, html_file: Path | None) -> None:
         html_file.write_text(load_whatif_page.page(first, second), encoding="utf-8")
     if not first.exact or not second.exact:
         raise typer.Exit(1)
-    raise typer.Exit(0 if first.date and second.date else NO_DATE)
+    dated = first.date and second.date and not load_compare.nothing(first, second, SIDES)
+    raise typer.Exit(0 if dated else NO_DATE)
 
 
 def _require(sense: object) -> None:

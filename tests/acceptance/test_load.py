@@ -69,7 +69,7 @@ def test_growth_ends_in_a_date_and_leaves_nothing_but_its_result(tmp_path: Path)
     left = {path.name for path in (tmp_path / "var" / "load").iterdir()}
     assert left == {"load.json", "result.json"}
     assert "Their ranges overlap" in load(tmp_path, "compare", str(file), str(file))[1] or (
-        told["capacity"] is None
+        told["date"] is None
     )
 
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencies.load.growth import Growth
-from axis.cli.load_compare import Result
-from axis.cli.load_moved import changes, lasts, words
+from axis.cli.load_compare import Result, changes, verdict
+from axis.cli.load_moved import lasts, words
 from axis.cli.load_whatif_page import page
 from tests.cli.conftest import Axis
 
@@ -173,6 +173,54 @@ def test_a_file_with_figures_that_cannot_be_is_no_result(
     said = axis("load", "whatif", file, file)
     assert said.exit_code == 2
     assert "is no result of axis load" in " ".join(said.stderr.replace("│", " ").split())
+
+
+def compared(axis: Axis, folder: Path, first: dict[str, Any], second: dict[str, Any]) -> Any:
+    """What ``axis load compare`` says of two results, and its exit code."""
+    files = [folder / "a.json", folder / "b.json"]
+    for file, one in zip(files, (first, second), strict=True):
+        file.write_text(json.dumps(one))
+    return axis("load", "compare", *files)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "why"),
+    [
+        ({"reconciled": {"lost": 0, "strange": 3}}, 1, "do not agree"),
+        ({"reconciled": {"lost": 2}}, 1, "do not agree"),
+        ({"reconciled": {"lost": 0, "books": "the books are 3 short"}}, 1, "do not agree"),
+        ({"refused": "the driver was late"}, 3, "the driver was late"),
+        ({"driver_ok": False}, 3, "the driver was the bottleneck"),
+        ({"capacity": None}, 3, "it has no capacity"),
+    ],
+)
+def test_what_was_not_measured_is_not_compared(
+    axis: Axis, tmp_path: Path, wrong: dict[str, Any], code: int, why: str
+) -> None:
+    for pair, name in (((told(), told(180.0, **wrong)), "B"), ((told(**wrong), told(180.0)), "A")):
+        said = compared(axis, tmp_path, *pair)
+        assert said.exit_code == code, said.stdout
+        assert f"Nothing to compare: of {name}, " in said.stdout
+        assert why in said.stdout
+        assert "times as much" not in said.stdout
+        side_by_side = axis("load", "whatif", tmp_path / "a.json", tmp_path / "b.json")
+        assert side_by_side.exit_code == code
+        assert "The date moves" not in side_by_side.stdout
+
+
+def test_a_comparison_names_all_that_the_two_differ_in(axis: Axis, tmp_path: Path) -> None:
+    said = compared(axis, tmp_path, told(), told(180.0, objective={"p99": 2.0}, signed=0.5))
+    assert said.exit_code == 0
+    assert re.search(r"objective, p99 +1 s +2 s", said.stdout)
+    last = verdict(result(), result(180.0, objective={"p99": 2.0}, signed=0.5))
+    assert last.startswith("A carries 2.02 times as much, beyond what either may lie off.")
+    assert last.endswith(" B had signed 50% instead of 100%, objective 2 s instead of 1 s.")
+    machine = result(380.0, machine={"cores": 8, "processor": "one"}, axis_cores=2)
+    assert verdict(result(), machine) == (
+        "Their ranges overlap: no difference can be told. "
+        "B had cores of the machine 8 instead of 2."
+    )
+    assert verdict(result(), result(200.0)).endswith(" beyond what either may lie off.")
 
 
 STEPS = [
