@@ -1,8 +1,8 @@
 """What was sent and received, how well and how soon: by period, by nation, kind and agency.
 
 QĐ 28/2018 art. 11 (collected by the systems themselves), 14.3 (shared and public), 15.1 (each
-quarter). A report reads sums of daily counters and no document; what nobody counted then is not
-told as 0.
+quarter). A report reads sums of daily counters and, once, when the first document was recorded;
+what nobody counted then is not told as 0.
 """
 
 from __future__ import annotations
@@ -15,19 +15,22 @@ from enum import StrEnum
 from itertools import islice
 from typing import Final, NamedTuple
 
-from axis.books import Books
 from axis.core.directory import Agency
 from axis.core.errors import Fault, Rejected
 from axis.core.period import Period, Unit, periods
+from axis.core.questions import Window
 from axis.core.statistics import BOOKS, METRICS, NOT_RECORDED, NOTHING, Value, measured
 from axis.core.tally import Counted
 from axis.core.timeliness import FAMILIES
-from axis.core.timetable import day_number, day_of_number, number_of_day
-from axis.ports import Clock
+from axis.core.timetable import MICROSECONDS, day_number, day_of_number, number_of_day
+from axis.ports import Clock, Store
 
 #: Lines of a report: 95 agencies over the months of a year. They are made in between other
 #: requests, which wait 50 ms for them.
 LINES_MAX: Final = 1200
+#: What occurs now is recorded as soon as it is committed, and clocks are not that far apart.
+_NOW_US: Final = 300 * MICROSECONDS
+_ALWAYS: Final = Window(since=-(2**62), until=2**62)
 
 
 class By(StrEnum):
@@ -116,15 +119,16 @@ class _Recorded:
     today: int
 
     @classmethod
-    def of(cls, counted: Counted, today: int) -> _Recorded:
+    def of(cls, counted: Counted, today: int, *, another_time: bool) -> _Recorded:
         if counted.first_day is None or counted.last_day is None:
             return cls({}, today, today)
         begun = {BOOKS: counted.first_day}
         for family in FAMILIES:
             since = counted.since.get(family)
             begun[family] = max(counted.first_day, since.day if since else 0)
-        # A run that plays another time may be ahead of the clock.
-        return cls(begun, max(today, counted.last_day), today)
+        # Of the time behind what a run played nobody recorded that nothing was sent.
+        last = counted.last_day if another_time else max(today, counted.last_day)
+        return cls(begun, last, today)
 
     def of_family(self, family: str, span: Span) -> Span | None:
         """The part of a span that is recorded; None for none."""
@@ -154,14 +158,17 @@ class _Sums:
 class Statistics:
     """Any token may read them: they name agencies, and no document."""
 
-    def __init__(self, books: Books, clock: Clock) -> None:
+    def __init__(self, books: Store, clock: Clock) -> None:
         self._books = books
         self._clock = clock
+        self._another_time: bool | None = None
 
     async def report(self, asked: Question) -> Report:
         """Answer a question; raises ``Rejected`` where that took more than ``LINES_MAX`` lines."""
         counted = await self._books.counted()
-        recorded = _Recorded.of(counted, day_number(self._clock.now()))
+        another_time = await self._plays_another_time()
+        today = day_number(self._clock.now())
+        recorded = _Recorded.of(counted, today, another_time=another_time)
         members = _members(asked, await self._books.agencies())
         groups = _groups(asked, members)
         clipped = _clipped(asked, counted, LINES_MAX // max(len(groups), 1))
@@ -180,6 +187,19 @@ class Statistics:
         ]
         since = {family: day_of_number(first) for family, first in recorded.first.items()}
         return Report(asked, since, lines)
+
+    async def _plays_another_time(self) -> bool:
+        """Whether the first document of the books was recorded at another time than it occurred.
+
+        The books say so themselves, also at rest, or served without the setting they were made by.
+        """
+        if self._another_time is None:
+            found = (await self._books.extract(_ALWAYS, 0, 1)).found
+            if not found:
+                return False
+            first = found[0].document
+            self._another_time = abs(first.recorded_at - first.occurred_at) > _NOW_US
+        return self._another_time
 
 
 def _members(asked: Question, agencies: Sequence[Agency]) -> list[Agency]:

@@ -128,6 +128,30 @@ async def test_what_was_never_counted_is_not_told_as_nothing(here: World) -> Non
     assert (ahead["sent"], ahead["missing"]["sent"]) == (None, "not yet recorded")
 
 
+async def test_behind_what_a_run_of_another_time_played_nothing_is_recorded(there: World) -> None:
+    await played(there)
+    there.clock.move(400 * 86_400)
+    here = there
+    here.tokens.clear()
+    begun = await one(here, **{"from": "2020-01-01", "to": "2020-03-31"})
+    assert (begun["sent"], begun["complete"]) == (1, False)
+    assert begun["missing"] == {}
+    behind = await one(here, **{"from": "2020-04-01", "to": "2020-06-30"})
+    assert (behind["sent"], behind["received"], behind["complete"]) == (None, None, False)
+    assert set(behind["missing"].values()) == {"not yet recorded"}
+    assert (await one(here, **{"from": "2019-04-01", "to": "2019-06-30"}))["complete"] is True
+
+
+async def test_a_quarter_without_documents_is_none_of_them_where_it_was_recorded(
+    here: World,
+) -> None:
+    await here.sent()
+    here.clock.move(400 * 86_400)
+    here.tokens.clear()
+    row = await one(here, **{"from": "2020-04-01", "to": "2020-06-30"})
+    assert (row["sent"], row["missing"].get("sent"), row["complete"]) == (0, None, True)
+
+
 async def test_books_of_an_older_axis_tell_from_when_on_they_count(there: World) -> None:
     await played(there, signed=False)
     store = there.axis.store

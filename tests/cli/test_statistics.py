@@ -35,6 +35,11 @@ _EVIL = '<script>alert("1")</script>'
 @pytest.fixture
 def books(var: Path) -> Path:
     """Books of four agencies: A sends in two quarters, B accepts, C refuses."""
+    return _books(var)
+
+
+def _books(var: Path, *, another_time: bool = False) -> Path:
+    """Books recorded as it happened, or all of it on the day of the last document."""
 
     async def make() -> None:
         store = open_store(var / "axis")
@@ -42,7 +47,7 @@ def books(var: Path) -> Path:
         scribe = Scribe()
         for at in (NOON - 30 * _DAY_US, NOON, NOON + _DAY_US):
             accept = scribe.accept(f"{at}/UBND", to=[B, C], at=at, signed_on="2020-01-15")
-            await store.apply([accept])
+            await store.apply([accept if another_time else replace(accept, now=at)])
             commands: list[Command] = [
                 scribe.move(Step.DONE, ById(accept.id, B), at=at),
                 scribe.say(ById(accept.id, B), "03", at=at + _DAY_US // 48),
@@ -76,6 +81,27 @@ def test_a_table_shows_each_period(axis: Axis, books: Path) -> None:
         axis("statistics", "--from", "2019-01-01", "--to", "2019-03-31").stdout.count("not yet")
         == 8
     )
+
+
+def test_behind_what_a_run_of_another_time_played_nothing_is_recorded(
+    axis: Axis, var: Path
+) -> None:
+    _books(var, another_time=True)
+    days = ("--from", "2020-01-01", "--to", "2020-06-30")
+    found = json.loads(axis("statistics", *days, "--json").stdout)["rows"]
+    assert [(row["period"], row["sent"], row["complete"]) for row in found] == [
+        ("2020-Q1", 2, False),
+        ("2020-Q2", None, False),
+    ]
+    assert found[1]["missing"]["sent"] == "not yet recorded"
+
+
+def test_what_is_recorded_as_it_happens_knows_of_days_without_documents(
+    axis: Axis, books: Path
+) -> None:
+    days = ("--from", "2020-01-01", "--to", "2020-06-30")
+    found = json.loads(axis("statistics", *days, "--json").stdout)["rows"]
+    assert [(row["sent"], row["complete"]) for row in found] == [(2, True), (0, True)]
 
 
 def test_json_and_csv_say_the_same(axis: Axis, books: Path) -> None:
