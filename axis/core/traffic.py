@@ -149,8 +149,9 @@ class Checks:
             return _no_time("It", f"{row.occurred_at[:40]}", "that is no time from 2000 to 2099")
         if not self._since <= sent < self._until:
             return _no_time("It", row.occurred_at, "that is outside the window of the file")
-        if written > self._latest:
-            return _no_time("It", row.recorded_at, "that is in the future")
+        if max(sent, written) > self._latest:
+            found = row.occurred_at if sent > self._latest else row.recorded_at
+            return _no_time("It", found, "that is in the future")
         for share in row.deliveries:
             for happening in share.happened:
                 what = f"{happening.kind} {happening.code}".strip()
@@ -160,8 +161,10 @@ class Checks:
                     return _no_time(what, found, "that is no time from 2000 to 2099")
                 if at < sent - CLOCKS_APART_US or recorded < written - CLOCKS_APART_US:
                     return _no_time(what, happening.occurred_at, "the document was sent later")
-                if recorded > self._latest:
-                    return _no_time(what, happening.recorded_at, "that is in the future")
+                if max(at, recorded) > self._latest:
+                    ahead = at > self._latest
+                    found = happening.occurred_at if ahead else happening.recorded_at
+                    return _no_time(what, found, "that is in the future")
         return None
 
 

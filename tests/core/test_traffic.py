@@ -104,6 +104,12 @@ EARLY, LATE = "2020-01-15T08:00:00+07:00", "2020-01-18T08:00:00+07:00"
         {"deliveries": [share(happened=[happening("done", recorded_at=EARLY)], answer="none")]},
         {"deliveries": [share(happened=[happening("done", recorded_at=LATE)], answer="none")]},
         {"deliveries": [share(happened=[happening("done", "99")], answer="none")]},
+        # Recorded, as it says, before it occurs.
+        {
+            "deliveries": [
+                share(happened=[happening("done", LATE, recorded_at=SENT)], answer="none")
+            ]
+        },
     ],
 )
 def test_impossible_times_are_refused(more: dict[str, Any]):
@@ -137,6 +143,14 @@ def test_rows_come_in_the_order_of_their_numbers():
     for number, code in ((2, ""), (5, ""), (5, "traffic.order"), (4, "traffic.order"), (6, "")):
         refused = checks.fault(row(number))
         assert ("" if refused is None else refused.code) == code, number
+
+
+def test_a_document_that_is_yet_to_be_sent_is_refused():
+    asked = Asking(since="2020-01-15", until="2020-01-20")
+    told = fault(row(occurred_at=LATE, **WAITS), HEADER.model_copy(update={"asked": asked}))
+    assert told is not None
+    assert (told[0], told[1]["found"]) == ("traffic.time", LATE)
+    assert told[1]["message"] == "that is in the future"
 
 
 def course(*happened: dict[str, Any], **more: Any) -> str:
