@@ -73,9 +73,15 @@ def write(package: Package, *, stored: bool = True) -> bytes:
     return b"".join(pieces)
 
 
+def forbidden(text: str) -> str:
+    """The first character that XML cannot carry, as ``U+0001``; empty where there is none."""
+    found = None if text.isprintable() else _ILLEGAL.search(text)
+    return f"U+{ord(found[0]):04X}" if found else ""
+
+
 def _escaped(text: str) -> str:
-    if not text.isprintable() and (found := _ILLEGAL.search(text)):
-        raise ValueError(f"XML cannot carry the character U+{ord(found[0]):04X} in {text[:60]!r}")
+    if found := forbidden(text):
+        raise ValueError(f"XML cannot carry the character {found} in {text[:60]!r}")
     # A bare carriage return would be read back as a line feed (XML 1.0 section 2.11).
     return (
         text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")

@@ -15,6 +15,7 @@ from agencies.dice import Dice
 from agencies.pdf import pdf
 from agencies.words import row_of
 from axis.core.timetable import day_number, day_of_number, from_iso
+from schemas import edxml_fields as fields
 from schemas.edxml import (
     RECALL,
     REPLACEMENT,
@@ -27,8 +28,8 @@ from schemas.edxml import (
     Reference,
     Replaced,
 )
-from schemas.edxml_write import write
-from schemas.organ import agency_of
+from schemas.edxml_write import forbidden, write
+from schemas.organ import agency_of, is_organ_id
 from schemas.signing import sign
 from schemas.traffic import Row
 from schemas.xmldsig import PrivateKey
@@ -37,6 +38,11 @@ from schemas.xmldsig import PrivateKey
 #: file tells of itself have more digits or fewer.
 _WEIGHED_BYTES, _TRIES = 3000, 5
 _BASE64_BYTES = 4
+_CODE = dict(fields.CODE.values())
+_TYPE_MAX = dict(fields.DOCUMENT_TYPE.values())["TypeName"]
+_REFERENCE_MAX = dict(fields.REFERENCE.values())["Code"]
+#: What a package of a kind has to speak of.
+_NEEDS = {RECALL: "recalls", UPDATE: "updates", REPLACEMENT: "replaces"}
 
 
 def rebuilt(row: Row, seed: int, key: PrivateKey, certificate_der: bytes) -> bytes:
@@ -52,6 +58,34 @@ def rebuilt(row: Row, seed: int, key: PrivateKey, certificate_der: bytes) -> byt
         size = max(0, size + missing // _BASE64_BYTES * 3)
     # The remainder goes into the summary, which takes single characters.
     return _signed(package, row, size, missing, key, certificate_der) if missing > 0 else raw
+
+
+def unbuildable(row: Row) -> str:
+    """Why an axis would take no package that is built of a row; empty where it would."""
+    number, notation = _code(row)
+    names = [row.document_id, *(link.document_id for link in row.links)]
+    for text in (*names, row.code, row.type):
+        if found := forbidden(text):
+            return f"it holds {found}, a character that XML cannot carry"
+    if not all(name.strip() for name in names):
+        return "a document_id in it is blank"
+    for text, longest in ((number, _CODE["CodeNumber"]), (notation, _CODE["CodeNotation"])):
+        if not 0 < len(text) <= longest:
+            return (
+                "its code is no number of {CodeNumber} characters and notation of {CodeNotation} "
+                "at the most, with a slash between".format_map(_CODE)
+            )
+    if len(row.type) > _TYPE_MAX:
+        return f"its type has more than {_TYPE_MAX} characters"
+    needs = _NEEDS.get(row.kind)
+    if needs is not None and all(link.relation != needs for link in row.links):
+        return f"it is of kind {row.kind} and {needs} nothing"
+    if strange := [link.sender for link in row.links if not is_organ_id(link.sender)]:
+        return f"it speaks of a document of '{strange[0]}', which is no agency"
+    units = _units(row)
+    if len(set(units)) < len(units):
+        return "a unit stands in it twice"
+    return ""
 
 
 def _signed(
@@ -78,8 +112,8 @@ def _signed(
 def _package(row: Row, seed: int) -> DocumentPackage:
     sender, day = row_of(row.sender), _promulgated(row)
     dice = Dice(seed, "rebuilt", row.document_id, row.kind, row.sha256)
-    number, _, notation = (row.code or row.document_id.rpartition(",")[2]).partition("/")
-    units = [unit for share in row.deliveries for unit in share.units or [share.recipient]]
+    number, notation = _code(row)
+    units = _units(row)
     return DocumentPackage(
         sender=Organization(organ_id=row.unit, name=sender.name_vi),
         recipients=tuple(
@@ -100,6 +134,16 @@ def _package(row: Row, seed: int) -> DocumentPackage:
     )
 
 
+def _code(row: Row) -> tuple[str, str]:
+    """Number and notation."""
+    number, _, notation = (row.code or row.document_id.rpartition(",")[2]).partition("/")
+    return number.strip(), notation.strip()
+
+
+def _units(row: Row) -> list[str]:
+    return [unit for share in row.deliveries for unit in share.units or [share.recipient]]
+
+
 def _promulgated(row: Row) -> date:
     """The day in the DocumentId (VPCP 2.4, 1.14), else that of sending."""
     parts = row.document_id.split(",")
@@ -114,7 +158,7 @@ def _references(row: Row, units: list[str]) -> tuple[Reference, ...]:
     return tuple(
         Reference(
             organ_id=organ,
-            code=link.document_id.rpartition(",")[2],
+            code=(link.document_id.rpartition(",")[2].strip() or link.document_id)[:_REFERENCE_MAX],
             document_id=link.document_id,
             promulgated=None,
         )

@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Mapping
 
 from agencies.keys import make_agency, make_authority
+from agencies.replays.rebuilt import unbuildable
 from agencies.world import certificate
 from axis.adapters.system_clock import SystemClock
 from axis.core.errors import Fault, Rejected
@@ -45,6 +46,8 @@ class Playable:
                 fault = self._fault(row, raw)
             elif row.package is not None:
                 fault = _wrong("the header says that there are none")
+            elif why := unbuildable(row):
+                fault = Fault("traffic.row", "", {"message": f"no package can be built: {why}"})
         if fault is not None:
             raise Rejected([_at(f"row {self._rows}", fault)])
         return raw

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from agencies.keys import AgencyKey, make_agency, make_authority
 from agencies.replays import score as scores
 from agencies.replays.acts import Act, acts_of
-from agencies.replays.rebuilt import rebuilt
+from agencies.replays.rebuilt import rebuilt, unbuildable
 from agencies.replays.score import Score
 from axis.core.timetable import from_iso, iso
 from schemas.codes import agencies
@@ -264,3 +264,65 @@ def test_every_agency_can_be_a_sender_of_every_type() -> None:
         sender = one.code
         raw = built(row(sender=sender, unit=sender, type="", deliveries=[share(H37)]))
         assert len(raw) == 20_000
+
+
+def spoken_of(relation: str, **more: str) -> list[dict[str, str]]:
+    return [{"relation": relation, "sender": H37, "document_id": f"{H37},2020/01/14,9/A", **more}]
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"document_id": "a\x01b"}, "U+0001"),
+        ({"code": "1/\ufffe"}, "U+FFFE"),
+        ({"type": "a\x0bb"}, "U+000B"),
+        ({"links": spoken_of("answers", document_id="1/\x1f")}, "U+001F"),
+        ({"document_id": " "}, "blank"),
+        ({"links": spoken_of("answers", document_id="")}, "blank"),
+        ({"links": spoken_of("answers", sender="zz")}, "no agency"),
+        ({"code": "12"}, "its code"),
+        ({"code": "/UBND"}, "its code"),
+        ({"code": f"1/{'x' * 31}"}, "its code"),
+        ({"code": "", "document_id": "a-uuid"}, "its code"),
+        ({"type": "x" * 101}, "its type"),
+        ({"kind": 1}, "recalls nothing"),
+        ({"kind": 2, "links": spoken_of("answers")}, "updates nothing"),
+        ({"kind": 3, "links": spoken_of("recalls")}, "replaces nothing"),
+        ({"deliveries": [share(units=[G22, G22])]}, "twice"),
+    ],
+)
+def test_of_what_no_package_can_be_built_it_is_said_why(more: dict[str, Any], why: str) -> None:
+    assert why in unbuildable(row(**more))
+
+
+_words = st.sampled_from(
+    ["", " ", "1/A", "7", "a,b", "\x01", "\ufffe", "Công văn", "x" * 101, "/", H37]
+)
+_texts = st.lists(_words, max_size=3).map("".join)
+_links = st.fixed_dictionaries(
+    {
+        "relation": st.sampled_from(["recalls", "updates", "replaces", "answers"]),
+        "sender": st.sampled_from([H37, "zz", ""]),
+        "document_id": _texts.map(lambda text: text[:200]),
+    }
+)
+
+
+@given(
+    st.builds(
+        row,
+        kind=st.integers(0, 3),
+        type=_texts.map(lambda text: text[:200]),
+        code=_texts.map(lambda text: text[:200]),
+        document_id=_texts.map(lambda text: text[:200] or "x"),
+        links=st.lists(_links, max_size=2),
+        deliveries=st.lists(st.sampled_from([share(), share(units=[]), share(H26)]), min_size=1, max_size=2),
+    )
+)  # fmt: skip
+def test_whatever_can_be_built_is_what_an_axis_takes(one: Row) -> None:
+    if unbuildable(one):
+        return
+    found = examine(built(one))
+    assert [flaw for flaw in found.flaws if flaw.error] == []
+    assert found.letter is not None
+    assert found.letter.document_id == one.document_id.strip()

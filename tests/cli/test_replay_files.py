@@ -88,6 +88,9 @@ def test_a_packed_file_may_be_cut_or_damaged_too(refused: Callable[..., str]) ->
         ({"deliveries": [share(happened=[])]}, "traffic.state"),
         ({"seq": 1}, "traffic.order"),
         ({"package": "AAAA"}, "traffic.package"),
+        ({"doc": row(1).doc}, "traffic.row"),
+        ({"type": "a\x01b"}, "traffic.row"),
+        ({"kind": 1}, "traffic.row"),
     ],
 )
 def test_what_cannot_have_been_is_told_with_its_row(

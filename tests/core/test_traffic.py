@@ -153,6 +153,24 @@ def test_a_document_that_is_yet_to_be_sent_is_refused():
     assert told[1]["message"] == "that is in the future"
 
 
+@pytest.mark.parametrize(
+    ("again", "what"),
+    [
+        ({"doc": row(1).doc}, "id"),
+        ({"sha256": row(1).sha256, "document_id": row(1).document_id}, "package"),
+    ],
+)
+def test_a_document_stands_in_a_file_once(again: dict[str, Any], what: str):
+    checks = Checks(HEADER, KNOWN, NOW)
+    assert checks.fault(row(1)) is None
+    # The same bytes of another name, of another kind or to other agencies are another package.
+    assert checks.fault(row(2, sha256=row(1).sha256)) is None
+    refused = checks.fault(row(3, **again))
+    assert refused is not None
+    assert refused.code == "traffic.row"
+    assert f"its {what} is that of an earlier row" in refused.detail["message"]
+
+
 def course(*happened: dict[str, Any], **more: Any) -> str:
     return code_of(row(deliveries=[share(happened=list(happened), **more)]))
 
