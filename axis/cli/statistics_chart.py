@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Final
@@ -37,7 +38,7 @@ def chart(rows: Sequence[Mapping[str, Any]]) -> str:
     top = step * -(-most // step)
     parts = [_grid(step * n, top) for n in range(top // step + 1)]
     room = (_WIDTH - _LEFT - _RIGHT) / len(rows)
-    named = -(-_LABEL // int(room))
+    named = math.ceil(_LABEL / room)
     for index, row in enumerate(rows):
         parts += _bars(row, _LEFT + index * room, room, top)
         if index % named == 0:
@@ -65,12 +66,14 @@ def _bars(row: Mapping[str, Any], left: float, room: float, top: int) -> list[st
     width = min(room * (1 - _GAP) / len(_BARS), _BAR_MAX)
     begin = left + (room - width * len(_BARS)) / 2
     floor = _y(0, top)
+    # Between two bars is a little room, however narrow they are.
+    drawn = width - min(1.0, width * _GAP)
     parts = []
     for index, (name, _) in enumerate(_BARS):
         y = _y(row[name] or 0, top)
         parts.append(
             f'<rect class="{name}" x="{begin + index * width:.1f}" y="{y:.1f}" '
-            f'width="{width - 1:.1f}" height="{floor - y:.1f}"/>'
+            f'width="{drawn:.2f}" height="{floor - y:.1f}"/>'
         )
     return parts
 

@@ -217,6 +217,18 @@ def test_a_chart_of_many_periods_names_only_some() -> None:
     assert chart([{"period": "x", "sent": None, "received": 0}]) == ""
 
 
+@pytest.mark.parametrize("periods", [300, 921, 1200])
+def test_a_chart_of_a_hundred_years_has_bars(periods: int) -> None:
+    rows = [{"period": f"{n}", "sent": 1, "received": 1} for n in range(periods)]
+    drawn = chart(rows)
+    widths = [
+        float(width) for width in re.findall(r'<rect class="sent"[^>]*width="([^"]+)"', drawn)
+    ]
+    assert len(widths) == periods + 1
+    assert min(widths) > 0
+    assert 10 < drawn.count('text-anchor="middle"') < 20
+
+
 def test_a_span_is_named_as_the_period_that_it_is() -> None:
     assert title(date(2019, 3, 12), date(2019, 4, 10))[0].startswith("Tháng 30 ngày thứ 1")
     assert title(date(2019, 1, 1), date(2019, 12, 31)) == ("Năm 2019", "Year 2019")
