@@ -19,7 +19,7 @@ from axis.cli import replay_shown as report
 from axis.cli.door import Door, segment
 from axis.cli.job_items import PAGE_ROWS, items_of
 from axis.cli.replay_shadow import INTO_DEFAULT, SPEED_DEFAULT, Into, Seed, Speed
-from axis.core.replay import RATE_DEFAULT, RATE_MAX, Act, Kind
+from axis.core.replay import RATE_DEFAULT, RATE_MAX, Act, Kind, Stage
 
 #: How often ``--wait`` looks.
 LOOK_S = 0.5
@@ -142,7 +142,10 @@ def _recipient(client: str, to: str) -> Mapping[str, str]:
 
 def run(
     job: Job,
-    wait: Annotated[bool, typer.Option("--wait", help="Return when all is handed over.")] = False,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Return when all is handed over; 1 when it was not."),
+    ] = False,
     into: Into = INTO_DEFAULT,
     seed: Seed = SEED,
     why: Why = "",
@@ -168,7 +171,7 @@ def run(
         replay_player.play(here, told, into, seed, json=json)
         return
     _told(told, json=json)
-    if told["stage"] == "stopped":
+    if told["stage"] == Stage.STOPPED or (wait and told["stage"] != Stage.FINISHED):
         raise typer.Exit(1)
 
 

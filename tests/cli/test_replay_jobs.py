@@ -1,0 +1,71 @@
+"""What the commands of replay jobs ask for, and how they end, at an axis that is only told of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from axis.cli import replay_jobs
+from axis.cli.session import Session
+from tests.cli.conftest import Axis
+
+
+@dataclass
+class Told:
+    """An answer of a door."""
+
+    json: Mapping[str, Any]
+
+
+@dataclass
+class Doors:
+    """A door that tells of a job at each look the next of some stages."""
+
+    stages: list[str] = field(default_factory=list)
+    posted: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def post(self, _path: str, body: Mapping[str, Any]) -> Told:
+        self.posted.append(body)
+        return self.get("")
+
+    def get(self, _path: str) -> Told:
+        job = {"id": "rpl_1", "kind": "give_back", "ending": "", "outcomes": {}}
+        return Told({**job, "stage": self.stages.pop(0), "deliveries": 2, "handed_over": 1})
+
+
+@pytest.fixture
+def doors(monkeypatch: pytest.MonkeyPatch) -> Doors:
+    made = Doors()
+
+    @contextmanager
+    def door(_here: Session, _client: str) -> Iterator[Doors]:
+        yield made
+
+    monkeypatch.setattr(Session, "door", door)
+    monkeypatch.setattr(replay_jobs, "LOOK_S", 0)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("stages", "wait", "code"),
+    [
+        (["running", "running", "finished"], True, 0),
+        (["running", "aborted"], True, 1),
+        (["running", "paused"], True, 1),
+        (["running", "stopped"], True, 1),
+        (["running"], False, 0),
+        (["stopped"], False, 1),
+    ],
+)
+def test_who_waits_is_told_whether_all_was_handed_over(
+    axis: Axis, doors: Doors, stages: list[str], wait: bool, code: int
+) -> None:
+    doors.stages = list(stages)
+    said = axis("replay", "run", "rpl_1", *(["--wait"] if wait else []))
+    assert said.exit_code == code, said.output
+    assert stages[-1] in said.stdout
+    assert doors.stages == []
