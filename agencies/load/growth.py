@@ -68,8 +68,14 @@ class Growth:
         return math.log(rate / first) / math.log1p(self.monthly)
 
 
-def parse(text: str, double_in: float | None = None) -> Growth:
-    """``seed``, ``5%`` a month, or twice in ``double_in`` months; raises ``Impossible``."""
+def parse(text: str | None = None, double_in: float | None = None) -> Growth:
+    """``seed`` (also without a word), ``5%`` a month, or twice in ``double_in`` months; raises
+    ``Impossible``.
+    """
+    if double_in is not None and text is not None:
+        raise Impossible(
+            f"--growth {text} and --double-in {double_in:g} are two growths; either would do"
+        )
     if double_in is not None:
         if not 1 <= double_in <= 139:
             raise Impossible(
@@ -77,7 +83,7 @@ def parse(text: str, double_in: float | None = None) -> Growth:
                 "--double-in 9 is what the published figures say"
             )
         return Growth(2 ** (1 / double_in) - 1, f"twice in {double_in:g} months")
-    if text == "seed":
+    if text is None or text == "seed":
         steps = 9
         return Growth(SEED_NINE_STEPS.value ** (1 / steps) - 1, "twice in nine months")
     try:

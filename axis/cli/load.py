@@ -78,7 +78,7 @@ def load() -> None:
 
 @group.command()
 def growth(
-    grow: Grow = "seed",
+    grow: Grow = None,
     double_in: DoubleIn = None,
     size: Size = SMALL.name,
     fanout: Fanout = None,

@@ -12,7 +12,8 @@ from agencies.load.orders import Orders
 from axis.cli import load_own, load_report
 
 Grow = Annotated[
-    str, typer.Option("--growth", metavar="seed|N%", help="A month; seed: as published, 8 %.")
+    str | None,
+    typer.Option("--growth", metavar="seed|N%", help="A month; seed: as published, 8 %."),
 ]
 DoubleIn = Annotated[
     float | None, typer.Option(metavar="MONTHS", help="Instead: twice in so many months.")

@@ -59,7 +59,7 @@ def whatif(
     size: NewSize = None,
     signed: Signed = None,
     cores: Cores = None,
-    grow: Grow = "seed",
+    grow: Grow = None,
     double_in: DoubleIn = None,
     door: Door = SINGLE,
     objective: Objective = OBJECTIVE_S,

@@ -33,7 +33,13 @@ def test_the_growth_of_the_seed_is_twice_in_nine_steps() -> None:
     assert f"{seed.monthly:.1%}" == "8.0%"
     assert seed.rate(1, 9) == pytest.approx(2)
     assert growth.parse("5%").rate(1, 1) == pytest.approx(1.05)
-    assert growth.parse("seed", 12).rate(1, 12) == pytest.approx(2)
+    assert growth.parse(None, 12).rate(1, 12) == pytest.approx(2)
+
+
+@pytest.mark.parametrize("text", ["seed", "5%"])
+def test_two_growths_are_refused(text: str) -> None:
+    with pytest.raises(Impossible, match=f"--growth {text} and --double-in 12 .* would do"):
+        growth.parse(text, 12)
 
 
 @given(st.floats(0.005, 1), st.floats(0, 240))
