@@ -5,10 +5,11 @@ that give documents back are in ``replay_jobs``.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -30,6 +31,7 @@ from axis.cli import (
     screen,
     session,
 )
+from axis.cli.given import given, require_kept
 from axis.cli.history_playing import Play, Stopped
 from axis.cli.history_state import MAKER, RUN, STATE_FILE, State
 from axis.cli.marked import Marked
@@ -62,8 +64,22 @@ def replay() -> None:
     """Play what was, again."""
 
 
+#: Options of a history, and what of its state they are.
+_KEPT: Final = {
+    "first": ("--from", "first"),
+    "last": ("--to", "last"),
+    "first_months": ("--months", "last"),
+    "only": ("--only", "only"),
+    "sample": ("--sample", "sample"),
+    "size": ("--size", "size"),
+    "seed": ("--seed", "seed"),
+    "over_kafka": ("--over-kafka", "over_kafka"),
+}
+
+
 @group.command()
 def history(
+    context: typer.Context,
     first: Annotated[
         str, typer.Option("--from", metavar="YYYY-MM-DD", help="First day.")
     ] = OPENED.isoformat(),
@@ -102,17 +118,19 @@ def history(
     json: screen.Json = False,
 ) -> None:
     """Play 12 March 2019 to 4 February 2020: 298,000 documents sent, 945,000 received."""
+    typed = given(context, _KEPT)
     try:
-        until = date.fromisoformat(last) if first_months is None else months(first_months)
+        begin = date.fromisoformat(first).isoformat()
+        until = _until(last, first_months, typed)
         code = session.agency(only) if only else ""
         now = iso(SystemClock().now())
         wanted = State(
-            first, until.isoformat(), code, sample, size, seed, now, over_kafka=over_kafka
+            begin, until.isoformat(), code, sample, size, seed, now, over_kafka=over_kafka
         )
         _ = wanted.part, wanted.profile  # Raises for what cannot be.
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    told = _played(wanted, speed, resume=resume, json=json)
+    told = _played(wanted, speed, typed if resume else None, json=json)
     if json:
         screen.data(told)
     else:
@@ -121,12 +139,25 @@ def history(
         raise typer.Exit(1)
 
 
-def _played(wanted: State, speed: float | None, *, resume: bool, json: bool) -> dict[str, Any]:
-    """Play it, or go on with what was played before; what came of it."""
+def _until(last: str, first_months: int | None, typed: Iterable[str]) -> date:
+    """The last day; ValueError for none, and for two."""
+    if first_months is None:
+        return date.fromisoformat(last)
+    if "last" in typed:
+        raise ValueError("--months and --to both say where it ends; either would do")
+    return months(first_months)
+
+
+def _played(
+    wanted: State, speed: float | None, resumed: Iterable[str] | None, *, json: bool
+) -> dict[str, Any]:
+    """Play it, or go on with what was played before where options are ``resumed``; what came of
+    it.
+    """
     settings = own_settings(RUN)
     folder = Marked(settings, STATE_FILE, MAKER)
     with folder.alone():
-        state = _open(folder, wanted, resume=resume)
+        state = _open(folder, wanted, resumed)
         begun = Progress.load(settings.home)
         if begun.day is None:
             _require_room(settings, state)
@@ -192,15 +223,20 @@ def _require_room(settings: Settings, state: State) -> None:
         raise typer.Exit(1)
 
 
-def _open(folder: Marked, wanted: State, *, resume: bool) -> State:
-    """The state to go on from, or the one of a fresh world; nothing is cleared for a play that is
-    refused.
+def _open(folder: Marked, wanted: State, resumed: Iterable[str] | None) -> State:
+    """The state to go on from, with which what is wanted by the options ``resumed`` has to agree,
+    or the one of a fresh world (None); nothing is cleared for a play that is refused.
     """
     said = folder.read()
     known = None if said is None else State(**said)
-    if resume:
+    if resumed is not None:
         if known is None or known.finished:
             raise typer.BadParameter("there is no half-played history to go on with")
+        kept = [_KEPT[name] for name in resumed]
+        require_kept(
+            {option: getattr(wanted, name) for option, name in kept},
+            {option: getattr(known, name) for option, name in kept},
+        )
         _require_books_of_its_own(folder.settings, known)
         return known
     _require_books_of_its_own(folder.settings, wanted)

@@ -23,6 +23,7 @@ from axis.adapters.sqlite_file import InUse
 from axis.cli import archive, children, screen
 from axis.cli.children import Child, run_folder
 from axis.cli.failures import NoAxis
+from axis.cli.given import require_kept
 from axis.cli.marked import Marked
 from axis.cli.own_run import kept
 from axis.cli.progress import Watch
@@ -66,16 +67,19 @@ def opened(
     fill: Callable[[Score], Mapping[str, Any]],
     *,
     resume: bool,
+    typed: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The state to go on from, or the one of a fresh run whose score ``fill`` has written.
 
     What ``fill`` returns joins the state. Ends the command where there is nothing to go on with,
-    and where the books of the run are somebody else's.
+    where that is otherwise than options which were ``typed`` (by their names in the state), and
+    where the books of the run are somebody else's.
     """
     home, said = folder.settings.home, folder.read()
     if resume:
         if said is None or said["finished"] or not said["checked"]:
             raise typer.BadParameter(f"there is no half-played run in {home} to go on with")
+        require_as_kept(typed or {}, said)
         return said
     _require_fresh(folder.settings, known=said is not None)
     if said is not None:
@@ -92,6 +96,15 @@ def opened(
     state["checked"] = True
     folder.write(state)
     return state
+
+
+def require_as_kept(typed: Mapping[str, Any], said: Mapping[str, Any]) -> None:
+    """Refuse options that were typed, by their names in the state, where that says otherwise."""
+    names = {"of": "run"}
+    require_kept(
+        {f"--{names.get(name, name)}": value for name, value in typed.items()},
+        {f"--{names.get(name, name)}": said.get(name) for name in typed},
+    )
 
 
 def _require_fresh(settings: Settings, *, known: bool) -> None:

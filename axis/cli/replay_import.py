@@ -12,6 +12,7 @@ from agencies.replays.score import Score
 from agencies.world import SEED
 from axis.adapters.system_clock import SystemClock
 from axis.cli import replay_outcome, screen
+from axis.cli.given import given
 from axis.cli.marked import Marked
 from axis.cli.own_run import own_settings
 from axis.cli.replay_apart import Playing, Room, opened
@@ -34,6 +35,7 @@ def register(group: typer.Typer) -> None:
 
 
 def import_(
+    context: typer.Context,
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE", dir_okay=False, help="Of axis replay export.")
     ] = None,
@@ -69,7 +71,8 @@ def import_(
     with folder.alone():
         wanted = {"file": f"{file}", "speed": speed, "seed": seed}
         fill = partial(_fill, settings, file, seed)
-        state = opened(folder, wanted, fill, resume=resume)
+        typed = {name: wanted[name] for name in given(context, ("speed", "seed"))}
+        state = opened(folder, wanted, fill, resume=resume, typed=typed)
         told = _play(settings, state, json=json)
         folder.write({**state, "finished": iso(SystemClock().now())})
     if json:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -17,6 +17,7 @@ from agencies.world import OPERATOR_ID, SEED
 from axis.cli import replay_player, screen, session
 from axis.cli import replay_shown as report
 from axis.cli.door import Door, segment
+from axis.cli.given import given
 from axis.cli.job_items import PAGE_ROWS, items_of
 from axis.cli.replay_shadow import INTO_DEFAULT, SPEED_DEFAULT, Into, Seed, Speed
 from axis.core.replay import RATE_DEFAULT, RATE_MAX, Act, Kind, Stage
@@ -68,7 +69,21 @@ def register(group: typer.Typer) -> None:
     group.command("list")(list_jobs)
 
 
+_WORDS: Final = {
+    Kind.GIVE_BACK: "deliver-again",
+    Kind.REDRIVE: "redrive",
+    Kind.SHADOW: "shadow",
+}
+#: Options that say nothing of a kind, by their parameters.
+_IDLE: Final = {
+    Kind.GIVE_BACK: {"stop_at": "--stop-at", "speed": "--speed", "cause": "--cause"},
+    Kind.REDRIVE: {"speed": "--speed"},
+    Kind.SHADOW: {"stop_at": "--stop-at", "rate": "--rate"},
+}
+
+
 def plan(
+    context: typer.Context,
     reason: Annotated[str, typer.Option(help="Why; it goes into the audit log.")],
     deliver_again: _DeliverAgain = False,
     redrive: _Redrive = False,
@@ -96,6 +111,9 @@ def plan(
     """
     client = session.client_of(as_)
     kind = _kind(client, deliver_again=deliver_again, redrive=redrive, shadow=shadow)
+    if idle := given(context, _IDLE[kind]):
+        options = " and ".join(_IDLE[kind][name] for name in idle)
+        raise typer.BadParameter(f"{options} would do nothing with --{_WORDS[kind]}")
     body: dict[str, Any] = {
         "kind": str(kind),
         "sender": session.agency(from_) if from_ else "",

@@ -7,6 +7,7 @@ that only its folder knows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -15,11 +16,12 @@ import typer
 from agencies.world import OPERATOR_ID, SEED
 from axis.adapters.system_clock import SystemClock
 from axis.cli import replay_beside, replay_player, screen, session
+from axis.cli.given import given
 from axis.cli.marked import Marked
 from axis.cli.own_run import own_settings
-from axis.cli.replay_apart import opened
+from axis.cli.replay_apart import opened, require_as_kept
 from axis.cli.replay_beside import MAKER, STATE_FILE, WINDOW_DAYS_MAX
-from axis.cli.traffic_source import Reason, window_of
+from axis.cli.traffic_source import Reason, moment_of, window_of
 from axis.core.timetable import iso
 from schemas.rest_replays import SPEED_MAX
 
@@ -38,6 +40,7 @@ def register(group: typer.Typer) -> None:
 
 
 def shadow(
+    context: typer.Context,
     since: Annotated[
         str, typer.Option(metavar="TIME", help="Sent since: 2020-01-15 or '2020-01-15 08:30'.")
     ] = "",
@@ -65,12 +68,17 @@ def shadow(
         raise typer.BadParameter(f"--into: {error}") from None
     folder = Marked(settings, STATE_FILE, MAKER)
     if resume:
-        known = folder.read() or {}
-        if known.get("job") and not known["finished"]:
-            here = session.open_session(known["of"], known["url"] or None)
-            _play(here, known["job"], into, known["seed"], json=json)
-        else:
-            _at_rest(folder, {}, json=json)
+        said: dict[str, Any] = {
+            "since": since and iso(moment_of("--since", since)),
+            "until": until and iso(moment_of("--until", until)),
+            "speed": speed,
+            "reason": reason.strip(),
+            "seed": seed,
+            "url": url and url.rstrip("/"),
+            "run": run,
+        }
+        typed = {"of" if name == "run" else name: said[name] for name in given(context, said)}
+        _resumed(folder, typed, json=json)
         return
     if not (since and until and reason.strip()):
         raise typer.BadParameter("a shadow needs --since, --until and --reason, or --resume")
@@ -98,12 +106,25 @@ def _play(here: session.Session, job: str, into: str, seed: int, *, json: bool) 
     replay_player.play(here, told, into, seed, json=json)
 
 
-def _at_rest(folder: Marked, wanted: dict[str, Any], *, json: bool) -> None:
+def _resumed(folder: Marked, typed: Mapping[str, Any], *, json: bool) -> None:
+    """Go on with what the folder has, with which what was ``typed`` has to agree."""
+    known = folder.read() or {}
+    if not known.get("job") or known["finished"]:
+        _at_rest(folder, {}, typed, json=json)
+        return
+    require_as_kept(typed, known)
+    here = session.open_session(known["of"], known["url"] or None)
+    _play(here, known["job"], folder.settings.run, known["seed"], json=json)
+
+
+def _at_rest(
+    folder: Marked, wanted: dict[str, Any], typed: Mapping[str, Any] | None = None, *, json: bool
+) -> None:
     """Play books that no axis has open; go on where nothing is ``wanted``."""
     settings = folder.settings
     with folder.alone():
         fill = partial(replay_beside.fill, settings, wanted)
-        state = opened(folder, wanted, fill, resume=not wanted)
+        state = opened(folder, wanted, fill, resume=not wanted, typed=typed)
         again = f"{MAKER} --resume --into {settings.run}"
         told = replay_beside.play(settings, state, again, json=json)
         folder.write({**state, "finished": iso(SystemClock().now())})

@@ -121,10 +121,7 @@ def window_of(
     days_max: int = WINDOW_DAYS_MAX,
 ) -> Window:
     """The window that options mean; ends the command for one that cannot be."""
-    try:
-        first, last = from_iso(since), from_iso(until)
-    except (ValueError, OverflowError) as error:
-        raise typer.BadParameter(f"{error}") from None
+    first, last = moment_of("--since", since), moment_of("--until", until)
     if not 0 < last - first <= days_max * DAY_US:
         raise typer.BadParameter(
             f"--until lies behind --since, by {days_max} days at the most; "
@@ -137,6 +134,14 @@ def window_of(
         recipient=session.agency(to) if to else "",
         type_name=type_name,
     )
+
+
+def moment_of(option: str, text: str) -> int:
+    """Microseconds of the time that ``option`` has; ends the command for none."""
+    try:
+        return from_iso(text)
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(f"{option} {text}: {error}") from None
 
 
 def digest(here: session.Session, upto: int | None = None) -> dict[str, Any]:

@@ -175,6 +175,14 @@ def test_a_disk_without_room_is_told_before_anything_is_played(
         (["plan", "--reason", "x", "--shadow", "--redrive"], "say one of"),
         (["plan", "--reason", "x", "--shadow", "--as", "H37"], "only the operator"),
         (["plan", "--reason", "x", "--shadow", "--speed", "0"], "--speed"),
+        (["plan", "--reason", "x", "--deliver-again", "--stop-at", "10"], "--stop-at would do nothing"),
+        (["plan", "--reason", "x", "--deliver-again", "--cause", "y"], "--cause would do nothing"),
+        (["plan", "--reason", "x", "--deliver-again", "--speed", "10"], "--speed would do nothing"),
+        (["plan", "--reason", "x", "--redrive", "--speed", "10"], "--speed would do nothing"),
+        (["plan", "--reason", "x", "--shadow", "--rate", "50"], "--rate would do nothing with --shadow"),
+        (["history", "--months", "3", "--to", "2020-02-04"], "--months and --to"),
+        (["export", "--since", "2020-02-30", "--until", "2020-03-01", "-o", "x"], "--since 2020-02-30: day is out of range"),
+        (["shadow", "--resume", "--until", "soon"], "--until soon:"),
         (["export", *WINDOW, "-o", "x", "--packages"], "--reason"),
         (["export", *WINDOW, "-o", "x", "--reason", "y"], "--packages"),
         (["export", "--since", "2020-01-16", "--until", "2020-01-15", "-o", "x"], "--since"),
@@ -219,3 +227,61 @@ def test_a_packed_file_is_the_same_each_time(tmp_path: Path) -> None:
         assert rows == ROWS
     assert contents[0] == contents[1]
     assert json.loads(gzip.decompress(contents[0]).splitlines()[-1])["rows"] == 3
+
+
+def _half_played(var: Path, run: str, file: str, maker: str, state: dict[str, Any]) -> None:
+    """The folder of a run that was stopped, as its command left it."""
+    (var / run).mkdir(parents=True)
+    (var / run / file).write_text(json.dumps({**state, "made_by": maker}))
+
+
+HISTORY = {
+    "first": "2019-03-12",
+    "last": "2019-04-10",
+    "only": "",
+    "sample": "1/10",
+    "size": "small",
+    "seed": 7,
+    "started": "2026-01-01",
+}
+APART = {"checked": True, "finished": "", "speed": None, "seed": 7, "of": "live", "url": ""}
+BESIDE = {**APART, "speed": 10.0, "since": "2020-01-15T00:00:00+07:00", "reason": "x"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["history", "--resume", "--seed", "8"], "--seed 8: what --resume goes on with has 7"),
+        (["history", "--resume", "--from", "2019-03-13"], "--from 2019-03-13"),
+        (["history", "--resume", "--months", "2"], "--months 2019-05-10"),
+        (["history", "--resume", "--size", "real"], "--size real"),
+        (["history", "--resume", "--over-kafka"], "--over-kafka True"),
+        (["import", "--resume", "--seed", "8"], "--seed 8: what --resume goes on with has 7"),
+        (["import", "--resume", "--speed", "5"], "--speed 5.0: what --resume goes on with has none"),
+        (["shadow", "--resume", "--speed", "5"], "--speed 5.0: what --resume goes on with has 10.0"),
+        (["shadow", "--resume", "--since", "2020-01-16"], "--since 2020-01-16T00:00:00+07:00"),
+        (["shadow", "--resume", "--run", "demo"], "--run demo: what --resume goes on with has live"),
+        (["shadow", "--resume", "--reason", "y"], "--reason y"),
+    ],
+)  # fmt: skip
+def test_what_is_gone_on_with_is_not_changed(
+    axis: Axis, var: Path, arguments: list[str], told: str
+) -> None:
+    _half_played(var, "history", "history.json", "axis replay history", HISTORY)
+    _half_played(var, "import", "import.json", "axis replay import", APART)
+    _half_played(var, "shadow", "shadow.json", "axis replay shadow", BESIDE)
+    result = axis("replay", *arguments)
+    assert result.exit_code == 2, result.output
+    assert told in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_a_shadow_that_is_a_job_is_not_changed_either(axis: Axis, var: Path) -> None:
+    state = {**BESIDE, "job": "rpl_1", "player": "here"}
+    _half_played(var, "shadow", "shadow.json", "axis replay shadow", state)
+    result = axis("replay", "shadow", "--resume", "--seed", "8")
+    assert (result.exit_code, "--seed 8" in result.stderr) == (2, True)
+    # What was said before may be said again.
+    same = ("--seed", "7", "--speed", "10", "--since", "2020-01-15", "--run", "live")
+    result = axis("replay", "shadow", "--resume", *same)
+    assert result.exit_code == 1
+    assert "No axis runs in the run 'live'" in result.stderr

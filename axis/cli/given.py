@@ -1,0 +1,27 @@
+"""Options that were typed, apart from those that stand as they are by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import typer
+
+
+def given(context: typer.Context, names: Iterable[str]) -> list[str]:
+    """Those of the parameters ``names`` that were typed."""
+    sources = ((name, context.get_parameter_source(name)) for name in names)
+    return [name for name, found in sources if found is not None and found.name == "COMMANDLINE"]
+
+
+def require_kept(asked: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+    """Refuse options (``--seed``) that ask for something else than what is gone on with.
+
+    Both are by the option; what is not kept under any cannot be asked for either.
+    """
+    for option, value in asked.items():
+        if value != kept.get(option):
+            told = f"has {kept[option]}" if kept.get(option) is not None else "has none"
+            raise typer.BadParameter(
+                f"{option} {value}: what --resume goes on with {told}, and stays as it was begun"
+            )
