@@ -15,6 +15,7 @@ from agencies.journal import Sent, Taken, read_received, read_sent
 from agencies.traffic import Planned
 from agencies.world import agency_dir
 from axis.core.document import split_delivery_id
+from axis.core.spread import percentile
 from schemas.codes import agencies
 
 
@@ -158,17 +159,17 @@ def speed(journals: Journals) -> Speed:
     last_sent = max((one.answered_s for one in journals.sent.values()), default=0.0)
     last_done = max((one.done_s for one in known), default=0.0)
     return Speed(
-        available_ms=(percentile(available, 0.5), percentile(available, 0.99)),
-        done_ms=(percentile(done, 0.5), percentile(done, 0.99)),
+        available_ms=_pair(available),
+        done_ms=_pair(done),
         sending_s=last_sent - first,
         whole_s=max(last_sent, last_done) - first,
         bytes_sent=sum(one.size for one in journals.sent.values()),
     )
 
 
-def percentile(ordered: Sequence[float], share: float) -> float:
-    """The value below which ``share`` of the sorted values lie; 0 when there are none."""
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
+def _pair(ordered: Sequence[float]) -> tuple[float, float]:
+    """Median and 99th percentile; 0 where there are none."""
+    return percentile(ordered, 50) or 0.0, percentile(ordered, 99) or 0.0
 
 
 #: The kinds of the directory as people name them, in the order of the table.

@@ -16,6 +16,7 @@ from axis.cli.traffic_source import Source
 from axis.core.comparison import Compared, compared
 from axis.core.document import delivery_id
 from axis.core.questions import Window
+from axis.core.spread import percentile
 from axis.settings import Settings
 from schemas.traffic import Row
 
@@ -114,10 +115,8 @@ def _said(row: Row) -> int:
 def _percentiles(took: list[float]) -> dict[str, float | None]:
     """Seconds from being accepted to being done."""
     took.sort()
-    return {
-        f"p{share}": round(took[(len(took) - 1) * share // 100], 3) if took else None
-        for share in (50, 99)
-    }
+    found = {f"p{percent}": percentile(took, percent) for percent in (50, 99)}
+    return {name: None if value is None else round(value, 3) for name, value in found.items()}
 
 
 def good(told: Mapping[str, Any]) -> bool:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 #: Bins of one doubling: each is at most a 32nd of its lower end wide.
 _BINS_BITS = 5
 _EXACT = 2 << _BINS_BITS
+
+
+def percentile(ordered: Sequence[float], percent: int) -> float | None:
+    """The least of the sorted values that ``percent`` of them do not exceed (nearest rank): one of
+    them, and of two the 99th is the greater. None where there are none.
+    """
+    rank = -(-len(ordered) * percent // 100)
+    return ordered[max(rank, 1) - 1] if ordered else None
 
 
 class Spread:

@@ -13,7 +13,7 @@ import pytest
 
 from agencies.journal import Sent, Taken
 from agencies.traffic import Planned, plan_day
-from axis.cli.outcome import Journals, by_kind, differences, percentile, speed
+from axis.cli.outcome import Journals, by_kind, differences, speed
 from schemas.codes import agencies
 
 PLAN = plan_day(date(2020, 1, 15), 1, sent=40, received=140)
@@ -177,13 +177,6 @@ def test_latencies_count_from_the_planned_moment() -> None:
     assert told.done_ms == pytest.approx((200.0, 200.0))
     assert told.bytes_sent == 40 * 100
     assert told.sending_s == pytest.approx(39.5)
-
-
-def test_a_percentile_is_the_value_below_which_its_share_lies() -> None:
-    assert percentile([], 0.5) == 0.0
-    assert percentile([7.0], 0.99) == 7.0
-    assert percentile(list(map(float, range(100))), 0.99) == 99.0
-    assert percentile(list(map(float, range(100))), 0.5) == 50.0
 
 
 def test_every_agency_is_of_one_kind_in_the_table() -> None:

@@ -16,7 +16,7 @@ import pytest
 from agencies.keys import make_agency, make_authority
 from agencies.replays.rebuilt import rebuilt
 from agencies.words import row_of
-from axis.cli import replay_apart, traffic_files
+from axis.cli import replay_apart, replay_outcome, traffic_files
 from schemas.traffic import Header, Row
 from tests.cli.conftest import Axis
 from tests.traffic_rows import HEADER, lines, row, share
@@ -285,3 +285,8 @@ def test_a_shadow_that_is_a_job_is_not_changed_either(axis: Axis, var: Path) -> 
     result = axis("replay", "shadow", "--resume", *same)
     assert result.exit_code == 1
     assert "No axis runs in the run 'live'" in result.stderr
+
+
+def test_the_slower_of_two_deliveries_is_the_99th_percentile() -> None:
+    assert replay_outcome._percentiles([9.0, 1.0]) == {"p50": 1.0, "p99": 9.0}
+    assert replay_outcome._percentiles([]) == {"p50": None, "p99": None}
