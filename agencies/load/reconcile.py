@@ -23,7 +23,8 @@ class Reconciled:
 
     ``lost``: accepted, and no recipient's confirmation in the end. ``strange``: a receipt that does
     not say what was sent, or a delivery taken that no receipt names. ``waiting``: for a recipient
-    that takes nothing, as it must be.
+    that takes nothing, as it must be. ``unsure`` documents, for ``unsure_deliveries``, had no answer
+    that says whether they were accepted.
     """
 
     accepted: int
@@ -32,6 +33,8 @@ class Reconciled:
     lost: tuple[str, ...]
     strange: tuple[str, ...]
     waiting: int = 0
+    unsure: int = 0
+    unsure_deliveries: int = 0
 
     @property
     def exact(self) -> bool:
@@ -43,11 +46,14 @@ def reconcile(record: Record) -> Reconciled:
     """Reconcile the record of a step that is as whole as it will be."""
     lost: list[str] = []
     strange: list[str] = []
-    deliveries = everywhere = waiting = 0
+    deliveries = everywhere = waiting = unsure = unsure_deliveries = 0
     for letter in record.letters:
         receipt = record.receipts.get(letter.index)
         if receipt is None:
             # What has no receipt was promised to nobody. It may have been accepted all the same.
+            if _unsure(record, letter):
+                unsure += 1
+                unsure_deliveries += len(letter.recipients)
             continue
         expected = {f"{receipt.doc}.{code}" for code in letter.recipients}
         deliveries += len(expected)
@@ -66,6 +72,8 @@ def reconcile(record: Record) -> Reconciled:
         lost=tuple(sorted(lost)),
         strange=tuple(sorted(strange)),
         waiting=waiting,
+        unsure=unsure,
+        unsure_deliveries=unsure_deliveries,
     )
 
 
@@ -78,14 +86,16 @@ def total(parts: list[Reconciled]) -> Reconciled:
         lost=tuple(one for part in parts for one in part.lost),
         strange=tuple(one for part in parts for one in part.strange),
         waiting=sum(part.waiting for part in parts),
+        unsure=sum(part.unsure for part in parts),
+        unsure_deliveries=sum(part.unsure_deliveries for part in parts),
     )
 
 
 def against_books(found: Reconciled, before: Mapping[str, int], after: Mapping[str, int]) -> str:
     """What the axis's own counts (``sent``, ``received``) say otherwise; empty when they agree.
 
-    Requests without an answer may have been accepted, so the books may have more where some failed;
-    they never may have less.
+    Requests without an answer may have been accepted, so the books may have as many more, and never
+    less: what is beyond that was booked twice, or by somebody else.
     """
     sent = after["sent"] - before["sent"]
     received = after["received"] - before["received"]
@@ -94,7 +104,22 @@ def against_books(found: Reconciled, before: Mapping[str, int], after: Mapping[s
     done = found.deliveries - found.waiting - len(found.lost)
     if received < done:
         return f"the books have {received} deliveries of {done} confirmed"
+    if sent > found.accepted + found.unsure:
+        return f"the books have {sent} documents, {_more(found.accepted, found.unsure)}"
+    most = found.deliveries - found.waiting
+    if received > most + found.unsure_deliveries:
+        return f"the books have {received} deliveries, {_more(most, found.unsure_deliveries)}"
     return ""
+
+
+def _more(accepted: int, unsure: int) -> str:
+    return f"more than {accepted} accepted and {unsure} without an answer"
+
+
+def _unsure(record: Record, letter: Letter) -> bool:
+    """Whether no answer says that a letter was refused; an axis that ends may have booked it."""
+    code = record.codes.get(letter.index, "")
+    return not code or code.startswith("axis.")
 
 
 def _done(record: Record, letter: Letter, delivery: str) -> bool:

@@ -52,6 +52,37 @@ def test_books_that_have_less_than_was_signed_for_are_told() -> None:
     )
 
 
+def test_books_that_have_more_than_was_asked_for_are_told() -> None:
+    found = reconcile(record([0.1] * 5))
+    none = {"sent": 0, "received": 0}
+    assert against_books(found, none, {"sent": 6, "received": 10}) == (
+        "the books have 6 documents, more than 5 accepted and 0 without an answer"
+    )
+    assert against_books(found, none, {"sent": 5, "received": 11}) == (
+        "the books have 11 deliveries, more than 10 accepted and 0 without an answer"
+    )
+
+
+def test_only_what_had_no_answer_may_stand_in_the_books_without_a_receipt() -> None:
+    made = Record(letters(4, 0.1))
+    first, second, third, fourth = made.letters
+    deliveries = [f"doc_0.{code}" for code in TO]
+    made.accept(first, 1.0, {"doc": "doc_0", "sha256": first.sha256, "deliveries": deliveries})
+    for code in TO:
+        made.arrive(first, code, f"doc_0.{code}", 1.0)
+        made.finish(first, code, 1.0)
+    made.refuse(second, "the connection was closed")
+    made.refuse(third, "503 axis.stopping", "axis.stopping")
+    made.refuse(fourth, "422 edxml.not_xml", "edxml.not_xml")
+    found = total([reconcile(made)])
+    assert (found.accepted, found.unsure, found.unsure_deliveries) == (1, 2, 4)
+    none = {"sent": 0, "received": 0}
+    for sent, received in ((1, 2), (3, 2), (3, 6)):
+        assert against_books(found, none, {"sent": sent, "received": received}) == ""
+    assert "4 documents" in against_books(found, none, {"sent": 4, "received": 2})
+    assert "7 deliveries" in against_books(found, none, {"sent": 3, "received": 7})
+
+
 def test_what_was_never_signed_for_is_not_lost() -> None:
     made = Record(letters(2, 0.1))
     for letter in made.letters:
