@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hdrh.histogram import HdrHistogram
@@ -163,7 +163,8 @@ def driver_ok(late: float, usage: Usage, objective_s: float = OBJECTIVE_S) -> bo
 def _missed(available: Latency, will_be: float, failed: int, lost: int, objective_s: float) -> str:
     """Why the objective was missed; empty when it was met."""
     if lost:
-        return f"{lost} lost"
+        # Whether they are lost or only late is known at the end.
+        return f"{lost} not there in time"
     if failed:
         return f"{failed} not accepted"
     if available.p99 > objective_s:
@@ -171,6 +172,11 @@ def _missed(available: Latency, will_be: float, failed: int, lost: int, objectiv
     if will_be > objective_s:
         return f"falling behind, on the way to {will_be:.1f} s"
     return ""
+
+
+def settled(measured: Measured, lost: int) -> Measured:
+    """A step when it is known how many of its deliveries came at no time at all."""
+    return replace(measured, lost=lost, why=f"{lost} lost" if lost else measured.why)
 
 
 def raw(measured: Measured) -> Mapping[str, Any]:

@@ -6,12 +6,12 @@ import asyncio
 import shutil
 import time
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from agencies.load import doors, reconcile, search, storage
-from agencies.load.judge import Measured, judge
+from agencies.load.judge import Measured, judge, settled
 from agencies.load.orders import Orders
 from agencies.load.plan import Step, plan
 from agencies.load.pulse import RECONCILING, Pulse, Tell, while_built
@@ -89,9 +89,7 @@ class Driver:
             books = NOT_PROVEN
         stage.pool.close()
         # What was only late in its step is known now. The burst is no step.
-        steps = [
-            replace(step, lost=len(part.lost)) for step, part in zip(steps, parts[1:], strict=True)
-        ]
+        steps = [settled(step, len(part.lost)) for step, part in zip(steps, parts[1:], strict=True)]
         return Outcome(
             orders=orders,
             through=through,

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencies.load import limit
-from agencies.load.judge import heading, judge, latency, raw
+from agencies.load.judge import heading, judge, latency, raw, settled
 from agencies.load.plan import Shape
 from agencies.load.reconcile import reconcile
 from agencies.load.usage import AXIS, DRIVER, HELPERS
-from tests.agencies.load.steps import measured, record, usage
+from tests.agencies.load.steps import TO, measured, record, usage
 
 STEP = Shape(documents=1000, seconds=10).step(1, 100)
 
@@ -47,6 +47,18 @@ def test_the_objective_is_a_p99_that_holds(delays: list[float], met: bool, why: 
     assert found.met is met, found.why
     assert found.why.startswith(why)
     assert found.driver_ok
+
+
+def test_what_was_only_late_in_its_step_is_not_called_lost() -> None:
+    made = record([0.05] * 1000)
+    late = made.done_s.pop((3, TO[1]))
+    found = judge(STEP, made, reconcile(made), usage())
+    assert (found.met, found.why) == (False, "1 not there in time")
+    gone = settled(found, len(reconcile(made).lost))
+    assert (gone.lost, gone.why) == (1, "1 lost")
+    made.done_s[3, TO[1]] = late
+    came = settled(found, len(reconcile(made).lost))
+    assert (came.met, came.lost, came.why) == (False, 0, "1 not there in time")
 
 
 @given(rate=st.floats(0.001, 0.5))
