@@ -23,8 +23,8 @@ class Reconciled:
 
     ``lost``: accepted, and no recipient's confirmation in the end. ``strange``: a receipt that does
     not say what was sent, or a delivery taken that no receipt names. ``waiting``: for a recipient
-    that takes nothing, as it must be. ``unsure`` documents, for ``unsure_deliveries``, had no answer
-    that says whether they were accepted.
+    that takes nothing, as it must be. ``unsure`` documents, with ``unsure_deliveries``, had no
+    answer that says whether they were accepted.
     """
 
     accepted: int
