@@ -94,7 +94,9 @@ class Play:
         self.told = message
         if "day" in message:
             day = date.fromisoformat(message["day"])
-            self.memory.look(month30(day), {child.name: child.pid for child in self._children})
+            if day <= self.part.last:
+                # Behind it clerks still answer, in days that are no month of the history.
+                self.memory.look(month30(day), {child.name: child.pid for child in self._children})
             if self._watch is not None:
                 self._watch.show(day, message)
         if "finished" in message or "otherwise" in message:

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from agencies.history.part import Part
 from axis.cli import history_memory
+from axis.cli.children import Child
 from axis.cli.history_memory import Memory, growth
+from axis.cli.history_playing import Play
+from axis.settings import Settings
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="Linux tells it in /proc")
@@ -31,6 +35,19 @@ def test_a_month_is_told_by_the_middle_of_its_days(monkeypatch: pytest.MonkeyPat
     for month in (1, 1, 1, 2):
         memory.look(month, {"axis": 1})
     assert memory.by_month() == [{"month": 1, "axis": 110.0}, {"month": 2, "axis": 50.0}]
+
+
+def test_days_in_which_clerks_only_answer_are_no_month(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(history_memory, "family", lambda pid: [pid])
+    monkeypatch.setattr(history_memory, "memory_mb", lambda _: 100.0)
+    play = Play(Settings(var=tmp_path, run="history"), Part(), 1, None, silent=True)
+    monkeypatch.setattr(Child, "pid", 1)
+    play._children = (Child("axis", [], tmp_path),)
+    for day in ("2020-02-03", "2020-02-04", "2020-02-05", "2020-03-20"):
+        play._heard(play._children[0], {"day": day})
+    assert play.memory.by_month() == [{"month": 11, "axis": 100.0}]
 
 
 def test_month_eleven_is_set_against_month_two_where_both_were_played(
