@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import typer
+
 from agencies.world import make_world
 from axis.cli.children import Child, address, axis_child, enrol_soon
+from axis.cli.failures import of_the_world
 from axis.settings import LIVE, Settings
 
 
@@ -20,6 +23,14 @@ def own_settings(run: str) -> Settings:
     if run == LIVE:
         raise ValueError("nothing is played into the live run")
     return Settings(run=run, history=True, host="127.0.0.1", port=0, url="")
+
+
+def named_by(option: str, run: str) -> Settings:
+    """The same for a run that ``option`` names; ends the command where it is no name of one."""
+    try:
+        return own_settings(run)
+    except ValueError as error:
+        raise typer.BadParameter(f"{option} {run}: {of_the_world(error) or error}") from None
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ from axis.cli.traffic_source import (
     window_of,
 )
 from schemas.traffic import End, Header
-from schemas.traffic_lines import Chain
+from schemas.traffic_lines import ROWS_MAX, Chain
 
 
 def register(group: typer.Typer) -> None:
@@ -63,7 +63,9 @@ def export(
 
 
 def _write(file: Path, header: Header, source: Source) -> End:
-    """Write the file; now and then how many rows there are."""
+    """Write the file; now and then how many rows there are. Ends the command, and leaves no file,
+    for more of them than an import takes.
+    """
     chain = Chain()
     next_line_s = time.monotonic() + LINE_EVERY_S
     # Packages are read with a reason: nobody else shall find them in the file.
@@ -71,6 +73,13 @@ def _write(file: Path, header: Header, source: Source) -> End:
         out.write(chain.line(header))
         for page in source.pages():
             out.writelines(map(chain.line, page))
+            if chain.told.rows > ROWS_MAX:
+                typer.echo(
+                    f"The window has more than {screen.number(ROWS_MAX)} documents, which is what "
+                    "an import takes. Take a shorter one.",
+                    err=True,
+                )
+                raise typer.Exit(1)
             if time.monotonic() >= next_line_s:
                 next_line_s += LINE_EVERY_S
                 typer.echo(f"{screen.number(chain.told.rows)} rows", err=True)

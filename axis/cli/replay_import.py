@@ -14,7 +14,7 @@ from axis.adapters.system_clock import SystemClock
 from axis.cli import replay_outcome, screen
 from axis.cli.given import given
 from axis.cli.marked import Marked
-from axis.cli.own_run import own_settings
+from axis.cli.own_run import named_by
 from axis.cli.replay_apart import Playing, Room, opened
 from axis.cli.replay_beside import COPIES
 from axis.cli.replay_check import Playable
@@ -61,10 +61,7 @@ def import_(
     Everything is checked before anything is played. Packages that the file has go in as they are;
     otherwise documents of the same sizes are built and signed anew.
     """
-    try:
-        settings = own_settings(run)
-    except ValueError as error:
-        raise typer.BadParameter(f"--run: {error}") from None
+    settings = named_by("--run", run)
     if resume != (file is None):
         raise typer.BadParameter("an import needs a FILE, or --resume")
     folder = Marked(settings, STATE_FILE, MAKER)

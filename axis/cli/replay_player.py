@@ -27,7 +27,7 @@ from axis.cli.door import segment
 from axis.cli.failures import NoAxis, Refusal
 from axis.cli.job_items import items_of
 from axis.cli.marked import Marked
-from axis.cli.own_run import own_settings
+from axis.cli.own_run import named_by
 from axis.cli.replay_apart import opened
 from axis.cli.replay_outcome import DELIVERIES_FILE
 from axis.cli.session import Session
@@ -106,10 +106,7 @@ def play(here: Session, job: Mapping[str, Any], into: str, seed: int, *, json: b
     """Play a job that runs, in the run ``into``, to its end; ends the command (1) unless all came
     out as it was recorded.
     """
-    try:
-        settings = own_settings(into)
-    except ValueError as error:
-        raise typer.BadParameter(f"--into: {error}") from None
+    settings = named_by("--into", into)
     if here.settings.run == settings.run:
         raise typer.BadParameter(f"the run '{into}' cannot be its own shadow")
     folder = Marked(settings, replay_beside.STATE_FILE, replay_beside.MAKER)

@@ -18,7 +18,7 @@ from axis.adapters.system_clock import SystemClock
 from axis.cli import replay_beside, replay_player, screen, session
 from axis.cli.given import given
 from axis.cli.marked import Marked
-from axis.cli.own_run import own_settings
+from axis.cli.own_run import named_by
 from axis.cli.replay_apart import opened, require_as_kept
 from axis.cli.replay_beside import MAKER, STATE_FILE, WINDOW_DAYS_MAX
 from axis.cli.traffic_source import Reason, moment_of, window_of
@@ -62,10 +62,7 @@ def shadow(
     agencies. The books of the run that is shadowed are only read; their digest before and after
     shows it. Where its axis runs, they keep the job, which replay show tells of.
     """
-    try:
-        settings = own_settings(into)
-    except ValueError as error:
-        raise typer.BadParameter(f"--into: {error}") from None
+    settings = named_by("--into", into)
     folder = Marked(settings, STATE_FILE, MAKER)
     if resume:
         said: dict[str, Any] = {

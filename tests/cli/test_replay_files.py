@@ -16,7 +16,8 @@ import pytest
 from agencies.keys import make_agency, make_authority
 from agencies.replays.rebuilt import rebuilt
 from agencies.words import row_of
-from axis.cli import replay_apart, replay_outcome, traffic_files
+from axis.cli import replay_apart, replay_export, replay_outcome, traffic_files
+from axis.cli.traffic_source import Source
 from schemas.traffic import Header, Row
 from tests.cli.conftest import Axis
 from tests.traffic_rows import HEADER, lines, row, share
@@ -203,6 +204,37 @@ def test_a_file_appears_when_it_is_whole(axis: Axis, var: Path, tmp_path: Path) 
     assert result.exit_code == 1
     assert "no axis runs there" in result.stderr.replace("\n", " ")
     assert list(tmp_path.glob("x*")) == []
+
+
+def test_no_more_is_written_than_an_import_takes(
+    axis: Axis, var: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Source, "header", lambda _: HEADER)
+    monkeypatch.setattr(Source, "pages", lambda _: iter([ROWS[:2], ROWS[2:]]))
+    monkeypatch.setattr(replay_export, "ROWS_MAX", 2)
+    result = axis("replay", "export", *WINDOW, "-o", tmp_path / "x.jsonl")
+    assert result.exit_code == 1
+    assert "more than 2 documents" in result.stderr
+    assert list(tmp_path.glob("x*")) == []
+    monkeypatch.setattr(replay_export, "ROWS_MAX", 3)
+    assert axis("replay", "export", *WINDOW, "-o", tmp_path / "x.jsonl").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["import", "x", "--run", "t_x"],
+        ["shadow", *WINDOW, "--reason", "x", "--into", "t_x"],
+    ],
+)
+def test_a_name_that_is_none_of_a_run_is_told_in_a_sentence(
+    axis: Axis, arguments: list[str]
+) -> None:
+    result = axis("replay", *arguments)
+    assert result.exit_code == 2
+    told = " ".join(result.stderr.replace("│", " ").split())
+    assert f"{arguments[-2]} t_x: Invalid setting AXIS_RUN: " in told
+    assert "http" not in told
 
 
 def test_a_file_with_packages_is_for_its_owner_alone(
