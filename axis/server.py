@@ -22,8 +22,8 @@ from axis.address import forget, leave, listening, url_of
 from axis.api.app import create_app
 from axis.api.running import Polls
 from axis.bootstrap import build
+from axis.connection import Connection
 from axis.logs import log_as_json
-from axis.one_write import OneWrite
 from axis.settings import Settings
 
 log = structlog.get_logger()
@@ -80,7 +80,7 @@ async def _serve_on(settings: Settings, listener: socket.socket, there: Callable
     async with build(settings) as axis:
         config = uvicorn.Config(
             create_app(axis),
-            http=OneWrite,
+            http=Connection,
             ws="none",
             lifespan="off",
             access_log=False,

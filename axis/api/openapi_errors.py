@@ -29,13 +29,26 @@ WARNINGS = frozenset(
         "attachment.unmatched",
     }
 )
-#: Codes that no operation has: a wrong address has none; the strict schema is asked, and traffic
-#: files are read, offline.
+#: Codes that no operation has: a wrong address has none, nor has what cannot be read as far as its
+#: address; the strict schema is asked, and traffic files are read, offline.
 NOWHERE = replays.TOLD | frozenset(
-    {"request.route", "edxml.schema", *(code for code in CATALOGUE if code.startswith("traffic."))}
+    {
+        "request.route",
+        "request.malformed",
+        "request.head_too_large",
+        "edxml.schema",
+        *(code for code in CATALOGUE if code.startswith("traffic.")),
+    }
 )
 
-_ANY = ("request.invalid", "request.method", "axis.stopping", "axis.internal")
+_ANY = (
+    "request.invalid",
+    "request.method",
+    "request.slow",
+    "request.unserved",
+    "axis.stopping",
+    "axis.internal",
+)
 _CALLER = (*_ANY, "auth.missing", "auth.bad_token")
 _AGENCY = (*_CALLER, "auth.role")
 _READ = ("axis.store_away",)
@@ -209,6 +222,7 @@ _OWN: Mapping[str, Mapping[str, str]] = {
     "edxml.too_many_attributes": {"limit": "64"},
     "package.kind": {"expected": "document", "found": "status"},
     "package.too_large": {"limit": str(PACKAGE_BYTES_MAX)},
+    "request.unserved": {"what": "Transfer-Encoding: gzip, chunked"},
     "signature.broken": {"reason": "the package is not what was signed"},
     "status.unknown_code": {"found": "07"},
     "status.reason_missing": {"code": "02"},

@@ -18,6 +18,11 @@ log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:axis:problem:"
 
+#: After these it is not certain where a next request would begin: the connection ends with them.
+_LAST = frozenset(
+    {"request.malformed", "request.slow", "request.head_too_large", "request.unserved"}
+)
+
 #: What a code is about, by its first part. RFC 9457 wants a title that stays the same from one
 #: occurrence to the next; the sentence with the details is ``detail``.
 TITLES: Mapping[str, tuple[str, str]] = {
@@ -130,6 +135,8 @@ def answer(error: AxisError) -> tuple[int, Headers, bytes]:
     headers = [(b"content-type", MEDIA_TYPE.encode())]
     if isinstance(error, Unavailable):
         headers.append((b"retry-after", b"%d" % error.retry_after_s))
+    if first.code in _LAST:
+        headers.append((b"connection", b"close"))
     if first.entry.status == HTTPStatus.UNAUTHORIZED:
         # RFC 9110 section 11.6.1: a 401 names the way to authenticate.
         scheme = b"Basic" if first.code == "auth.bad_client" else b"Bearer"

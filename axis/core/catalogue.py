@@ -238,6 +238,22 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "request.method": Entry(
             405, 10, "This address does not take {method}.", "Địa chỉ này không nhận {method}."
         ),
+        "request.malformed": Entry(
+            400, 10, "This is not HTTP: {reason}.", "Đây không phải HTTP hợp lệ: {reason}."
+        ),
+        "request.slow": Entry(
+            408,
+            10,
+            "The request came too slowly, or no further; repeat it.",
+            "Yêu cầu đến quá chậm hoặc bị ngừng giữa chừng; hãy gửi lại.",
+        ),
+        "request.head_too_large": Entry(
+            431,
+            10,
+            "The head of the request has more than {limit} bytes.",
+            "Phần đầu của yêu cầu dài quá {limit} byte.",
+        ),
+        "request.unserved": Entry(501, 10, "{what} is not served.", "{what} không được hỗ trợ."),
         "axis.busy": Entry(
             503, 20, "The axis is busy; repeat the request.", "Trục đang bận; hãy gửi lại yêu cầu."
         ),
