@@ -59,7 +59,7 @@ class Room:
 
     async def read(self, receive: Receive, headers: HeaderMap, limit: int) -> bytes:
         """Return the body; refuse it as soon as it is known to exceed ``limit`` bytes."""
-        if headers.get(b"content-encoding", b"identity") != b"identity":
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise invalid("Content-Encoding", "is not served", "không được hỗ trợ")
         declared = headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared[:20]) > limit:

@@ -53,7 +53,7 @@ class Door:
             await send(message)
 
         try:
-            _check_size(scope)
+            _check_head(scope)
             handler = self._hot.get((scope["method"], scope["path"]))
             if handler is not None:
                 await handler(scope, receive, watched)
@@ -92,7 +92,9 @@ class Door:
         if not methods:
             raise rejected("request.route")
         if scope["method"] == "OPTIONS":
-            await send_bytes(send, 204, [_allow(methods)], b"")
+            # RFC 9110 section 8.6: a 204 has no length.
+            await send({"type": "http.response.start", "status": 204, "headers": [_allow(methods)]})
+            await send({"type": "http.response.body"})
         elif "HEAD" in methods:
             got = {**scope, "method": "GET"}
             await self._hot.get(("GET", scope["path"]), self._app)(got, receive, send)
@@ -100,7 +102,13 @@ class Door:
             raise rejected("request.method", method="HEAD")
 
 
-def _check_size(scope: Scope) -> None:
+def _check_head(scope: Scope) -> None:
+    """Refuse what is too long, or what two readers could understand in two ways."""
+    names = [name for name, _ in scope["headers"]]
+    if names.count(b"authorization") > 1:
+        raise invalid("Authorization", "is given twice", "được ghi hai lần")
+    if b"transfer-encoding" in names:
+        _check_coding(scope)
     size = sum([len(name) + len(value) for name, value in scope["headers"]])
     if size > HEADER_BYTES_MAX:
         raise invalid(
@@ -114,6 +122,15 @@ def _check_size(scope: Scope) -> None:
             f"has more than {ADDRESS_BYTES_MAX} bytes",
             f"dài quá {ADDRESS_BYTES_MAX} byte",
         )
+
+
+def _check_coding(scope: Scope) -> None:
+    """The body is read as it comes out of its chunks: nothing else may lie on it. HTTP/1.0 knows no
+    chunks, so what passed it on may have taken the end of the body elsewhere.
+    """
+    said = b", ".join(value for name, value in scope["headers"] if name == b"transfer-encoding")
+    if said.lower() != b"chunked" or scope.get("http_version") == "1.0":
+        raise rejected("request.unserved", what=f"Transfer-Encoding: {said[:60].decode('latin-1')}")
 
 
 def _allow(methods: frozenset[str]) -> tuple[bytes, bytes]:

@@ -87,6 +87,30 @@ async def test_headers_and_addresses_are_bounded(here: World) -> None:
         assert problem(answer, 422, "request.invalid")["place"] == "address"
 
 
+@pytest.mark.parametrize("path", ["/v1/inbox", "/v1/agencies", "/v1/documents"])
+async def test_a_request_has_one_caller(here: World, path: str) -> None:
+    # One reader of headers takes the first of two, another the last.
+    tokens = [await here.token(who) for who in (LANG_SON, OFFICE)]
+    headers = [("authorization", f"Bearer {token}") for token in tokens]
+    answer = await here.http.get(path, headers=headers)
+    assert problem(answer, 422, "request.invalid")["place"] == "Authorization"
+
+
+@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip", "identity", "chunked, chunked"])
+async def test_a_body_has_no_coding_but_chunks(here: World, coding: str) -> None:
+    answer = await here.send(package(), **{"transfer-encoding": coding})
+    assert coding in problem(answer, 501, "request.unserved")["detail"]
+    # Where the body ends is not known.
+    assert answer.headers["connection"] == "close"
+    assert (await here.send(package(), **{"transfer-encoding": "Chunked"})).status_code == 201
+
+
+async def test_a_body_says_that_it_is_not_encoded_in_any_letters(here: World) -> None:
+    assert (await here.send(package(), **{"content-encoding": "Identity"})).status_code == 201
+    answer = await here.send(package(), **{"content-encoding": "gzip"})
+    assert problem(answer, 422, "request.invalid")["place"] == "Content-Encoding"
+
+
 @pytest.mark.parametrize("path", ["/", "/v1", "/v2/inbox", "/v1/inbox/", "/v1//inbox"])
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 async def test_there_is_nothing_at_other_addresses(here: World, path: str, method: str) -> None:
@@ -116,6 +140,7 @@ async def test_an_address_says_which_methods_it_takes(here: World, path: str, al
         assert answer.headers["allow"] == allowed
     answer = await here.http.options(path)
     assert (answer.status_code, answer.headers["allow"], answer.content) == (204, allowed, b"")
+    assert "content-length" not in answer.headers
 
 
 async def test_head_is_get_without_a_body(here: World) -> None:
