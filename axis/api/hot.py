@@ -161,7 +161,7 @@ class Hot:
         told = problem(faults)
         return {"status": told["status"], "problem": told}
 
-    async def _inbox(self, scope: Scope, _: Receive, send: Send) -> None:
+    async def _inbox(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: HeaderMap = dict(scope["headers"])
         caller = self._auth.caller(headers.get(b"authorization"))
         query = parse_query(scope["query_string"])
@@ -174,7 +174,9 @@ class Hot:
             raise invalid("query.state", f"is none of {names}", f"không thuộc {names}")
         finding = self._axis.handover.page(caller, seen, limit, wait_s, transports)
         nothing: list[Row] = []
-        rows = await (self._axis.polls.until_closed(finding, nothing) if wait_s else finding)
+        if wait_s:
+            finding = self._axis.polls.until_closed(finding, nothing, receive)
+        rows = await finding
         _pass(seen, rows)
         lines = [views.delivery(row) for row in rows]
         await send_json(send, 200, {"deliveries": lines, "next": cursor(seen)})

@@ -112,7 +112,7 @@ class Words:
             wrong_type(kind, "application/json, application/octet-stream or application/xml")
         await send_json(send, views.status_of(answer), views.said(code, answer))
 
-    async def stream(self, scope: Scope, _: Receive, send: Send) -> None:
+    async def stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand out the statuses addressed to the caller."""
         headers: HeaderMap = dict(scope["headers"])
         caller = self._auth.caller(headers.get(b"authorization"))
@@ -122,7 +122,9 @@ class Words:
         wait_s = query_seconds(query, "wait", WAIT_S_MAX)
         finding = self._axis.statuses.stream(caller, after, limit, wait_s)
         nothing: list[tuple[Event, Document]] = []
-        found = await (self._axis.polls.until_closed(finding, nothing) if wait_s else finding)
+        if wait_s:
+            finding = self._axis.polls.until_closed(finding, nothing, receive)
+        found = await finding
         lines = [views.streamed(event, document) for event, document in found]
         following = found[-1][0].seq if found else after
         await send_json(send, 200, {"statuses": lines, "next": following})

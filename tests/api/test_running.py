@@ -49,6 +49,33 @@ class Client:
         return {"type": "http.disconnect"}
 
 
+@pytest.mark.parametrize("path", ["/v1/inbox", "/v1/inbox/packages", "/v1/statuses"])
+def test_nobody_polls_for_a_client_that_has_gone(path: str) -> None:
+    async def main() -> float:
+        async with world() as here:
+            client = Client()
+            client.gone.set()
+            scope = {
+                "type": "http",
+                "method": "GET",
+                "path": path,
+                "query_string": b"wait=50",
+                "headers": [(b"authorization", f"Bearer {await here.token(OFFICE)}".encode())],
+            }
+
+            async def send(_: object) -> None:
+                pass
+
+            clock = asyncio.get_running_loop().time
+            start = clock()
+            await here.app(scope, client.receive, send)
+            return clock() - start
+
+    seconds, complaints = run(main())
+    assert seconds < 2 * WATCH_AFTER_S
+    assert complaints == []
+
+
 @pytest.mark.parametrize("gone", [False, True])
 def test_what_comes_for_a_client_that_has_gone_is_not_marked_as_offered(gone: bool) -> None:
     async def main() -> str:
