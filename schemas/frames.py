@@ -23,7 +23,12 @@ class DamagedFrame(ValueError):
 
 def frame(header: Mapping[str, Any], body: bytes) -> bytes:
     """One frame; ``size`` is set from ``body``."""
-    return b"%b\n%b\n" % (orjson.dumps({**header, "size": len(body)}), body)
+    return b"".join(frame_parts(header, body))
+
+
+def frame_parts(header: Mapping[str, Any], body: bytes) -> tuple[bytes, bytes, bytes]:
+    """The same without a copy of ``body``."""
+    return b"%b\n" % orjson.dumps({**header, "size": len(body)}), body, b"\n"
 
 
 def frames(stream: bytes) -> Iterator[tuple[dict[str, Any], bytes]]:

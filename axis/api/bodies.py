@@ -1,4 +1,4 @@
-"""Read request bodies: bounded each and all together, and of the media type a door takes."""
+"""Read request bodies: bounded each, by caller and all together; of the media type a door takes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from typing import NoReturn
 
 from starlette.types import Receive
 
+from axis.api.pools import Pool
 from axis.api.problems import invalid
-from axis.core.errors import rejected, unavailable
+from axis.core.errors import rejected
 
 #: JSON bodies: a thousand statuses of a thousand bytes each fit.
 JSON_BYTES_MAX = 1024 * 1024
-#: Request bodies held at once, over all requests: bounds memory; several of the largest fit.
-BODIES_BYTES_MAX = 256 * 1024 * 1024
+#: Larger bodies held at once, over all requests: bounds memory; several of the largest fit.
+LARGE_BYTES_MAX = 256 * 1024 * 1024
+#: Bodies up to ``JSON_BYTES_MAX`` held at once, in room of their own: tokens, words and documents
+#: of the usual size come in however many large ones are on their way. Six thousand of 20 kB.
+SMALL_BYTES_MAX = 128 * 1024 * 1024
+#: One caller holds at most such a part of either: of the first, a bulk request of the largest size.
+SHARES = 4
 
 HeaderMap = Mapping[bytes, bytes]
 
@@ -24,38 +30,58 @@ class ClientGone(Exception):
 
 
 class Bodies:
-    """Reads bodies, and keeps what all of them hold in memory under one bound."""
+    """Reads bodies, and keeps what all of them hold in memory under two bounds."""
 
-    def __init__(self, bytes_max: int = BODIES_BYTES_MAX) -> None:
-        self._bytes_max = bytes_max
-        self.held_bytes = 0
+    def __init__(self, large_max: int = LARGE_BYTES_MAX, small_max: int = SMALL_BYTES_MAX) -> None:
+        self.large = Pool(large_max, large_max // SHARES)
+        self.small = Pool(small_max, small_max // SHARES)
+
+    @property
+    def held_bytes(self) -> int:
+        """What all bodies hold."""
+        return self.large.held_bytes + self.small.held_bytes
 
     @contextmanager
-    def room(self) -> Iterator[Room]:
-        """A request's part of the memory, given back when the request has been answered."""
-        room = Room(self)
+    def room(self, caller: str = "") -> Iterator[Room]:
+        """A request's part of the memory, given back when the request has been answered. Whoever
+        says not yet who they are share one part.
+        """
+        room = Room(self, caller)
         try:
             yield room
         finally:
-            self.held_bytes -= room.taken
-
-    def take(self, size: int) -> None:
-        """Count ``size`` bytes more; ``axis.busy`` when too much is held already."""
-        if self.held_bytes + size > self._bytes_max and self.held_bytes:
-            raise unavailable("axis.busy")
-        self.held_bytes += size
+            room.leave()
 
 
 class Room:
     """What one request holds."""
 
-    __slots__ = ("_bodies", "size", "taken")
+    __slots__ = ("_bodies", "_caller", "_pool", "_taken", "size")
 
-    def __init__(self, bodies: Bodies) -> None:
+    def __init__(self, bodies: Bodies, caller: str) -> None:
         self._bodies = bodies
-        self.taken = 0
+        self._caller = caller
+        self._pool = bodies.small
+        self._taken = 0
         #: Bytes of the body as far as is known: as declared, or as many as have come.
         self.size = 0
+
+    def leave(self) -> None:
+        """Give back what is held."""
+        if self._taken:
+            self._pool.give(self._caller, self._taken)
+            self._taken = 0
+
+    def _take(self, size: int) -> None:
+        """Hold ``size`` bytes more, among the large ones when they make it one."""
+        taken = self._taken + size
+        if taken > JSON_BYTES_MAX and self._pool is self._bodies.small:
+            self._bodies.large.take(self._caller, taken)
+            self.leave()
+            self._pool = self._bodies.large
+        elif size:
+            self._pool.take(self._caller, size)
+        self._taken = taken
 
     async def read(self, receive: Receive, headers: HeaderMap, limit: int) -> bytes:
         """Return the body; refuse it as soon as it is known to exceed ``limit`` bytes."""
@@ -74,8 +100,7 @@ class Room:
             self.size += len(chunk)
             if self.size > limit:
                 raise rejected("package.too_large", size=f"{self.size} or more", limit=limit)
-            self._bodies.take(len(chunk))
-            self.taken += len(chunk)
+            self._take(len(chunk))
             chunks.append(chunk)
             if not message.get("more_body"):
                 return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -36,7 +36,10 @@ async def _metrics(request: Request) -> Metrics:
 async def _caller(request: Request) -> Caller:
     auth: Auth = request.app.state.auth
     header = request.headers.get("authorization")
-    return auth.caller(None if header is None else header.encode("latin-1"))
+    caller = auth.caller(None if header is None else header.encode("latin-1"))
+    # Whose body it is that may be read next.
+    request.state.caller = caller.id
+    return caller
 
 
 async def _overseer(request: Request) -> Caller:
@@ -56,7 +59,7 @@ TheOverseer = Annotated[Caller, Depends(_overseer)]
 async def read_body(request: Request, limit: int) -> bytes:
     """Return the body of at most ``limit`` bytes."""
     bodies: Bodies = request.app.state.bodies
-    with bodies.room() as room:
+    with bodies.room(getattr(request.state, "caller", "")) as room:
         return await room.read(request.receive, dict(request.scope["headers"]), limit)
 
 

@@ -16,6 +16,7 @@ from axis.api.auth import Auth
 from axis.api.bodies import Bodies, HeaderMap, Room, is_package, media_type, wrong_type
 from axis.api.hot_words import Words
 from axis.api.metrics import Metrics
+from axis.api.pools import Pool
 from axis.api.problems import as_axis_error, invalid, problem
 from axis.api.receipts import receipts
 from axis.api.requests import (
@@ -38,7 +39,7 @@ from axis.core.lifecycle import Transport
 from axis.flows.handover import OPEN, PAGE_ROWS_MAX, STREAM_BYTES_MAX, WAIT_S_MAX, Taken
 from axis.ports import Row
 from schemas.frames import MEDIA_TYPE as FRAMES
-from schemas.frames import DamagedFrame, frame, frames
+from schemas.frames import DamagedFrame, frame_parts, frames
 
 #: Packages of one bulk request: at 20 kB each they make 10 MB, a second of one core.
 BULK_PACKAGES_MAX = 500
@@ -46,6 +47,9 @@ BULK_PACKAGES_MAX = 500
 BULK_BYTES_MAX = 64 * 1024 * 1024
 #: What a page of packages holds unless its caller says otherwise: 200 of 20 kB.
 PAGE_BYTES_DEFAULT = 4 * 1024 * 1024
+#: Pages held at once, until they are taken: bounds memory. Four callers may read as slowly as they
+#: like pages of the largest size, and none holds more than one; eighty have one of the usual size.
+PAGES_BYTES_MAX = 256 * 1024 * 1024
 #: Frames are handed to the connection in pieces of this size, so that a slow reader holds up
 #: only itself and small frames do not cost a system call each.
 PIECE_BYTES = 256 * 1024
@@ -68,6 +72,7 @@ class Hot:
         self._axis = axis
         self._auth = auth
         self._bodies = bodies
+        self._pages = Pool(PAGES_BYTES_MAX, STREAM_BYTES_MAX)
         self._metrics = metrics
         words = Words(axis, auth, bodies)
         self.routes: Mapping[tuple[str, str], Handler] = {
@@ -88,7 +93,7 @@ class Hot:
         kind = media_type(headers)
         if not is_package(kind):
             wrong_type(kind, "application/octet-stream or application/xml")
-        with self._bodies.room() as room:
+        with self._bodies.room(caller.id) as room:
             try:
                 limit = self._axis.settings.package_bytes_max
                 raw = await self._read(room, receive, headers, limit, caller)
@@ -113,7 +118,7 @@ class Hot:
         kind = media_type(headers)
         if kind not in (FRAMES, "application/octet-stream"):
             wrong_type(kind, FRAMES)
-        with self._bodies.room() as room:
+        with self._bodies.room(caller.id) as room:
             packages = _cut(await self._read(room, receive, headers, BULK_BYTES_MAX, caller))
             results = await self._all(packages, caller, at)
         await send_json(send, 200, {"results": results})
@@ -190,13 +195,19 @@ class Hot:
         bytes_max = query_number(query, "max_bytes", PAGE_BYTES_DEFAULT, 1, STREAM_BYTES_MAX)
         limit = query_number(query, "limit", PAGE_ROWS_DEFAULT, 1, PAGE_ROWS_MAX)
         wait_s = query_seconds(query, "wait", WAIT_S_MAX)
+        # Before packages are read, and written down as handed out, for nothing.
+        self._pages.check(caller.id, bytes_max)
         finding = self._axis.handover.packages(caller, seen, bytes_max, limit, wait_s, at)
         nothing: list[Taken] = []
         if wait_s:
             finding = self._axis.polls.until_closed(finding, nothing, receive)
         taken = await finding
         _pass(seen, [item.row for item in taken])
-        await _stream(send, taken, cursor(seen))
+        framed = [frame_parts(views.delivery(item.row), item.body) for item in taken]
+        parts = [part for three in framed for part in three]
+        size = sum(map(len, parts))
+        with self._pages.holding(caller.id, size):
+            await _stream(send, parts, size, cursor(seen))
 
 
 def _pass(seen: dict[int, int], rows: Iterable[Row]) -> None:
@@ -232,23 +243,31 @@ def _stated(header: Mapping[str, Any], caller: Caller) -> int | None:
     return occurred_at(stated, caller, "occurred_at")
 
 
-async def _stream(send: Send, taken: list[Taken], following: str) -> None:
-    pieces = [frame(views.delivery(item.row), item.body) for item in taken]
+async def _stream(send: Send, parts: list[bytes], size: int, following: str) -> None:
     headers: Headers = [
         (b"content-type", FRAMES.encode()),
         (b"axis-next", following.encode()),
     ]
-    if sum(map(len, pieces)) <= PIECE_BYTES:
-        await send_bytes(send, 200, headers, b"".join(pieces))
+    if size <= PIECE_BYTES:
+        await send_bytes(send, 200, headers, b"".join(parts))
         return
-    headers.append((b"content-length", b"%d" % sum(map(len, pieces))))
+    headers.append((b"content-length", b"%d" % size))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for piece in _pieces(parts):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body"})
+
+
+def _pieces(parts: list[bytes]) -> Iterator[bytes]:
+    """Small parts together and large ones cut: what waits to be taken is twice ``PIECE_BYTES``."""
     buffer: list[bytes] = []
     size = 0
-    for piece in pieces:
-        buffer.append(piece)
-        size += len(piece)
-        if size >= PIECE_BYTES:
-            await send({"type": "http.response.body", "body": b"".join(buffer), "more_body": True})
-            buffer, size = [], 0
-    await send({"type": "http.response.body", "body": b"".join(buffer)})
+    for part in parts:
+        for start in range(0, len(part), PIECE_BYTES):
+            buffer.append(part[start : start + PIECE_BYTES])
+            size += len(buffer[-1])
+            if size >= PIECE_BYTES:
+                yield b"".join(buffer)
+                buffer, size = [], 0
+    if buffer:
+        yield b"".join(buffer)

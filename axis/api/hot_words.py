@@ -75,7 +75,7 @@ class Words:
         kind = media_type(headers)
         if not is_json(kind):
             wrong_type(kind, "application/json")
-        with self._bodies.room() as room:
+        with self._bodies.room(caller.id) as room:
             fields = Fields(parse_json(await room.read(receive, headers, JSON_BYTES_MAX)))
         step = _step(fields)
         reason = fields.text("reason", most=REASON_MAX, default="")
@@ -97,14 +97,14 @@ class Words:
         at = stated_at(headers, caller)
         kind = media_type(headers)
         if is_json(kind):
-            with self._bodies.room() as room:
+            with self._bodies.room(caller.id) as room:
                 value = parse_json(await room.read(receive, headers, JSON_BYTES_MAX))
             if isinstance(value, dict) and "statuses" in value:
                 await send_json(send, 200, {"results": await self._many(value, caller, at)})
                 return
             code, answer = await self._single(value, caller, at)
         elif is_package(kind):
-            with self._bodies.room() as room:
+            with self._bodies.room(caller.id) as room:
                 raw = await room.read(receive, headers, STATUS_BYTES_MAX)
             answer = await self._axis.statuses.package(raw, caller, at)
             code = _code_of(raw)

@@ -97,7 +97,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
         "package.too_large",
     ),
     "inbox": (*_AGENCY, *_READ),
-    "packages": (*_AGENCY, *_READ, "auth.history"),
+    "packages": (*_AGENCY, *_READ, "axis.busy", "auth.history"),
     "package": (*_AGENCY, *_READ, "delivery.not_found", "axis.package_damaged"),
     "confirm": (*_AGENCY, *_WRITE, "auth.history", "package.too_large", "reason.missing"),
     "reset": (

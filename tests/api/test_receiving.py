@@ -140,6 +140,47 @@ async def test_a_large_page_goes_out_in_pieces(
     assert int(answer.headers["content-length"]) == len(answer.content)
 
 
+async def test_a_page_is_held_until_it_is_taken(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hot, "PIECE_BYTES", 4000)
+    raw = [package(number=n) for n in range(5)]
+    for one in raw:
+        await here.send(one)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/v1/inbox/packages",
+        "query_string": b"max_bytes=67108864",
+        "headers": [(b"authorization", f"Bearer {await here.token(OFFICE)}".encode())],
+    }
+    sent: list[bytes] = []
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("body", b""))
+        begun.set()
+        await goes_on.wait()
+
+    slow = asyncio.create_task(here.app(scope, receive, send))
+    await begun.wait()
+    # It has a page of its largest size under way; others have theirs.
+    path = "/v1/inbox/packages?max_bytes=67108864"
+    answer = await here.call(OFFICE, "GET", path)
+    problem(answer, 503, "axis.busy")
+    assert answer.headers["retry-after"] == "1"
+    assert (await here.call(HA_NOI, "GET", path)).status_code == 200
+    goes_on.set()
+    await slow
+    assert [body for _, body in frames(b"".join(sent))] == raw
+    # No piece is more than twice what a slow reader may hold up.
+    assert max(map(len, sent)) < 2 * 4000
+    assert len(list(frames((await here.call(OFFICE, "GET", path)).content))) == 5
+
+
 async def test_a_poll_is_woken_by_a_document(here: World) -> None:
     for path in ("/v1/inbox/packages", "/v1/inbox"):
         poll = await polled(here, path)

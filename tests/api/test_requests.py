@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
 import httpx
 import pytest
 
-from axis.api.bodies import JSON_BYTES_MAX, Bodies
-from axis.core.errors import Unavailable
+from axis.api.bodies import JSON_BYTES_MAX
 from tests.api.world import LANG_SON, OFFICE, OPERATOR, XML, World, package, problem
 
 JSON = {"content-type": "application/json"}
@@ -187,32 +185,6 @@ async def test_a_client_that_goes_away_leaves_nothing(here: World) -> None:
     assert sent == []
     assert here.app.state.bodies.held_bytes == 0
     assert (await here.get(LANG_SON, "/v1/counts")).json()["sent"] == 0
-
-
-async def test_bodies_in_memory_are_bounded_all_together() -> None:
-    bodies = Bodies(bytes_max=1000)
-
-    def request(*chunks: bytes) -> Any:
-        messages = [
-            {"type": "http.request", "body": chunk, "more_body": index < len(chunks) - 1}
-            for index, chunk in enumerate(chunks)
-        ]
-
-        async def receive() -> Any:
-            await asyncio.sleep(0)
-            return messages.pop(0)
-
-        return receive
-
-    with bodies.room() as first:
-        assert await first.read(request(b"x" * 600), {}, 5000) == b"x" * 600
-        with pytest.raises(Unavailable, match=r"axis\.busy"), bodies.room() as second:
-            await second.read(request(b"x" * 300, b"x" * 300), {}, 5000)
-        assert bodies.held_bytes == 600
-    with bodies.room() as alone:
-        # One request always passes: the bound is on what is held together.
-        await alone.read(request(b"x" * 3000), {}, 5000)
-    assert bodies.held_bytes == 0
 
 
 async def test_what_is_held_is_given_back_whatever_happens(here: World) -> None:
