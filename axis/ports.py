@@ -14,7 +14,7 @@ from axis.books import Books
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event, Redelivery
-from axis.core.questions import Extracts, Search, Window
+from axis.core.questions import Extracts, Linked, Search, Window
 from axis.core.topic import Topic
 from axis.core.trust import Certificate, Verdict
 from schemas.examined import Examined, Seal
@@ -192,16 +192,22 @@ class Store(Books, Protocol):
         """The document package with this id."""
         ...
 
-    async def documents_named(self, sender: str, document_id: str) -> list[Document]:
-        """All packages of one document, oldest first."""
+    async def documents_named(
+        self, sender: str, document_id: str, after: int, limit: int
+    ) -> list[Document]:
+        """Up to ``limit`` packages of one document behind number ``after``, oldest first."""
         ...
 
     async def document_of(self, sender: str, sha256: str) -> Document | None:
         """The package of these bytes from this sender (a repeat is recognised by it)."""
         ...
 
-    async def linked_to(self, document: Document) -> list[tuple[str, Document]]:
-        """(relation, package) of the packages that speak of this document, oldest first."""
+    async def linked_to(self, sender: str, document_id: str, reaching: str, limit: int) -> Linked:
+        """The packages that speak of a document, its own updates too: the oldest ``limit`` of them.
+
+        Only those with ``reaching`` among their recipients, unless it is "". One that speaks of it
+        in two ways counts twice.
+        """
         ...
 
     async def deliveries(self, doc: int) -> list[Delivery]:

@@ -104,15 +104,17 @@ class View(Wire):
         "(QĐ 28/2018 art. 4): not examined."
     )
     links: list[LinkOut]
-    linked: list[LinkIn]
+    linked: list[LinkIn] = Field(description="The oldest 100 of them.")
+    linked_count: int = Field(description="How many there are.")
     deliveries: list[Standing]
     history: list[Happened]
 
 
 class Views(Wire):
-    """Every package of one document that the caller may see, oldest first."""
+    """A page of the packages of one document that the caller may see, oldest first."""
 
     documents: list[View]
+    next: int = Field(description="The number behind which the next page begins.")
 
 
 class AgencyLine(Wire):

@@ -24,7 +24,7 @@ from axis.core.document import Delivery, Document, Event, Lane, Place
 from axis.core.errors import unavailable
 from axis.core.facts import Changes, Facts, Wants, wants
 from axis.core.lifecycle import Transport
-from axis.core.questions import Extract, Extracts, Search, Window
+from axis.core.questions import Extract, Extracts, Linked, Search, Window
 from axis.core.tally import Counted, Key, Since
 from axis.core.trust import Certificate
 from axis.ports import REFUSALS_KEPT_MAX, Client, Queue, Row
@@ -175,8 +175,11 @@ class MemoryStore:
     async def document(self, doc_id: str) -> Document | None:
         return self._books.by_id.get(doc_id)
 
-    async def documents_named(self, sender: str, document_id: str) -> list[Document]:
-        return list(self._books.by_name.get((sender, document_id), ()))
+    async def documents_named(
+        self, sender: str, document_id: str, after: int, limit: int
+    ) -> list[Document]:
+        named = self._books.by_name.get((sender, document_id), ())
+        return [document for document in named if document.seq > after][:limit]
 
     async def document_of(self, sender: str, sha256: str) -> Document | None:
         found = (
@@ -184,19 +187,14 @@ class MemoryStore:
         )
         return next(found, None)
 
-    async def linked_to(self, document: Document) -> list[tuple[str, Document]]:
-        return [
+    async def linked_to(self, sender: str, document_id: str, reaching: str, limit: int) -> Linked:
+        found = [
             (relation, other)
             for other in self._books.documents.values()
-            if other.seq != document.seq
-            for relation in sorted(
-                {
-                    link.relation
-                    for link in other.links
-                    if (link.sender, link.document_id) == (document.sender, document.document_id)
-                }
-            )
+            if not reaching or other.reaches(reaching)
+            for relation in sorted(other.relations_to(sender, document_id))
         ]
+        return Linked(tuple(found[:limit]), len(found))
 
     async def deliveries(self, doc: int) -> list[Delivery]:
         return [self._books.deliveries[place] for place in sorted(self._books.by_doc.get(doc, ()))]

@@ -17,6 +17,7 @@ from axis.adapters.postgres_server import Driver
 from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, document_from, event_from
 from axis.core.document import Delivery, Document, Event
 from axis.core.lifecycle import Transport
+from axis.core.questions import Linked
 from axis.core.tally import STANDING, Counted, Since, transport_metric
 from axis.ports import Queue, Row
 
@@ -49,6 +50,15 @@ LANES: Final[Mapping[frozenset[Transport], str]] = {
 }
 
 
+#: Only what is listed is read; the others are counted in the index.
+_LINKED: Final = f"""
+    select {DOCUMENT}, listed.relation, listed.n from (
+        select l.doc, l.relation, count(*) over () as n from {{links}}
+        where l.sender = $1 and l.document_id = $2{{reached}} order by l.doc, l.relation limit $3
+    ) listed cross join document t
+    where t.seq = listed.doc order by listed.doc, listed.relation"""
+
+
 def _standing(state: Transport) -> str:
     """What stands in ``state`` for agency ``a``."""
     return f"""(select n from tally where day = {STANDING} and agency = a.code
@@ -62,17 +72,17 @@ QUERIES: Final = {
         where t.seq = w.seq""",
     "document": f"select {DOCUMENT} from document t where t.id = $1",
     "documents_named": f"""
-        select {DOCUMENT} from document t where t.sender = $1 and t.document_id = $2
-        order by t.seq""",
+        select {DOCUMENT} from document t
+        where t.sender = $1 and t.document_id = $2 and t.seq > $3 order by t.seq limit $4""",
     # "is true": of all packages of a sender none is looked for by the sender.
     "document_of": f"""
         select {DOCUMENT} from package p cross join document t
         where p.sha256 = $1 and t.seq = p.doc and (t.sender = $2) is true
         order by p.doc limit 1""",
-    "linked_to": f"""
-        select {DOCUMENT}, l.relation from link l cross join document t
-        where l.sender = $1 and l.document_id = $2 and l.doc <> $3 and t.seq = l.doc
-        order by l.doc, l.relation""",
+    "linked_to": _LINKED.format(links="link l", reached=""),
+    "linked_to_reaching": _LINKED.format(
+        links="link l cross join delivery d", reached=" and d.doc = l.doc and d.recipient = $4"
+    ),
     "deliveries": f"""
         select {DELIVERY} from delivery d cross join document t
         where d.doc = $1 and t.seq = d.doc order by d.recipient""",
@@ -135,6 +145,17 @@ async def ask(driver: Driver, query: str, *values: object) -> list[Any]:
     """The rows of ``QUERIES[query]``."""
     found: list[Any] = await driver.fetch(QUERIES[query], *values)
     return found
+
+
+async def linked_to(
+    driver: Driver, sender: str, document_id: str, reaching: str, limit: int
+) -> Linked:
+    if reaching:
+        found = await ask(driver, "linked_to_reaching", sender, document_id, limit, reaching)
+    else:
+        found = await ask(driver, "linked_to", sender, document_id, limit)
+    listed = tuple((row[-2], document_from(row)) for row in found)
+    return Linked(listed, found[0][-1] if found else 0)
 
 
 async def _documents(

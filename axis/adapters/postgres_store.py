@@ -27,7 +27,7 @@ from axis.books import Counters
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
-from axis.core.questions import Extracts, Search, Window
+from axis.core.questions import Extracts, Linked, Search, Window
 from axis.core.tally import Counted
 from axis.core.trust import Certificate
 from axis.ports import Client, Queue, Row
@@ -120,16 +120,18 @@ class PostgresStore:
     async def document(self, doc_id: str) -> Document | None:
         return next(map(document_from, await self._ask("document", doc_id)), None)
 
-    async def documents_named(self, sender: str, document_id: str) -> list[Document]:
-        found = await self._ask("documents_named", sender, document_id)
+    async def documents_named(
+        self, sender: str, document_id: str, after: int, limit: int
+    ) -> list[Document]:
+        found = await self._ask("documents_named", sender, document_id, after, limit)
         return [document_from(row) for row in found]
 
     async def document_of(self, sender: str, sha256: str) -> Document | None:
         return next(map(document_from, await self._ask("document_of", sha256, sender)), None)
 
-    async def linked_to(self, document: Document) -> list[tuple[str, Document]]:
-        of = (document.sender, document.document_id, document.seq)
-        return [(row[-1], document_from(row)) for row in await self._ask("linked_to", *of)]
+    async def linked_to(self, sender: str, document_id: str, reaching: str, limit: int) -> Linked:
+        async with self._server.reading() as driver:
+            return await reads.linked_to(driver, sender, document_id, reaching, limit)
 
     async def deliveries(self, doc: int) -> list[Delivery]:
         return [delivery_from(row) for row in await self._ask("deliveries", doc)]

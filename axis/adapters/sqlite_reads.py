@@ -61,16 +61,9 @@ QUERIES: Final = {
     "documents": f"""
         select {DOCUMENT} from json_each(?) w cross join document t where t.seq = w.value""",
     "document": f"select {DOCUMENT} from document t where t.id = ?",
-    "documents_named": f"""
-        select {DOCUMENT} from document t where t.sender = ? and t.document_id = ?
-        order by t.seq""",
     "document_of": f"""
         select {DOCUMENT} from package p cross join document t
         where p.sha256 = ? and t.seq = p.doc and t.sender = ? order by p.doc limit 1""",
-    "linked_to": f"""
-        select {DOCUMENT}, l.relation from link l cross join document t
-        where l.sender = ? and l.document_id = ? and l.doc <> ? and t.seq = l.doc
-        order by l.doc, l.relation""",
     "deliveries": f"""
         select {DELIVERY} from delivery d cross join document t
         where d.doc = ? and t.seq = d.doc order by d.recipient""",
@@ -158,19 +151,8 @@ def document(connection: sqlite3.Connection, doc_id: str) -> Document | None:
     return next(map(document_from, _ask(connection, "document", doc_id)), None)
 
 
-def documents_named(
-    connection: sqlite3.Connection, sender: str, document_id: str
-) -> list[Document]:
-    return [document_from(row) for row in _ask(connection, "documents_named", sender, document_id)]
-
-
 def document_of(connection: sqlite3.Connection, sender: str, sha256: str) -> Document | None:
     return next(map(document_from, _ask(connection, "document_of", sha256, sender)), None)
-
-
-def linked_to(connection: sqlite3.Connection, to: Document) -> list[tuple[str, Document]]:
-    found = _ask(connection, "linked_to", to.sender, to.document_id, to.seq)
-    return [(row[-1], document_from(row)) for row in found]
 
 
 def deliveries(connection: sqlite3.Connection, doc: int) -> list[Delivery]:

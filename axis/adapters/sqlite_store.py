@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
-from axis.adapters import rows, sqlite_find
+from axis.adapters import rows, sqlite_find, sqlite_named
 from axis.adapters import sqlite_reads as reads
 from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.recent import OPEN, OPEN_ROWS_MAX, Recent
@@ -39,7 +39,7 @@ from axis.books import Counters
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
-from axis.core.questions import Extracts, Search, Window
+from axis.core.questions import Extracts, Linked, Search, Window
 from axis.core.tally import Counted
 from axis.core.trust import Certificate
 from axis.ports import Client, Queue, Row
@@ -151,14 +151,16 @@ class SqliteStore:
     async def document(self, doc_id: str) -> Document | None:
         return await self._read(reads.document, doc_id)
 
-    async def documents_named(self, sender: str, document_id: str) -> list[Document]:
-        return await self._read(reads.documents_named, sender, document_id)
+    async def documents_named(
+        self, sender: str, document_id: str, after: int, limit: int
+    ) -> list[Document]:
+        return await self._read(sqlite_named.documents_named, sender, document_id, after, limit)
 
     async def document_of(self, sender: str, sha256: str) -> Document | None:
         return await self._read(reads.document_of, sender, sha256)
 
-    async def linked_to(self, document: Document) -> list[tuple[str, Document]]:
-        return await self._read(reads.linked_to, document)
+    async def linked_to(self, sender: str, document_id: str, reaching: str, limit: int) -> Linked:
+        return await self._read(sqlite_named.linked_to, sender, document_id, reaching, limit)
 
     async def deliveries(self, doc: int) -> list[Delivery]:
         return await self._read(reads.deliveries, doc)

@@ -93,6 +93,7 @@ _VIEW: dict[str, Any] = {
         {"relation": "answers", "sender": _THEIRS, "document_id": "000.00.00.G22,2020/01/10,3"}
     ],
     "linked": [],
+    "linked_count": 0,
     "deliveries": [
         {
             "id": _DELIVERY,
@@ -145,7 +146,7 @@ ANSWERS: Mapping[str, Any] = {
     "post_status": _SAID,
     "status_stream": {"statuses": [_LINE], "next": 4720},
     "document": _VIEW,
-    "documents_named": {"documents": [_VIEW]},
+    "documents_named": {"documents": [_VIEW], "next": 4711},
     "agencies": {"agencies": [_AGENCY]},
     "counts": {
         **_SUMS,

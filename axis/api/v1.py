@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import Annotated
 
@@ -11,15 +12,12 @@ from starlette.responses import Response
 from axis.api import views
 from axis.api.auth import FORM_BYTES_MAX
 from axis.api.given import TheAuth, TheAxis, TheCaller, read_body
-from axis.api.requests import (
-    delivery_target,
-    document_id,
-    is_text,
-)
-from axis.api.wire import Json
+from axis.api.requests import NUMBER_MAX, delivery_target, document_id, is_text
+from axis.api.wire import Json, piece
 from axis.core.commands import ById
 from axis.core.document import Document
 from axis.core.errors import rejected
+from axis.flows.tracking import PAGE_PACKAGES_MAX
 from schemas import rest, rest_books
 from schemas.edxml_fields import DOCUMENT_ID_MAX
 
@@ -110,15 +108,25 @@ async def documents_named(
     document_id: Annotated[
         str, Query(max_length=DOCUMENT_ID_MAX, description="DocumentId as the sender wrote it.")
     ],
+    after: Annotated[int, Query(ge=0, le=NUMBER_MAX, description="`next` of the page before.")] = 0,
+    limit: Annotated[
+        int, Query(ge=1, le=PAGE_PACKAGES_MAX, description="Packages of the page at most.")
+    ] = PAGE_PACKAGES_MAX,
 ) -> Response:
     """A document may have gone out in several packages: to more recipients, as an update, a
-    recall. Oldest first, and only those that the caller may see.
+    recall. Oldest first, and only those that the caller may see. A page with fewer than `limit` is
+    the last; otherwise ask again behind `next`.
     """
     agency = axis.members.agency(sender)
     if not is_text(document_id):
         raise rejected("document.not_found")
-    found = await axis.tracking.named(caller, agency.code, document_id)
-    return Json({"documents": [views.view(seen, axis.signer) for seen in found]})
+    found = await axis.tracking.named(caller, agency.code, document_id, after, limit)
+    told = []
+    for seen in found:
+        told.append(piece(views.view(seen, axis.signer)))
+        # One with many recipients is milliseconds of work; what else has come goes first.
+        await asyncio.sleep(0)
+    return Json({"documents": told, "next": found[-1].document.seq if found else after})
 
 
 @router.get(

@@ -160,8 +160,9 @@ def view(seen: View, signer: Signer) -> dict[str, Any]:
                     "kind": other.kind,
                 },
             )
-            for relation, other in seen.linked
+            for relation, other in seen.linked.found
         ],
+        "linked_count": seen.linked.total,
         "deliveries": [_standing(one, units[one.place.recipient]) for one in seen.deliveries],
         "history": [_event(event) for event in seen.events],
     }

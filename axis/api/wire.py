@@ -27,6 +27,11 @@ def canonical(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
+def piece(value: Any) -> orjson.Fragment:
+    """Return ``value`` encoded, to stand in a larger one: what is large is encoded in parts."""
+    return orjson.Fragment(dumps(value))
+
+
 class Json(Response):
     """A JSON response written as the hot routes write theirs."""
 

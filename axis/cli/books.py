@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import ModuleType
@@ -15,7 +15,7 @@ import typer
 
 from agencies.world import OPERATOR_ID
 from axis.cli import screen, session
-from axis.cli.door import segment
+from axis.cli.door import Door, segment
 from axis.cli.statuses import STATUS_WORDS
 from axis.core.document import split_delivery_id
 from axis.core.timetable import day_of_number
@@ -63,8 +63,7 @@ def show(
     with session.open_session(run, url).door(client) as door:
         if document_id:
             whose = session.agency(sender) if sender else client
-            told = door.get("/v1/documents", sender=whose, document_id=document_id).json
-            views = told["documents"]
+            views = list(_named(door, whose, document_id))
         else:
             views = [door.get(f"/v1/documents/{segment(doc)}").json]
     if json:
@@ -156,6 +155,18 @@ def _archive() -> ModuleType:
     return archive
 
 
+def _named(door: Door, sender: str, document_id: str) -> Iterator[Mapping[str, Any]]:
+    """Every package of a document, page by page."""
+    after = 0
+    while True:
+        page = door.get("/v1/documents", sender=sender, document_id=document_id, after=after).json
+        yield from page["documents"]
+        # The door says the number of the last one, and where nothing is left the one it was given.
+        if page["next"] == after:
+            return
+        after = page["next"]
+
+
 def _show(view: Mapping[str, Any], recipient: str) -> None:
     screen.say(f"{view['doc']}: {view['kind_name']}, number {view['seq']} of the books")
     screen.facts(
@@ -174,6 +185,8 @@ def _show(view: Mapping[str, Any], recipient: str) -> None:
         screen.facts({link["relation"]: _linked(link, link["document_id"])}, indent="  ")
     for link in view["linked"]:
         screen.facts({f"{link['relation']} it": _linked(link, link["doc"])}, indent="  ")
+    if more := view["linked_count"] - len(view["linked"]):
+        screen.say(f"  and {screen.number(more)} more that speak of it")
     screen.table(
         ("recipient", "lane", "state", "answer", "request", "attempt", "reason"),
         [

@@ -71,6 +71,17 @@ class Document(NamedTuple):
         """One id per recipient, in the order of the package."""
         return tuple(delivery_id(self.id, r.agency) for r in self.recipients)
 
+    def reaches(self, agency: str) -> bool:
+        """Whether an agency is among the recipients."""
+        return any(r.agency == agency for r in self.recipients)
+
+    def relations_to(self, sender: str, document_id: str) -> frozenset[str]:
+        """In which ways this package speaks of a document."""
+        named = (sender, document_id)
+        return frozenset(
+            link.relation for link in self.links if (link.sender, link.document_id) == named
+        )
+
 
 class Delivery(NamedTuple):
     """One package for one recipient: a fold of its events.

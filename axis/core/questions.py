@@ -42,12 +42,19 @@ class Window:
         return (
             self.since <= document.occurred_at < self.until
             and self.sender in ("", document.sender)
-            and (not self.recipient or any(r.agency == self.recipient for r in document.recipients))
+            and (not self.recipient or document.reaches(self.recipient))
             and (not self.type_name or self._is_type(str(document.meta.get("type", ""))))
         )
 
     def _is_type(self, name: str) -> bool:
         return name.casefold() == self.type_name.casefold()
+
+
+class Linked(NamedTuple):
+    """(relation, package) of the oldest packages that speak of a document, and how many do."""
+
+    found: tuple[tuple[str, Document], ...]
+    total: int
 
 
 class Extract(NamedTuple):

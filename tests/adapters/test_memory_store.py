@@ -68,6 +68,6 @@ async def test_what_was_read_does_not_change_when_the_books_do():
     books, scribe = await _books(), Scribe()
     store = MemoryStore(books)
     document = document_of(await one(store, scribe.accept()))
-    named = await store.documents_named(document.sender, document.document_id)
+    named = await store.documents_named(document.sender, document.document_id, 0, 99)
     await one(store, scribe.accept(kind=2))
     assert named == [document]

@@ -426,7 +426,7 @@ async def test_no_transaction_stays_open(
 ):
     await one(store, scribe.accept())
     assert await one(store, scribe.accept()) == Accepted(
-        (await store.documents_named(A, "1/UBND"))[0], repeated=True
+        (await store.documents_named(A, "1/UBND", 0, 99))[0], repeated=True
     )
     await one(store, scribe.move(Step.DONE))
     await asyncio.gather(*(store.inbox(code, {}, 9) for code in CODES for _ in range(5)))

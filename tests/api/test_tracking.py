@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from axis.flows import tracking
 from schemas import rest_books
 from schemas.edxml import Business, Reference
 from tests.api.world import (
@@ -103,6 +104,72 @@ async def test_all_packages_of_a_document_are_found_by_its_name(here: World) -> 
     assert [(d["doc"], d["linked"]) for d in mine] == [(second["doc"], [])]
     params["sender"] = "000.00.13.H37"
     assert (await here.get(LANG_SON, "/v1/documents", **params)).status_code == 200
+
+
+def update(note: str, to: tuple[str, ...] = (OFFICE,)) -> bytes:
+    """An update of the document that ``package`` makes: a package of the same name."""
+    business = Business(
+        doc_type=2,
+        reason="sửa",
+        document_id=f"{LANG_SON},2020/01/15,7/UBND",
+        info_changed=True,
+        receivers_changed=False,
+    )
+    return package(business=business, subject=note, to=to)
+
+
+async def test_the_packages_of_a_document_come_in_pages(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipts = [await here.sent()]
+    for n in range(6):
+        # The last of all is for one who is shown nothing else.
+        to = (OFFICE, HA_NOI) if n == 5 else (OFFICE,)
+        receipts.append((await here.send(update(f"bản {n}", to))).json())
+    docs = [receipt["doc"] for receipt in receipts]
+    asked: list[str] = []
+    linked_to = here.axis.store.linked_to
+
+    async def counted(*args: Any) -> Any:
+        asked.append(args[2])
+        return await linked_to(*args)
+
+    monkeypatch.setattr(here.axis.store, "linked_to", counted)
+    monkeypatch.setattr(tracking, "_LOOKED_AT", 2)
+    named = {"sender": LANG_SON, "document_id": receipts[0]["document_id"]}
+    for who in (LANG_SON, OFFICE):
+        found: list[str] = []
+        after = 0
+        for size in (3, 3, 1, 0):
+            answer = await here.get(who, "/v1/documents", **named, after=after, limit=3)
+            page = rest_books.Views.model_validate_json(answer.content)
+            assert len(page.documents) == size
+            found += [view.doc for view in page.documents]
+            after = page.next
+        assert found == docs
+        assert after == receipts[-1]["seq"]
+    # Once for a page that holds something.
+    assert asked == ["", "", "", *[OFFICE] * 3]
+    one = (await here.get(HA_NOI, "/v1/documents", **named)).json()
+    assert ([view["doc"] for view in one["documents"]], one["next"]) == (docs[-1:], after)
+    problem(await here.get("000.00.00.H01", "/v1/documents", **named), 404, "document.not_found")
+    bad = await here.get(LANG_SON, "/v1/documents", **named, limit=51)
+    assert problem(bad, 422, "request.invalid")["place"] == "query.limit"
+
+
+async def test_of_many_packages_that_speak_of_a_document_the_first_are_listed(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking, "LINKED_MAX", 3)
+    first = await here.sent()
+    docs = [(await here.send(update(f"bản {n}"))).json()["doc"] for n in range(6)]
+    seen = await view(here, OFFICE, first["doc"])
+    assert ([link["doc"] for link in seen["linked"]], seen["linked_count"]) == (docs[:3], 6)
+    # An update speaks of itself too, which says nothing.
+    named = {"sender": LANG_SON, "document_id": first["document_id"]}
+    second = (await here.get(OFFICE, "/v1/documents", **named)).json()["documents"][1]
+    assert second == await view(here, OFFICE, docs[0])
+    assert ([link["doc"] for link in second["linked"]], second["linked_count"]) == (docs[1:4], 5)
 
 
 async def test_a_name_is_asked_for_whole(here: World) -> None:

@@ -194,9 +194,9 @@ async def everything(store: Replayed) -> list[Any]:
             await store.inbox(code, {0: 1}, 5, states) for states in ((0, 1), tuple(Transport))
         ]
         for name in _NAMES:
-            documents = await store.documents_named(code, name)
+            documents = await store.documents_named(code, name, 0, 99)
             read += [documents, await store.bodies([d.sha256 for d in documents])]
-            read += [await store.linked_to(d) for d in documents]
+            read += [await store.linked_to(code, name, to, 3) for to in ("", *CODES)]
             read += [await store.document_of(code, d.sha256) for d in documents]
     return read
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from axis.core.commands import Accepted, Note, Recorded, Refuse, Refused, Register, Revoke, Revoked
 from axis.core.document import Link
 from axis.core.errors import Fault
+from axis.core.questions import Linked
 from axis.core.trust import Certificate
 from axis.ports import REFUSALS_KEPT_MAX, Client, Store
 from tests.contract.books import (
@@ -81,10 +82,10 @@ async def test_other_recipients_and_doctypes_1_to_3_are_new_packages_of_the_docu
     commands += [scribe.accept(to=[B, C], kind=kind) for kind in (1, 2, 3)]
     outcomes = await store.apply(commands)
     documents = [document_of(outcome) for outcome in outcomes]
-    assert await store.documents_named(A, "1/UBND") == documents
+    assert await store.documents_named(A, "1/UBND", 0, 99) == documents
     assert [d.kind for d in documents] == [0, 0, 1, 2, 3]
     assert await store.apply(commands) == [Accepted(d, repeated=True) for d in documents]
-    assert await store.documents_named(B, "1/UBND") == []
+    assert await store.documents_named(B, "1/UBND", 0, 99) == []
 
 
 async def test_a_refused_command_never_aborts_its_neighbours(store: Store, scribe: Scribe):
@@ -158,7 +159,7 @@ async def test_what_is_not_there_is_not_found(store: Store):
     assert await store.body("0" * 64) is None
     assert await store.bodies(["0" * 64]) == {}
     assert await store.document("doc_0") is None
-    assert await store.documents_named(A, "1/UBND") == []
+    assert await store.documents_named(A, "1/UBND", 0, 99) == []
     assert await store.document_of(A, "0" * 64) is None
     assert await store.deliveries(1) == []
     assert await store.events(1) == []
@@ -189,14 +190,25 @@ async def test_packages_that_speak_of_a_document_are_linked_to_it(store: Store, 
         )
     )
     assert recall.links == tuple(links)
-    assert await store.linked_to(original) == [
-        ("recalls", recall),
-        ("updates", update),
-        ("answers", answer),
-    ]
-    # An update is a package of the document it updates, and does not speak of itself.
-    assert await store.linked_to(update) == [("recalls", recall), ("answers", answer)]
-    assert await store.linked_to(answer) == []
+    found = (("recalls", recall), ("updates", update), ("answers", answer))
+    assert await store.linked_to(A, "1/UBND", "", 9) == Linked(found, 3)
+    # What is not listed is counted.
+    assert await store.linked_to(A, "1/UBND", "", 2) == Linked(found[:2], 3)
+    assert await store.linked_to(A, "1/UBND", B, 1) == Linked(found[:1], 2)
+    assert await store.linked_to(A, "1/UBND", A, 9) == Linked(found[2:], 1)
+    assert await store.linked_to(A, "1/UBND", D, 9) == Linked((), 0)
+    assert await store.linked_to(B, "7/BTTTT", "", 9) == Linked((), 0)
+    assert original.relations_to(A, "1/UBND") == frozenset()
+
+
+async def test_packages_of_a_document_are_read_in_pages(store: Store, scribe: Scribe):
+    links = [Link("updates", A, "1/UBND")]
+    commands = [scribe.accept("1/UBND", kind=2, body=bytes([n]), links=links) for n in range(1, 6)]
+    documents = [document_of(outcome) for outcome in await store.apply(commands)]
+    first = await store.documents_named(A, "1/UBND", 0, 2)
+    assert first == documents[:2]
+    assert await store.documents_named(A, "1/UBND", first[-1].seq, 9) == documents[2:]
+    assert await store.documents_named(A, "1/UBND", documents[-1].seq, 9) == []
 
 
 async def test_deliveries_come_by_recipient_and_events_oldest_first(store: Store, scribe: Scribe):
