@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from axis.api.auth import Auth
 from axis.api.bodies import JSON_BYTES_MAX, Bodies, is_json, media_type, wrong_type
 from axis.api.metrics import Metrics
+from axis.api.problems import FAULTS_MAX
 from axis.api.requests import parse_object
 from axis.api.running import Axis
 from axis.core.caller import Caller
@@ -64,7 +65,7 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 async def read_model(request: Request, model: type[_Model]) -> _Model:
-    """Return a JSON body as ``model``; raises ``request.invalid`` with every fault."""
+    """Return a JSON body as ``model``; raises ``request.invalid`` with its faults."""
     kind = media_type(dict(request.scope["headers"]))
     if not is_json(kind):
         wrong_type(kind, "application/json")
@@ -72,4 +73,5 @@ async def read_model(request: Request, model: type[_Model]) -> _Model:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        raise RequestValidationError(error.errors()) from None
+        faults = error.errors(include_url=False, include_input=False)
+        raise RequestValidationError(faults[:FAULTS_MAX]) from None

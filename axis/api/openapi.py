@@ -39,8 +39,9 @@ Carries signed edXML packages between agencies. Bytes go out as they came in; wh
 body 1 MiB, all headers together 16 KiB, an address 8 KiB.
 
 **Errors** are `application/problem+json` (RFC 9457) in English and Vietnamese, with a stable
-`code`, the `place` in the package or the request, and all faults found in `problems`. A 5xx may
-be repeated as it is, after the seconds of `Retry-After`: no repetition does anything twice.
+`code`, the `place` in the package or the request, and the faults found in `problems`, the first 100
+of them. A 5xx may be repeated as it is, after the seconds of `Retry-After`: no repetition does
+anything twice.
 
 <details><summary>All error codes</summary>
 

@@ -17,6 +17,10 @@ log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:axis:problem:"
+#: Faults of one answer: who has more mends these first.
+FAULTS_MAX = 100
+#: Characters of a place's part that are said back: names of fields are the caller's.
+_PART_MAX = 60
 
 #: After these it is not certain where a next request would begin: the connection ends with them.
 _LAST = frozenset(
@@ -80,7 +84,10 @@ def _invalid(place: str, en: str, vi: str) -> Fault:
 
 
 def problem(faults: Sequence[Fault]) -> dict[str, Any]:
-    """Return the problem object of one or more faults; the first decides status and type."""
+    """Return the problem object of one or more faults; the first decides status and type.
+
+    It lists ``FAULTS_MAX`` of them.
+    """
     first = faults[0]
     title, title_vi = TITLES[first.code.partition(".")[0]]
     return {
@@ -93,7 +100,7 @@ def problem(faults: Sequence[Fault]) -> dict[str, Any]:
         "detail": first.sentence(),
         "detail_vi": first.sentence("vi"),
         "vxp": first.entry.vxp,
-        "problems": [told(fault) for fault in faults],
+        "problems": [told(fault) for fault in faults[:FAULTS_MAX]],
     }
 
 
@@ -113,7 +120,7 @@ def as_axis_error(error: Exception) -> AxisError:
         case AxisError():
             return error
         case RequestValidationError():
-            return Rejected(_validation(item) for item in error.errors())
+            return Rejected(_validation(item) for item in error.errors()[:FAULTS_MAX])
         case HTTPException(status_code=404):
             return Rejected([Fault("request.route")])
         case HTTPException(status_code=405):
@@ -123,7 +130,7 @@ def as_axis_error(error: Exception) -> AxisError:
 
 
 def _validation(item: Mapping[str, Any]) -> Fault:
-    place = ".".join(str(part) for part in item["loc"])
+    place = ".".join(str(part)[:_PART_MAX] for part in item["loc"])
     detail = {key: str(value) for key, value in item.get("ctx", {}).items()}
     en, vi = _INVALID.get(item["type"], (item["msg"], f"không hợp lệ ({item['msg']})"))
     return _invalid(place, en.format_map(detail), vi.format_map(detail))

@@ -29,6 +29,16 @@ URGENCY_MAX = 4
 #: Years an occurrence may lie in: beyond them a clock is broken, and times would not be written.
 _FIRST_US, _LAST_US = from_iso("2000-01-01"), from_iso("2100-01-01")
 
+#: Fields of one JSON object, and values of a body: twice what any request that has a model needs.
+KEYS_MAX = 32
+VALUES_MAX = 100_000
+_HOLDERS = (dict, list)
+#: In a JSON text without escaped backslashes: the first half of a surrogate pair without its
+#: second, or the second without its first.
+_HALF_PAIR = re.compile(
+    r"\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F])"
+)
+
 _DOCUMENT = re.compile(r"doc_[0-9A-HJKMNP-TV-Z]{26}")
 _RECIPIENT = re.compile(r"[0-9A-Z.]{1,20}")
 _NUMBER = re.compile(r"[0-9]{1,19}")
@@ -48,17 +58,20 @@ def parse_json(raw: bytes) -> Any:
         raise invalid("body", "is nested too deep", "lồng nhau quá sâu") from None
     except ValueError as error:
         raise invalid("body", f"is not JSON: {error}", f"không phải JSON: {error}") from None
-    # Only escapes can smuggle these in, so the walk is spared nearly always.
-    if "\\ud" in text or "\\uD" in text or "\\u0000" in text:
-        _refuse_no_text(value)
+    # Only escapes can smuggle these in, so the look is spared nearly always.
+    if ("\\ud" in text or "\\uD" in text or "\\u0000" in text) and _escapes_no_text(text):
+        raise invalid(
+            "body", "holds NUL or half a surrogate pair", "chứa ký tự NUL hoặc nửa cặp surrogate"
+        )
     return value
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
-    """Return the JSON object of ``raw``."""
+    """Return the JSON object of ``raw``; one with more in it than any request has is refused."""
     value = parse_json(raw)
     if not isinstance(value, dict):
         raise invalid("body", "is not an object", "không phải đối tượng JSON")
+    _refuse_too_many(value)
     return value
 
 
@@ -66,20 +79,36 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _refuse_no_text(value: Any) -> None:
+def _escapes_no_text(text: str) -> bool:
+    """Whether a JSON text escapes NUL or half a surrogate pair.
+
+    It is looked for in the text: a walk through the values holds the loop for a third of a second.
+    """
+    # A backslash that is escaped begins no escape; without those, each that is left does.
+    escapes = text.replace("\\\\", "  ")
+    return "\\u0000" in escapes or _HALF_PAIR.search(escapes) is not None
+
+
+def _refuse_too_many(value: Any) -> None:
+    """Refuse what a model would make a fault of for each field, or for each value."""
     waiting = [value]
+    values = 0
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict):
-            waiting += [*item.keys(), *item.values()]
-        elif isinstance(item, list):
-            waiting += item
-        elif isinstance(item, str) and not is_text(item):
+            if len(item) > KEYS_MAX:
+                raise invalid(
+                    "body",
+                    f"has an object with more than {KEYS_MAX} fields",
+                    f"có đối tượng nhiều hơn {KEYS_MAX} trường",
+                )
+            item = item.values()
+        values += len(item)
+        if values > VALUES_MAX:
             raise invalid(
-                "body",
-                "holds NUL or half a surrogate pair",
-                "chứa ký tự NUL hoặc nửa cặp surrogate",
+                "body", f"has more than {VALUES_MAX} values", f"có hơn {VALUES_MAX} giá trị"
             )
+        waiting += [inner for inner in item if inner and isinstance(inner, _HOLDERS)]
 
 
 def is_text(text: str) -> bool:

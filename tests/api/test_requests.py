@@ -7,8 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from axis.api.bodies import JSON_BYTES_MAX
+from axis.api.problems import FAULTS_MAX
+from axis.api.requests import is_text, parse_json
+from axis.core.errors import Rejected
 from tests.api.world import LANG_SON, OFFICE, OPERATOR, XML, World, package, problem
 
 JSON = {"content-type": "application/json"}
@@ -47,8 +52,11 @@ async def post(here: World, who: str, path: str, body: bytes, **headers: str) ->
         b"[" * 100_000,
         b'{"a":' * 5000,
         b'\xef\xbb\xbf{"why": 1}',
+        b'{"why": "\\udE00\\ud83D"}',
+        b'{"why": "\\ud83d\\ud83d\\ude00"}',
+        b'{"why": "\\\\\\u0000"}',
     ],
-    ids=range(18),
+    ids=range(21),
 )
 async def test_json_that_is_none_is_one_clear_problem(
     here: World, who: str, path: str, body: bytes
@@ -56,6 +64,76 @@ async def test_json_that_is_none_is_one_clear_problem(
     told = problem(await post(here, who, path, body), 422, "request.invalid")
     assert told["place"]
     assert len(told["detail"]) < 300
+
+
+PIECES = (
+    "\\\\",
+    "\\ud83d",
+    "\\uDE00",
+    "\\u0000",
+    "\\u0061",
+    "\\n",
+    '\\"',
+    "u0000",
+    "ude00",
+    "x",
+    "é",
+)
+
+
+def _holds_text(value: Any) -> bool:
+    """What a walk through a JSON value says of its texts."""
+    if isinstance(value, dict):
+        return all(is_text(name) and _holds_text(inner) for name, inner in value.items())
+    return is_text(value) if isinstance(value, str) else all(map(_holds_text, value))
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES)).map("".join), min_size=2))
+def test_what_is_no_text_is_found_in_the_json_itself(pieces: list[str]) -> None:
+    name, *texts = (f'"{piece}"' for piece in pieces)
+    body = f"{{{name}: [{', '.join(texts)}]}}"
+    if _holds_text(json.loads(body)):
+        assert parse_json(body.encode()) == json.loads(body)
+    else:
+        with pytest.raises(Rejected, match="surrogate"):
+            parse_json(body.encode())
+
+
+async def test_faults_are_told_up_to_a_bound(here: World) -> None:
+    path = "/v1/operator/runs/rpl_x/report"
+    told = problem(
+        await here.json(OPERATOR, path, {"deliveries": [{}] * 60}), 422, "request.invalid"
+    )
+    assert len(told["problems"]) == FAULTS_MAX
+    assert "input" not in str(told)
+
+
+async def test_a_name_that_is_no_field_is_cut(here: World) -> None:
+    told = problem(
+        await here.json(OFFICE, "/v1/replays", {"k" * 100_000: 1, "kind": "redrive"}),
+        422,
+        "request.invalid",
+    )
+    assert told["place"] == "k" * 60
+
+
+@pytest.mark.parametrize(
+    ("value", "most"),
+    [
+        ({f"f{n}": 1 for n in range(33)}, "more than 32 fields"),
+        ({"deliveries": [{}, {"played": {f"f{n}": 1 for n in range(33)}}]}, "more than 32 fields"),
+        ({"ids": [1] * 100_000}, "more than 100000 values"),
+        ({"ids": [[[]] * 50_000, [[]] * 50_000]}, "more than 100000 values"),
+    ],
+    ids=["fields", "inner fields", "values", "inner values"],
+)
+async def test_json_with_more_in_it_than_any_request_has_makes_one_fault(
+    here: World, value: Any, most: str
+) -> None:
+    """And never reaches a model, which makes a fault of each."""
+    told = problem(await here.json(OFFICE, "/v1/replays", value), 422, "request.invalid")
+    (fault,) = told["problems"]
+    assert most in fault["detail"]
 
 
 @pytest.mark.parametrize(("who", "path"), DOORS)
