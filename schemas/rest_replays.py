@@ -34,7 +34,10 @@ JobId = Annotated[
 ]
 Time = Annotated[
     str,
-    Field(max_length=40, description="ISO 8601; Viet Nam time without a zone. Empty for none."),
+    Field(
+        max_length=40,
+        description="ISO 8601, 2000 to 2099; Viet Nam time without a zone. Empty for none.",
+    ),
 ]
 
 

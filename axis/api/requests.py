@@ -26,7 +26,7 @@ PAGE_ROWS_DEFAULT = 200
 #: Numbers of lanes and of the books are signed 64 bit.
 NUMBER_MAX = 2**63 - 1
 URGENCY_MAX = 4
-#: Years an occurrence may lie in: beyond them a clock is broken, and times would not be written.
+#: Years a time may lie in: beyond them a clock is broken, and times could not be written.
 _FIRST_US, _LAST_US = from_iso("2000-01-01"), from_iso("2100-01-01")
 
 #: Fields of one JSON object, and values of a body: twice what any request that has a model needs.
@@ -233,14 +233,21 @@ def cursor(seen: Mapping[int, int]) -> str:
 
 
 def instant(text: str, place: str) -> int:
-    """Return an ISO 8601 time of a query or a body (microseconds UTC).
+    """Return an ISO 8601 time of a query, a header or a body (microseconds UTC).
 
-    Raises ``request.invalid``.
+    Raises ``request.invalid``, also for what lies beyond the years of the books.
     """
     try:
-        return from_iso(text)
+        at = from_iso(text)
     except (ValueError, OverflowError):
-        raise invalid(place, "is not an ISO 8601 time", "không phải thời điểm ISO 8601") from None
+        at = -1
+    if not _FIRST_US <= at < _LAST_US:
+        raise invalid(
+            place,
+            "is not an ISO 8601 time from 2000 to 2099",
+            "không phải thời điểm ISO 8601 từ 2000 đến 2099",
+        )
+    return at
 
 
 def occurred_at(text: str | None, caller: Caller, place: str = "Axis-Occurred-At") -> int | None:
@@ -253,17 +260,7 @@ def occurred_at(text: str | None, caller: Caller, place: str = "Axis-Occurred-At
         return None
     if HISTORY not in caller.roles:
         raise rejected("auth.history", place)
-    try:
-        at = from_iso(text)
-    except (ValueError, OverflowError):
-        at = -1
-    if not _FIRST_US <= at < _LAST_US:
-        raise invalid(
-            place,
-            "is not an ISO 8601 time from 2000 to 2099",
-            "không phải thời điểm ISO 8601 từ 2000 đến 2099",
-        )
-    return at
+    return instant(text, place)
 
 
 def stated_at(headers: HeaderMap, caller: Caller) -> int | None:

@@ -50,6 +50,31 @@ async def digest(here: World) -> str:
     return str((await here.get(OPERATOR, "/v1/operator/digest")).json()["sha256"])
 
 
+EDGES = {
+    "since": "0001-01-01T00:00:00+14:00",
+    "until": "9999-12-31T23:59:59-14:00",
+}
+
+
+@pytest.mark.parametrize(("place", "edge"), EDGES.items())
+async def test_times_at_the_edge_of_the_calendar_are_refused(
+    here: World, place: str, edge: str
+) -> None:
+    window = {**WINDOW, place: edge}
+    own = {"kind": "give_back", "why": WHY, **window}
+    answers = [
+        await here.json(OFFICE, "/v1/replays", own),
+        await here.json(OPERATOR, RUNS, {"recipient": OFFICE, **own}),
+        await here.json(OPERATOR, RUNS, {**SHADOW, "why": WHY, **window}),
+        await here.get(OPERATOR, "/v1/operator/traffic", **window),
+    ]
+    for answer in answers:
+        told = problem(answer, 422, "request.invalid")
+        assert told["place"].removeprefix("query.") == place
+    found = await here.get(OPERATOR, "/v1/operator/deliveries", since=edge)
+    assert problem(found, 422, "request.invalid")["place"] == "query.since"
+
+
 async def test_a_shadow_is_planned_run_played_and_told(here: World) -> None:
     first, second = await done(here, 1, 2)
     waiting = (await here.sent(number=3))["deliveries"][0]
