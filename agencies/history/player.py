@@ -16,13 +16,15 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import random
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from agencies import drive
-from agencies.client import STATUSES_MAX, Package
+from agencies.client import AGAIN, STATUSES_MAX, Package
+from agencies.crew import BACKOFF
 from agencies.examine import Examiner
 from agencies.history.ahead import Ahead, Batch, Stretch
 from agencies.history.progress import Progress, Word
@@ -138,17 +140,31 @@ class Player:
                 tasks.create_task(self._post(scene, batch, turns[batch.sender]))
 
     async def _post(self, scene: _Scene, batch: Batch, turn: asyncio.Lock) -> None:
-        packages = [
-            (raw, iso(planned.at_us)) for planned, raw in zip(batch.plan, batch.raws, strict=True)
-        ]
+        left, attempt = list(zip(batch.plan, batch.raws, strict=True)), 0
         # A lock is had in the order in which it was asked for.
-        async with turn, self._places:
-            results = await self._seats[batch.sender].client.post_documents(packages)
-        for planned, raw, result in zip(batch.plan, batch.raws, results, strict=True):
-            if "problem" in result:
-                raise Otherwise(f"{planned.document_id} was refused: {result['problem']}")
-            self._accepted(scene, planned, len(raw), result)
+        async with turn:
+            while left := await self._posted(scene, batch.sender, left):
+                # The axis was busy, or its store away: only these, and in their order.
+                attempt += 1
+                await asyncio.sleep(BACKOFF.delay_s(attempt, random.random()))
         self._ahead.handed_in(batch)
+
+    async def _posted(
+        self, scene: _Scene, sender: str, parts: Sequence[tuple[Planned, bytes]]
+    ) -> list[tuple[Planned, bytes]]:
+        """Post documents once; those that may be posted again as they are come back."""
+        packages = [(raw, iso(planned.at_us)) for planned, raw in parts]
+        async with self._places:
+            results = await self._seats[sender].client.post_documents(packages)
+        again = []
+        for (planned, raw), result in zip(parts, results, strict=True):
+            if result["status"] in AGAIN:
+                again.append((planned, raw))
+            elif "problem" in result:
+                raise Otherwise(f"{planned.document_id} was refused: {result['problem']}")
+            else:
+                self._accepted(scene, planned, len(raw), result)
+        return again
 
     def _accepted(
         self, scene: _Scene, planned: Planned, size: int, result: Mapping[str, Any]

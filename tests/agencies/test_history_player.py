@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import weakref
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +18,8 @@ from agencies.history.player import Player
 from agencies.history.progress import Progress
 from agencies.history.seats import Seat
 from agencies.sizes import SMALL
+from axis.api.problems import problem
+from axis.core.errors import unavailable
 from tests.agencies.seats import CERTIFICATES, DAY, AppLine, planned
 from tests.api.world import HA_NOI, LANG_SON, OFFICE, key_of, secret, world
 from tests.sim import loop
@@ -77,6 +80,45 @@ def test_who_waits_for_a_page_holds_no_packages(monkeypatch: pytest.MonkeyPatch)
     # A page each, and two agencies that may be at one at the same time.
     assert len(watch.held) >= 2 * len(plan)
     assert max(watch.held) <= 1
+
+
+class Busy(Client):
+    """The axis is busy with every second package of what is handed in for the first time."""
+
+    asked: list[int]
+
+    async def post_documents(
+        self, packages: Sequence[tuple[bytes, str | None]]
+    ) -> Sequence[Mapping[str, Any]]:
+        self.asked.append(len(packages))
+        if len(self.asked) > 2:
+            return await super().post_documents(packages)
+        fault = unavailable("axis.busy" if len(self.asked) == 1 else "axis.store_away").faults
+        taken = iter(await super().post_documents(packages[::2]))
+        busy = {"status": 503, "problem": problem(fault)}
+        return [busy if n % 2 else next(taken) for n in range(len(packages))]
+
+
+def test_what_an_axis_was_too_busy_for_is_handed_in_again() -> None:
+    plan = planned(8)
+    asked: list[int] = []
+
+    async def main() -> None:
+        async with world(history=True) as here:
+            seats = {}
+            for code in (LANG_SON, OFFICE, HA_NOI):
+                own = Busy(AppLine(here.http), code, secret(code), random.Random(code).random)
+                own.asked = asked
+                key = key_of(code)
+                seats[code] = Seat(own, key.private_key, key.certificate_der)
+            progress = Progress()
+            player = Player(seats, Examiner(CERTIFICATES), 1, SMALL, progress)
+            await player.play([Stretch(DAY.opens_us, DAY.last_us, plan)], due, lambda _: None)
+            assert (progress.sent, progress.received, progress.again) == (8, 16, 0)
+
+    loop.run(main())
+    # Only what was not taken, and nothing of it twice.
+    assert asked == [8, 4, 2]
 
 
 async def due(_: Stretch) -> None:
