@@ -33,6 +33,8 @@ class Application(FastAPI):
         super().__init__(
             title=openapi.TITLE,
             version=openapi.VERSION,
+            # Made beside the loop, and once: service.add_pages.
+            openapi_url=None,
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,

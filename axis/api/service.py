@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from importlib.resources import files
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from axis.api import openapi
 from axis.api.given import TheAxis, TheMetrics
 from axis.api.metrics import MEDIA_TYPE
-from axis.api.wire import Json
+from axis.api.wire import Json, dumps, has_tag
 from schemas import rest_service
 
-DOCS = "/docs"
+DOCS, DOCUMENT = "/docs", "/openapi.json"
 #: Scripts and styles of the page come from the package fastapi-offline: no network is needed.
 _ASSETS = "/docs/assets"
 
@@ -80,12 +83,13 @@ async def metrics(axis: TheAxis, meters: TheMetrics) -> Response:
 
 
 def add_pages(app: FastAPI) -> None:
-    """Add the API pages; everything they load comes from this axis."""
+    """Add the API pages and what they show; everything they load comes from this axis."""
+    pages = _Document(app)
     app.mount(_ASSETS, StaticFiles(directory=str(files("fastapi_offline") / "static")))
 
     async def docs() -> Response:
         return get_swagger_ui_html(
-            openapi_url=app.openapi_url or "",
+            openapi_url=DOCUMENT,
             title=app.title,
             oauth2_redirect_url=None,
             swagger_js_url=f"{_ASSETS}/swagger-ui-bundle.js",
@@ -95,4 +99,35 @@ def add_pages(app: FastAPI) -> None:
             swagger_ui_parameters={"validatorUrl": None, "tryItOutEnabled": True},
         )
 
+    async def document(request: Request) -> Response:
+        body, etag = await pages.get()
+        headers = {"etag": etag, "cache-control": "no-cache"}
+        if has_tag(request.headers.get("if-none-match", ""), etag):
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type="application/json", headers=headers)
+
     app.add_api_route(DOCS, docs, methods=["GET"], include_in_schema=False)
+    app.add_api_route(DOCUMENT, document, methods=["GET"], include_in_schema=False)
+
+
+class _Document:
+    """The OpenAPI document in bytes, made when it is first asked for.
+
+    It takes half a second, which is too much for a start and for the loop: a thread makes it.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._making = asyncio.Lock()
+        self._made: tuple[bytes, str] | None = None
+
+    async def get(self) -> tuple[bytes, str]:
+        """The document and its entity tag."""
+        async with self._making:
+            if self._made is None:
+                self._made = await asyncio.to_thread(self._make)
+        return self._made
+
+    def _make(self) -> tuple[bytes, str]:
+        body = dumps(openapi.document(self._app.routes))
+        return body, f'"{hashlib.sha256(body).hexdigest()}"'

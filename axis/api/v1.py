@@ -13,7 +13,7 @@ from axis.api import views
 from axis.api.auth import FORM_BYTES_MAX
 from axis.api.given import TheAuth, TheAxis, TheCaller, read_body
 from axis.api.requests import NUMBER_MAX, delivery_target, document_id, is_text
-from axis.api.wire import Json, piece
+from axis.api.wire import Json, has_tag, piece
 from axis.core.commands import ById
 from axis.core.document import Document
 from axis.core.errors import rejected
@@ -146,18 +146,12 @@ def package_response(document: Document, body: bytes, if_none_match: str) -> Res
     """Return the bytes of a package, or 304 when the caller says it has them."""
     etag = f'"{document.sha256}"'
     headers = {"etag": etag, "cache-control": "private, no-cache"}
-    if _has(if_none_match, etag):
+    if has_tag(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     digest = base64.b64encode(bytes.fromhex(document.sha256)).decode()
     headers["content-digest"] = f"sha-256=:{digest}:"
     headers["content-disposition"] = f'attachment; filename="{document.id}.edxml"'
     return Response(body, media_type="application/xml", headers=headers)
-
-
-def _has(if_none_match: str, etag: str) -> bool:
-    """Whether the entity tags of the header name ``etag`` (RFC 9110 section 13.1.2)."""
-    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return etag in tags or "*" in tags
 
 
 def _delivery(text: str) -> ById:

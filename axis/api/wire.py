@@ -42,6 +42,12 @@ class Json(Response):
         return dumps(content)
 
 
+def has_tag(if_none_match: str, etag: str) -> bool:
+    """Whether the entity tags of a header name ``etag`` (RFC 9110 section 13.1.2)."""
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in tags or "*" in tags
+
+
 async def send_bytes(send: Send, status: int, headers: Headers, body: bytes) -> None:
     """Send a whole response. ``headers`` is taken over."""
     headers.append((b"content-length", b"%d" % len(body)))

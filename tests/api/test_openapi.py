@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema_rs import validator_for
 
+from axis.api import openapi
 from axis.api import openapi_examples as examples
 from axis.api.openapi_errors import ERRORS, NOWHERE, WARNINGS
 from axis.core.catalogue import CATALOGUE
@@ -48,6 +51,26 @@ def values(content: dict[str, Any]) -> list[Any]:
 async def test_the_document_is_served(here: World, made: dict[str, Any]) -> None:
     assert (await here.http.get("/openapi.json")).json() == made
     assert made["openapi"].startswith("3.1")
+
+
+async def test_the_document_is_made_once_and_not_on_the_loop(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def made(routes: Any) -> dict[str, Any]:
+        threads.append(threading.current_thread())
+        return {"routes": len(routes)}
+
+    monkeypatch.setattr(openapi, "document", made)
+    asked = [here.http.get("/openapi.json") for _ in range(3)]
+    answers = await asyncio.gather(*asked)
+    (thread,) = threads
+    assert thread is not threading.main_thread()
+    first, *others = ((answer.content, answer.headers["etag"]) for answer in answers)
+    assert others == [first, first]
+    again = await here.http.get("/openapi.json", headers={"if-none-match": first[1]})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first[1])
 
 
 def test_every_route_of_the_wire_format_is_there(made: dict[str, Any]) -> None:
