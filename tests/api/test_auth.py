@@ -172,6 +172,22 @@ async def test_known_tokens_are_bounded(here: World, monkeypatch: pytest.MonkeyP
     assert len(here.app.state.auth._known) == 3
 
 
+async def test_a_token_is_known_by_itself_however_it_is_spaced(here: World) -> None:
+    token = await here.token(LANG_SON)
+    for spaces in range(5):
+        value = f"bEARER {' ' * spaces}{token}{chr(9) * spaces}"
+        assert (await use(here, value)).status_code == 200
+    assert list(here.app.state.auth._known) == [token.encode()]
+
+
+@pytest.mark.parametrize("more", ["!!!!", "====", "\xa0\xa0\xa0\xa0", "a" * auth.TOKEN_BYTES_MAX])
+async def test_no_other_spelling_of_a_token_is_one(here: World, more: str) -> None:
+    value = f"Bearer {await here.token(LANG_SON)}{more}".encode("latin-1")
+    answer = await here.http.get("/v1/inbox", headers=[(b"authorization", value)])
+    problem(answer, 401, "auth.bad_token")
+    assert not here.app.state.auth._known
+
+
 async def test_a_token_lives_as_long_as_the_settings_say() -> None:
     async with world(token_seconds=30) as brief:
         assert (await ask(brief, credentials(LANG_SON))).json()["expires_in"] == 30
