@@ -114,6 +114,12 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="mostrecent",
         )
+        self._answer = Gauge(
+            "axis_books_answer",
+            "1 where what the books count was read now; 0: they are away, and it is as of before.",
+            registry=self._registry,
+            multiprocess_mode="mostrecent",
+        )
         self._lag = Unpublished(self._registry)
         self._waiting = Gauge(
             "axis_waiting_commands",
@@ -161,7 +167,7 @@ class Metrics:
 
     def scrape(
         self,
-        standing: Mapping[str, int],
+        standing: Mapping[str, int] | None,
         waiting_commands: int,
         polls: int,
         lags: Iterable[Lag] = (),
@@ -170,12 +176,16 @@ class Metrics:
     ) -> bytes:
         """Return the exposition text; ``standing`` are the standing counters of all agencies,
         ``relayed`` the agencies that are published for, ``events`` those that wait for observers.
+
+        None where the books do not answer: what they told last is told again, or nothing.
         """
-        self._lag.tell(lags, relayed, events)
-        for state in Transport:
-            self._deliveries.labels(state.name.lower()).set(
-                standing.get(transport_metric(state), 0)
-            )
+        self._answer.set(standing is not None)
+        if standing is not None:
+            self._lag.tell(lags, relayed, events)
+            for state in Transport:
+                self._deliveries.labels(state.name.lower()).set(
+                    standing.get(transport_metric(state), 0)
+                )
         self._waiting.set(waiting_commands)
         self._polls.set(polls)
         return generate_latest(self._told)

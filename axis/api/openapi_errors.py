@@ -132,7 +132,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "statistics": (*_CALLER, *_READ, "agency.unknown"),
     "health": _ANY,
     "ready": _ANY,
-    "metrics": (*_ANY, *_READ),
+    "metrics": _ANY,
     "waiting": (*_AGENCY, *_READ),
     "find": (*_AGENCY, *_READ, "agency.unknown"),
     "lock": (*_OPERATOR, "package.too_large", "agency.unknown"),

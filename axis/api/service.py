@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from importlib.resources import files
 
 from fastapi import APIRouter, FastAPI, Request
@@ -14,7 +16,10 @@ from starlette.staticfiles import StaticFiles
 from axis.api import openapi
 from axis.api.given import TheAxis, TheMetrics
 from axis.api.metrics import MEDIA_TYPE
+from axis.api.running import READY_S, Axis
 from axis.api.wire import Json, dumps, has_tag
+from axis.core.errors import Unavailable
+from axis.lanes import Lag
 from schemas import rest_service
 
 DOCS, DOCUMENT = "/docs", "/openapi.json"
@@ -69,17 +74,31 @@ async def metrics(axis: TheAxis, meters: TheMetrics) -> Response:
     """Packages accepted and refused by code, deliveries by state (read from the books' counters
     when asked), numbers not published to Kafka yet by agency, events not published to observers
     yet where there are any, request latency by route, commands waiting to be written, long polls
-    under way, process memory.
+    under way, process memory. While the books are away `axis_books_answer` is 0, and what they
+    told last is told again.
     """
-    standing = (await axis.tracking.standing())[""]
-    lags = await axis.lanes.lag() if axis.lanes else ()
+    standing, lags, events = await _of_books(axis)
     relayed = [agency.code for agency in axis.members.directory] if axis.lanes else ()
-    observed = axis.lanes if axis.settings.kafka.events else None
-    events = await observed.events_behind() if observed else None
     told = meters.scrape(
         standing, axis.committer.waiting, axis.polls.waiting, lags, relayed, events
     )
     return Response(told, media_type=MEDIA_TYPE)
+
+
+async def _of_books(axis: Axis) -> tuple[Counter[str] | None, Sequence[Lag], int | None]:
+    """Standing counters and what is not published yet to agencies, and to observers if they are
+    told; None where the books do not answer.
+    """
+    try:
+        async with asyncio.timeout(READY_S):
+            standing = (await axis.tracking.standing())[""]
+            if axis.lanes is None:
+                return standing, (), None
+            events = await axis.lanes.events_behind() if axis.settings.kafka.events else None
+            return standing, await axis.lanes.lag(), events
+    except (TimeoutError, Unavailable):
+        # The store has said so. What this process counts is never more wanted.
+        return None, (), None
 
 
 def add_pages(app: FastAPI) -> None:

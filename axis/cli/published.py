@@ -14,6 +14,7 @@ PUBLISH_S_MAX = 60.0
 #: How often the axis is asked.
 _LOOK_S = 0.2
 _METRICS = ("axis_unpublished{", "axis_unpublished_events ")
+_ANSWER = "axis_books_answer 1.0"
 
 
 async def all_published(settings: Settings) -> bool:
@@ -35,7 +36,9 @@ async def all_published(settings: Settings) -> bool:
 
 
 async def _unpublished(settings: Settings, http: aiohttp.ClientSession) -> bool:
-    """Whether some number or event is not published yet; so it is while nobody answers."""
+    """Whether some number or event is not published yet; so it is while axis or books do not
+    answer.
+    """
     left = left_address(settings.axis_dir)
     if left is None:
         return True
@@ -43,5 +46,7 @@ async def _unpublished(settings: Settings, http: aiohttp.ClientSession) -> bool:
         async with http.get(f"{left.url}/metrics") as answer:
             lines = (await answer.text()).splitlines()
     except (aiohttp.ClientError, OSError):
+        return True
+    if _ANSWER not in lines:
         return True
     return any(line.startswith(_METRICS) and not line.endswith(" 0.0") for line in lines)

@@ -81,6 +81,26 @@ async def test_metrics_read_the_states_from_the_books(here: World) -> None:
     assert found['axis_deliveries{state="parked"}'] == 0
 
 
+async def test_metrics_are_told_while_the_books_are_away(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> list[object]:
+        raise unavailable("axis.store_away")
+
+    await here.sent()
+    with monkeypatch.context() as patched:
+        patched.setattr(here.axis.store, "counts", away)
+        never = await scraped(here)
+    assert (never["axis_books_answer"], 'axis_deliveries{state="waiting"}' in never) == (0, False)
+    assert never['axis_documents_accepted_total{repeated="false"}'] == 1
+    assert (await scraped(here))["axis_books_answer"] == 1
+    await here.sent(number=2)
+    monkeypatch.setattr(here.axis.store, "counts", away)
+    found = await scraped(here)
+    assert (found["axis_books_answer"], found['axis_deliveries{state="waiting"}']) == (0, 1)
+    assert found['axis_documents_accepted_total{repeated="false"}'] == 2
+
+
 async def test_labels_of_routes_stay_few(here: World) -> None:
     receipt = await here.sent()
     await here.get(LANG_SON, f"/v1/documents/{receipt['doc']}")
