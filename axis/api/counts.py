@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from axis.api.given import TheAxis, TheCaller
+from axis.api.given import Day, TheAxis, TheCaller
 from axis.api.wire import Json
 from axis.core import tally
 from axis.core.timetable import day_of_number, month30, number_of_day
@@ -52,10 +52,10 @@ async def counts(
         Query(max_length=AGENCIES_MAX, description="Only these agencies; may be repeated."),
     ] = [],  # noqa: B006 - FastAPI copies it
     first: Annotated[
-        date | None, Query(alias="from", description="First Viet Nam day, YYYY-MM-DD.")
+        Day | None, Query(alias="from", description="First Viet Nam day, YYYY-MM-DD.")
     ] = None,
     last: Annotated[
-        date | None, Query(alias="to", description="Last Viet Nam day, YYYY-MM-DD.")
+        Day | None, Query(alias="to", description="Last Viet Nam day, YYYY-MM-DD.")
     ] = None,
     by: Annotated[By, Query(description="One row for each; total: no rows.")] = "total",
 ) -> Response:

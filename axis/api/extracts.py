@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from axis.api.given import TheAxis, TheCaller, TheOverseer
+from axis.api.given import TheAxis, TheCaller, TheOverseer, Whole
 from axis.api.operator import WHY_MAX
 from axis.api.problems import invalid
 from axis.api.requests import NUMBER_MAX, instant, is_text
@@ -45,7 +45,7 @@ Type = Annotated[
         examples=["Công văn"],
     ),
 ]
-After = Annotated[int, Query(ge=0, le=NUMBER_MAX, description="The number of the page before.")]
+After = Annotated[Whole, Query(ge=0, le=NUMBER_MAX, description="The number of the page before.")]
 
 router = APIRouter(prefix="/v1/operator", tags=["Operators"])
 
@@ -97,7 +97,7 @@ async def digest(
     axis: TheAxis,
     caller: TheOverseer,
     upto: Annotated[
-        int | None,
+        Whole | None,
         Query(ge=0, le=NUMBER_MAX, description="Where the past ends; by default where all does."),
     ] = None,
 ) -> Response:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic_core import PydanticKnownError
 
+from axis.api import requests
 from axis.api.auth import Auth
 from axis.api.bodies import JSON_BYTES_MAX, Bodies, is_json, media_type, wrong_type
 from axis.api.metrics import Metrics
 from axis.api.problems import FAULTS_MAX
-from axis.api.requests import parse_object
 from axis.api.running import Axis
 from axis.core.caller import Caller
 
@@ -57,6 +59,26 @@ TheCaller = Annotated[Caller, Depends(_caller)]
 TheOverseer = Annotated[Caller, Depends(_overseer)]
 
 
+def _whole(value: str) -> int:
+    number = requests.whole(value)
+    if number is None:
+        raise PydanticKnownError("int_parsing")
+    return number
+
+
+def _day(value: str) -> date:
+    found = requests.day(value)
+    if found is None:
+        raise PydanticKnownError("date_parsing", {"error": "is not YYYY-MM-DD"})
+    return found
+
+
+#: Numbers and days of a query, read as strictly as the hot routes read theirs: pydantic takes 1_0,
+#: 1.0 and seconds since 1970 too.
+Whole = Annotated[int, BeforeValidator(_whole)]
+Day = Annotated[date, BeforeValidator(_day)]
+
+
 async def read_body(request: Request, limit: int) -> bytes:
     """Return the body of at most ``limit`` bytes."""
     bodies: Bodies = request.app.state.bodies
@@ -69,7 +91,7 @@ async def read_model(request: Request, model: type[_Model]) -> _Model:
     kind = media_type(dict(request.scope["headers"]))
     if not is_json(kind):
         wrong_type(kind, "application/json")
-    fields = parse_object(await read_body(request, JSON_BYTES_MAX))
+    fields = requests.parse_object(await read_body(request, JSON_BYTES_MAX))
     try:
         return model.model_validate(fields)
     except ValidationError as error:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from axis.api import views
-from axis.api.given import TheAxis, TheCaller, TheOverseer, read_model
+from axis.api.given import TheAxis, TheCaller, TheOverseer, Whole, read_model
 from axis.api.problems import invalid
 from axis.api.requests import delivery_target, document_id, instant, is_text
 from axis.api.running import Axis
@@ -30,7 +30,7 @@ TEXT_MAX = 200
 #: QĐ 28/2018 art. 10.2a: a connected agency has zeros in the groups of its units.
 _AGENCY = re.compile(r"000\.00\.00\.[A-Z][0-9A-Z]{2}")
 
-Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX, description="Rows of the page at most.")]
+Limit = Annotated[Whole, Query(ge=1, le=PAGE_ROWS_MAX, description="Rows of the page at most.")]
 CodePath = Annotated[str, Path(description="An agency's 13-character code.")]
 
 CertificatePath = Annotated[

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from axis.api import replay_views as views
-from axis.api.given import TheAxis, TheCaller, TheOverseer, read_model
+from axis.api.given import TheAxis, TheCaller, TheOverseer, Whole, read_model
 from axis.api.problems import invalid
 from axis.api.requests import NUMBER_MAX, delivery_target, instant, is_text
 from axis.api.running import Axis
@@ -32,9 +32,9 @@ ActPath = Annotated[
     Literal["run", "pause", "resume", "abort"], Path(description="What the job is to do.")
 ]
 After = Annotated[
-    int, Query(ge=0, le=NUMBER_MAX, description="The number behind which the page begins.")
+    Whole, Query(ge=0, le=NUMBER_MAX, description="The number behind which the page begins.")
 ]
-Limit = Annotated[int, Query(ge=1, le=ITEMS_MAX, description="Rows of the page at most.")]
+Limit = Annotated[Whole, Query(ge=1, le=ITEMS_MAX, description="Rows of the page at most.")]
 
 router = APIRouter()
 

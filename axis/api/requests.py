@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -42,6 +43,7 @@ _HALF_PAIR = re.compile(
 _DOCUMENT = re.compile(r"doc_[0-9A-HJKMNP-TV-Z]{26}")
 _RECIPIENT = re.compile(r"[0-9A-Z.]{1,20}")
 _NUMBER = re.compile(r"[0-9]{1,19}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PAIR = re.compile(r"([0-4]):([0-9]{1,19})")
 
 
@@ -186,18 +188,32 @@ def parse_query(raw: bytes) -> dict[str, str]:
     return query
 
 
+def whole(text: str) -> int | None:
+    """Return a whole number as queries write it: digits and nothing else; None for other text."""
+    return int(text) if _NUMBER.fullmatch(text) else None
+
+
+def day(text: str) -> date | None:
+    """Return a day as queries write it, YYYY-MM-DD; None for other text."""
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
 def query_number(query: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     """Return a whole number of the query within its bounds."""
     text = query.get(name)
     if text is None:
         return default
-    if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
+    number = whole(text)
+    if number is None or not least <= number <= most:
         raise invalid(
             f"query.{name}",
             f"is not a whole number from {least} to {most}",
             f"không phải số nguyên từ {least} đến {most}",
         )
-    return int(text)
+    return number
 
 
 def query_seconds(query: Mapping[str, str], name: str, most: float) -> float:

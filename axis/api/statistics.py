@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from axis.api.counts import AGENCIES_MAX
-from axis.api.given import TheAxis, TheCaller
+from axis.api.given import Day, TheAxis, TheCaller
 from axis.api.problems import invalid
 from axis.api.requests import is_text
 from axis.api.wire import Json
@@ -54,10 +54,10 @@ async def statistics(
         rest_statistics.Unit, Query(description="What the days are split into; span: not at all.")
     ] = "quarter",
     first: Annotated[
-        date | None, Query(alias="from", description="First Viet Nam day, YYYY-MM-DD.")
+        Day | None, Query(alias="from", description="First Viet Nam day, YYYY-MM-DD.")
     ] = None,
     last: Annotated[
-        date | None, Query(alias="to", description="Last Viet Nam day, YYYY-MM-DD.")
+        Day | None, Query(alias="to", description="Last Viet Nam day, YYYY-MM-DD.")
     ] = None,
     agency: Annotated[
         list[str],

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from axis.api import views
 from axis.api.auth import FORM_BYTES_MAX
-from axis.api.given import TheAuth, TheAxis, TheCaller, read_body
+from axis.api.given import TheAuth, TheAxis, TheCaller, Whole, read_body
 from axis.api.requests import NUMBER_MAX, delivery_target, document_id, is_text
 from axis.api.wire import Json, has_tag, piece
 from axis.core.commands import ById
@@ -108,9 +108,11 @@ async def documents_named(
     document_id: Annotated[
         str, Query(max_length=DOCUMENT_ID_MAX, description="DocumentId as the sender wrote it.")
     ],
-    after: Annotated[int, Query(ge=0, le=NUMBER_MAX, description="`next` of the page before.")] = 0,
+    after: Annotated[
+        Whole, Query(ge=0, le=NUMBER_MAX, description="`next` of the page before.")
+    ] = 0,
     limit: Annotated[
-        int, Query(ge=1, le=PAGE_PACKAGES_MAX, description="Packages of the page at most.")
+        Whole, Query(ge=1, le=PAGE_PACKAGES_MAX, description="Packages of the page at most.")
     ] = PAGE_PACKAGES_MAX,
 ) -> Response:
     """A document may have gone out in several packages: to more recipients, as an update, a

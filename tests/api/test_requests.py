@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -152,6 +153,43 @@ async def test_text_outside_ascii_is_text(here: World) -> None:
     body = json.dumps({"deliveries": ["😀 \\u0000"], "result": "done"}).encode()
     answer = await post(here, OFFICE, "/v1/inbox/confirm", body)
     assert answer.json()["items"][0]["delivery"] == "😀 \\u0000"
+
+
+NUMBERS = [
+    (OFFICE, "/v1/statuses", "after"),
+    (OFFICE, "/v1/inbox", "limit"),
+    (OFFICE, "/v1/replays", "limit"),
+    (OFFICE, "/v1/replays/rpl_x/deliveries", "after"),
+    (OFFICE, f"/v1/documents?sender={OFFICE}&document_id=x", "after"),
+    (OFFICE, f"/v1/documents?sender={OFFICE}&document_id=x", "limit"),
+    (OPERATOR, "/v1/operator/audit-log", "limit"),
+    (OPERATOR, "/v1/operator/digest", "upto"),
+    (OPERATOR, "/v1/operator/traffic?since=2020-01-15&until=2020-01-16", "after"),
+]
+
+
+@pytest.mark.parametrize(("who", "path", "name"), NUMBERS)
+@pytest.mark.parametrize("text", ["1.0", "1_0", "+1", " 1", "1e0", "\u0661", "", "-1", "9" * 20])
+async def test_numbers_of_queries_are_digits(
+    here: World, who: str, path: str, name: str, text: str
+) -> None:
+    asked = f"{path}{'&' if '?' in path else '?'}{urlencode({name: text})}"
+    told = problem(await here.call(who, "GET", asked), 422, "request.invalid")
+    assert told["place"] == f"query.{name}"
+
+
+@pytest.mark.parametrize("path", ["/v1/counts", "/v1/statistics"])
+@pytest.mark.parametrize("name", ["from", "to"])
+@pytest.mark.parametrize(
+    "text", ["1577836800", "2020-01-15T00:00:00", "20200115", "2020-1-15", "2020-02-30", " ", ""]
+)
+async def test_days_of_queries_are_days(here: World, path: str, name: str, text: str) -> None:
+    asked = f"{path}{'&' if '?' in path else '?'}{urlencode({name: text})}"
+    told = problem(await here.call(OFFICE, "GET", asked), 422, "request.invalid")
+    assert told["place"] == f"query.{name}"
+    assert told["detail_vi"] == f"query.{name}: không phải ngày YYYY-MM-DD."
+    good = asked.replace(urlencode({name: text}), urlencode({name: "2020-01-15"}))
+    assert (await here.call(OFFICE, "GET", good)).status_code == 200
 
 
 async def test_headers_and_addresses_are_bounded(here: World) -> None:
