@@ -6,6 +6,7 @@ import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
+from axis.core import reasons
 from axis.core.caller import OPERATOR, Caller
 from axis.core.commands import Audit, Command, Note, Outcome
 from axis.core.digest import BooksDigest, Digester
@@ -47,8 +48,7 @@ class Extraction:
         caller.needs_sight()
         if packages:
             caller.needs(OPERATOR)
-            if not why.strip():
-                raise rejected("reason.missing")
+            reasons.required(why)
         if not 0 < window.until - window.since <= WINDOW_DAYS_MAX * DAY_US:
             raise rejected(
                 "request.invalid",
@@ -78,7 +78,7 @@ class Extraction:
             act="read packages",
             target=f"{len(found)} of {iso(window.since)} to {iso(window.until)}, "
             f"{first.id} to {last.id}",
-            why=why.strip(),
+            why=reasons.required(why),
             now=self._clock.now(),
         )
         await self._write([Note(audit=audit)])

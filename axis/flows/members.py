@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from axis.core import reasons
 from axis.core.commands import (
     Audit,
     Lock,
@@ -106,9 +107,8 @@ class Members:
         return outcome
 
     def _audit(self, actor: str, act: str, target: str, why: str) -> Audit:
-        if not why.strip():
-            raise rejected("reason.missing")
-        return Audit(actor=actor, act=act, target=target, why=why.strip(), now=self._clock.now())
+        now = self._clock.now()
+        return Audit(actor=actor, act=act, target=target, why=reasons.required(why), now=now)
 
     async def _one(self, command: Lock | Register) -> Recorded:
         outcome: Outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from axis.core import reasons
 from axis.core.caller import OPERATOR, Caller
 from axis.core.commands import (
     Audit,
@@ -101,6 +102,4 @@ class Oversight:
         return document, body
 
     def _audit(self, caller: Caller, act: str, target: str, why: str, now: int) -> Audit:
-        if not why.strip():
-            raise rejected("reason.missing")
-        return Audit(actor=caller.id, act=act, target=target, why=why.strip(), now=now)
+        return Audit(actor=caller.id, act=act, target=target, why=reasons.required(why), now=now)

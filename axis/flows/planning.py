@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from axis.core import reasons
 from axis.core.caller import Caller
 from axis.core.commands import Audit, Outcome, Refused
 from axis.core.document import Details, delivery_id
@@ -82,8 +83,7 @@ class Planning:
     async def plan(self, caller: Caller, whose: str, asked: Asked) -> Shown:
         """Write down what would be handed over; nothing moves yet."""
         now = self._clock.now()
-        if not asked.why.strip():
-            raise rejected("reason.missing")
+        reasons.required(asked.why)
         what = self._bounded(asked.kind, asked.what, now)
         await self.require_room(whose, now)
         found = await self._replays.candidates(what, DELIVERIES_MAX + 1)
@@ -118,7 +118,7 @@ class Planning:
             stop_percent=asked.stop_percent,
             planned_at=now,
             actor=caller.id,
-            why=asked.why.strip(),
+            why=reasons.required(asked.why),
             told=told,
         )
         audit = self._audit(caller, f"replay plan {job.kind}", job.id, asked.why, now)
@@ -159,7 +159,7 @@ class Planning:
 
         Said again it changes nothing.
         """
-        why = why.strip() or (await self._own(whose, job)).why
+        why = reasons.reason(why) or (await self._own(whose, job)).why
         audit = self._audit(caller, f"replay {act}", job, why, self._clock.now())
         await self.submit(Steer(job=job, agency=whose, act=act, audit=audit))
         self._begun()
@@ -198,9 +198,7 @@ class Planning:
         return outcome.job
 
     def _audit(self, caller: Caller, act: str, target: str, why: str, now: int) -> Audit:
-        if not why.strip():
-            raise rejected("reason.missing")
-        return Audit(actor=caller.id, act=act, target=target, why=why.strip(), now=now)
+        return Audit(actor=caller.id, act=act, target=target, why=reasons.required(why), now=now)
 
 
 def _require_named(what: Filter, found: set[str]) -> None:

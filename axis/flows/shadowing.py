@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from axis.core import reasons
 from axis.core.caller import OPERATOR, Caller
 from axis.core.document import Details, Event
 from axis.core.errors import rejected
@@ -53,8 +54,7 @@ class Shadowing:
     async def plan(self, caller: Caller, asked: Asked, speed: float) -> Shown:
         """Write down what would be played, ``speed`` times as fast as it happened."""
         caller.needs(OPERATOR)
-        if not asked.why.strip():
-            raise rejected("reason.missing")
+        reasons.required(asked.why)
         now = self._clock.now()
         what = self._planning.windowed(asked.what, now)
         assert what.since is not None

@@ -80,7 +80,7 @@ async def test_every_act_needs_a_reason(here: World) -> None:
     receipt = await here.sent()
     for path, body in (
         (f"agencies/{OFFICE}/lock", {}),
-        (f"agencies/{OFFICE}/unlock", {"why": " "}),
+        (f"agencies/{OFFICE}/unlock", {"why": "\u200b"}),
         (f"certificates/{OFFICE}/revoke", {"why": " "}),
         ("agencies", NEW),
         (f"deliveries/{receipt['deliveries'][0]}/reset", {"why": ""}),

@@ -293,6 +293,7 @@ async def test_a_job_of_nothing_is_finished_as_soon_as_it_runs(here: World) -> N
         ({"since": "2019-12-01"}, "replay.window"),
         ({"until": "2020-01-14"}, "replay.window"),
         ({"why": " "}, "reason.missing"),
+        ({"why": "\u200b"}, "reason.missing"),
         ({"since": "yesterday"}, "request.invalid"),
         ({"ids": ["doc_1"], "since": ""}, "request.invalid"),
         ({"ids": ["doc_01DYKA4R00N0QB5GZK7V2M9T3C"]}, "request.invalid"),

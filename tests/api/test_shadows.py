@@ -159,6 +159,7 @@ async def test_its_player_is_held_and_ended_by_the_door(here: World) -> None:
         ({"state": "done"}, "request.invalid"),
         ({"type": "recall"}, "request.invalid"),
         ({"why": " "}, "reason.missing"),
+        ({"why": "\u200b"}, "reason.missing"),
         ({"sender": "000.00.00.X99"}, "agency.unknown"),
     ],
 )

@@ -141,6 +141,7 @@ async def test_an_update_asks_for_an_answer(here: World) -> None:
         ([], {"code": "07"}, 422, "status.unknown_code"),
         ([], {"code": ""}, 422, "status.unknown_code"),
         ([], {"code": "02"}, 422, "status.reason_missing"),
+        ([], {"code": "02", "reason": "\u200b"}, 422, "status.reason_missing"),
     ],
 )
 async def test_illegal_statuses_have_codes_of_their_own(

@@ -1,0 +1,33 @@
+"""What is a reason: something that shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from axis.core.errors import Rejected
+from axis.core.reasons import reason, required
+
+BLANK = [
+    "",
+    " ",
+    "\t\n",
+    "\u00a0",
+    "\u200b",
+    "\ufeff",
+    "\u00ad",
+    "\u2028",
+    " \u200b\u2060\u3000 ",
+    "\x1f",
+]
+
+
+@pytest.mark.parametrize("text", BLANK, ids=ascii)
+def test_what_does_not_show_is_no_reason(text: str) -> None:
+    assert reason(text) == ""
+    with pytest.raises(Rejected, match=r"reason\.missing"):
+        required(text)
+
+
+def test_a_reason_stays_as_it_was_given_but_for_spaces_around_it() -> None:
+    assert required(" Gửi\u200b nhầm\n") == "Gửi\u200b nhầm"
+    assert reason("\u200bx") == "\u200bx"
