@@ -3,7 +3,7 @@
 An axis may be killed and started again at any moment, so a request that got no answer says nothing
 about what was written. All requests here are safe to repeat: the same package gets the same
 receipt, a confirmation or status said twice changes nothing (design promise 6), and a poll only
-reads. ``Refused`` is an answer, and ends the repeating.
+reads. ``Refused`` is an answer, and ends the repeating; ``Garbled`` is none that an axis gives.
 """
 
 from __future__ import annotations
@@ -18,14 +18,18 @@ import orjson
 
 from agencies.line import Answer, Line, Unreachable
 from axis.core.retry import Backoff
-from schemas.frames import MEDIA_TYPE, frame, frames
+from schemas.frames import MEDIA_TYPE, DamagedFrame, frame, frames
 
 #: Seconds an answer may take beyond the wait that was asked for; a group commit takes milliseconds.
 ANSWER_S_MAX = 30.0
 #: Answers that say "repeat this as it is": a proxy without its server, a busy or full axis.
 AGAIN = frozenset({502, 503, 504, 507})
-#: A token is renewed this long before it ends, so that none ends on its way.
-TOKEN_RESERVE_S = 30.0
+#: The axis met what nobody foresaw. It may be repeated like those, but not for ever: what is wrong
+#: with the request itself is met each time.
+INTERNAL, INTERNAL_ASKED_MAX = 500, 5
+#: A token is renewed this long before it ends, so that none ends on its way; of one that lives
+#: briefly it is this share.
+TOKEN_RESERVE_S, TOKEN_RESERVE_SHARE = 30.0, 0.25
 #: Statuses in one request, and rows of one page of the status stream: the most the door takes.
 STATUSES_MAX = 1000
 #: Rows of one page of an inbox: the most the door takes.
@@ -45,6 +49,10 @@ class Refused(Exception):
         self.status = status
         self.problem = problem
         super().__init__(f"{status} {problem.get('code', '')}: {problem.get('detail', '')}")
+
+
+class Garbled(Exception):
+    """An answer that says all is well and cannot be read: no axis gives it, a proxy may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ class Client:
         """Hand a package in; the receipt, the same one however often it was handed in before."""
         headers = {"Content-Type": "application/octet-stream"}
         answer = await self._ask("POST", "/v1/documents", raw, headers, occurred_at)
-        receipt: Mapping[str, Any] = answer.json
+        receipt: Mapping[str, Any] = _json(answer)
         return receipt
 
     async def post_documents(
@@ -91,7 +99,7 @@ class Client:
             frame({} if at is None else {"occurred_at": at}, raw) for raw, at in packages
         )
         answer = await self._ask("POST", "/v1/documents/bulk", body, {"Content-Type": MEDIA_TYPE})
-        results: Sequence[Mapping[str, Any]] = answer.json["results"]
+        results: Sequence[Mapping[str, Any]] = _json(answer)["results"]
         return results
 
     async def packages(
@@ -101,7 +109,10 @@ class Client:
         query = urlencode({"after": after, "wait": f"{wait_s:g}", "max_bytes": PAGE_BYTES})
         path = f"/v1/inbox/packages?{query}"
         answer = await self._ask("GET", path, occurred_at=occurred_at, wait_s=wait_s)
-        page = [Package(told, raw) for told, raw in frames(answer.body)]
+        try:
+            page = [Package(told, raw) for told, raw in frames(answer.body)]
+        except DamagedFrame as error:
+            raise Garbled(f"no packages: {error}") from error
         return page, answer.headers.get("axis-next", "")
 
     async def waiting(self) -> set[str]:
@@ -110,7 +121,7 @@ class Client:
         after = ""
         while True:
             query = urlencode({"after": after, "limit": ROWS_MAX})
-            page = (await self._ask("GET", f"/v1/inbox?{query}")).json
+            page = _json(await self._ask("GET", f"/v1/inbox?{query}"))
             found.update(str(row["id"]) for row in page["deliveries"])
             after = page["next"]
             if len(page["deliveries"]) < ROWS_MAX:
@@ -148,12 +159,12 @@ class Client:
     async def hear(self, after: int, wait_s: float) -> tuple[Sequence[Mapping[str, Any]], int]:
         """A page of the statuses addressed to this agency, and the number to go on from."""
         path = f"/v1/statuses?after={after}&limit={STATUSES_MAX}&wait={wait_s:g}"
-        page = (await self._ask("GET", path, wait_s=wait_s)).json
+        page = _json(await self._ask("GET", path, wait_s=wait_s))
         return page["statuses"], page["next"]
 
     async def get(self, path: str) -> Any:
         """Any other JSON that the door shows."""
-        return (await self._ask("GET", path)).json
+        return _json(await self._ask("GET", path))
 
     async def sign_in(self) -> None:
         """Ask for a token beforehand, so that the first request need not."""
@@ -161,7 +172,7 @@ class Client:
 
     async def _post(self, path: str, value: object, occurred_at: str | None) -> Any:
         body = orjson.dumps(value)
-        return (await self._ask("POST", path, body, {"Content-Type": JSON}, occurred_at)).json
+        return _json(await self._ask("POST", path, body, {"Content-Type": JSON}, occurred_at))
 
     async def _ask(
         self,
@@ -200,15 +211,17 @@ class Client:
                 headers = {"Content-Type": "application/x-www-form-urlencoded"}
                 body = urlencode(form).encode()
                 asked = await self._repeat("POST", "/v1/token", headers, body, ANSWER_S_MAX)
-                granted = _checked(asked).json
+                granted = _json(_checked(asked))
                 self._token = f"Bearer {granted['access_token']}"
-                self._token_ends = loop.time() + granted["expires_in"] - TOKEN_RESERVE_S
+                life_s = granted["expires_in"]
+                reserve_s = min(TOKEN_RESERVE_S, life_s * TOKEN_RESERVE_SHARE)
+                self._token_ends = loop.time() + life_s - reserve_s
             return self._token
 
     async def _repeat(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout_s: float
     ) -> Answer:
-        attempt = 0
+        attempt = internal = 0
         while True:
             least_s = 0.0
             try:
@@ -216,7 +229,9 @@ class Client:
             except Unreachable:
                 pass
             else:
-                if answer.status not in AGAIN:
+                internal += answer.status == INTERNAL
+                again = answer.status in AGAIN or answer.status == INTERNAL
+                if not again or internal == INTERNAL_ASKED_MAX:
                     return answer
                 least_s = _seconds(answer.headers.get("retry-after", ""))
             attempt += 1
@@ -232,6 +247,13 @@ def _checked(answer: Answer) -> Answer:
     except ValueError:
         problem = {}
     raise Refused(answer.status, problem if isinstance(problem, dict) else {})
+
+
+def _json(answer: Answer) -> Any:
+    try:
+        return answer.json
+    except ValueError as error:
+        raise Garbled(f"no JSON: {error}") from error
 
 
 def _seconds(text: str) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agencies.client import ANSWER_S_MAX, TOKEN_RESERVE_S, Client, Refused
+from agencies.client import ANSWER_S_MAX, TOKEN_RESERVE_S, Client, Garbled, Refused
 from agencies.line import Answer, HttpLine, Line, Unreachable
 from axis.core.retry import Backoff
 from tests.agencies.seats import Seats
@@ -26,13 +26,14 @@ class Told:
     answers: list[Answer | Unreachable]
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     tokens: int = 0
+    life_s: int = LIFE_S
 
     async def ask(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout_s: float
     ) -> Answer:
         if path == "/v1/token":
             self.tokens += 1
-            granted = b'{"access_token":"t%d","expires_in":%d}' % (self.tokens, LIFE_S)
+            granted = b'{"access_token":"t%d","expires_in":%d}' % (self.tokens, self.life_s)
             return Answer(200, {}, granted)
         assert timeout_s >= ANSWER_S_MAX
         self.asked.append((method, path, headers["Authorization"]))
@@ -137,6 +138,58 @@ def test_the_real_door_gives_a_page_of_packages_and_the_cursor_behind_it(tmp_pat
             assert [package.told["doc"] for package in page] == [r["doc"] for r in receipts]
             assert after == "0:2"
             assert await office.packages(after, 0, None) == ([], "0:2")
+
+    loop.run(main())
+
+
+def test_what_the_axis_did_not_foresee_is_asked_again_but_not_for_ever() -> None:
+    async def main() -> None:
+        failed = Answer(500, {}, b'{"code":"axis.internal"}')
+        assert await client(Told([*[failed] * 4, OK])).get("/") == {}
+        # Other answers in between do not make it patient.
+        line = Told([failed, Answer(503, {}, b""), *[failed] * 4, OK])
+        with pytest.raises(Refused, match=r"500 axis\.internal"):
+            await client(line).get("/")
+        assert len(line.answers) == 1
+
+    loop.run(main())
+
+
+def test_a_token_that_lives_briefly_is_used_for_three_quarters_of_its_life() -> None:
+    async def main() -> None:
+        line = Told([OK] * 6, life_s=30)
+        agency = client(line)
+        for _ in range(6):
+            await agency.get("/")
+            await asyncio.sleep(4.4)
+        # From 22.5 seconds on it might end on its way.
+        assert [token for _, _, token in line.asked] == ["Bearer t1"] * 6
+        line.answers.append(OK)
+        await agency.get("/")
+        assert line.tokens == 2
+
+    loop.run(main())
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"deliveries":', b"\xff"])
+def test_an_answer_that_cannot_be_read_is_an_error_of_the_client(body: bytes) -> None:
+    def again() -> Client:
+        return client(Told([Answer(200, {}, body)]))
+
+    async def main() -> None:
+        for asked in (
+            again().get("/"),
+            again().waiting(),
+            again().post_document(b"", None),
+            again().post_documents([(b"", None)]),
+            again().confirm([], None),
+            again().hear(0, 0),
+        ):
+            with pytest.raises(Garbled, match="no JSON"):
+                await asked
+        if body:
+            with pytest.raises(Garbled, match="no packages: byte 0"):
+                await again().packages("", 0, None)
 
     loop.run(main())
 
