@@ -6,47 +6,21 @@ the row, its event and its counters, so that none of the three can be forgotten.
 
 from __future__ import annotations
 
-from axis.core import tally, timeliness
+from axis.core import fold, tally, timeliness
 from axis.core.commands import Accept, Said, Say
 from axis.core.directory import Agency
-from axis.core.document import Addressee, Delivery, Details, Document, Event, Lane, Place
+from axis.core.document import Addressee, Delivery, Details, Document, Event, Lane
 from axis.core.facts import Changes, Facts
 from axis.core.lifecycle import (
-    AGAIN,
-    ANSWERS,
-    ARRIVED,
-    BUSINESS,
     BY_SENDER,
-    TRANSPORT,
-    WITH_REASON,
     Again,
-    Request,
     Step,
     Transport,
 )
 from axis.core.places import Places
 from axis.core.replay import Handed, Heard, Job, Key, Word
 from axis.core.trust import Certificate
-from schemas.edxml import UPDATE
 
-_EVENT = {
-    Step.OFFER: "offered",
-    Step.DONE: "done",
-    Step.FAIL: "parked",
-    Step.LOCK: "parked",
-    Step.UNLOCK: "reset",
-    Step.RESET: "reset",
-}
-#: The same of what is given back.
-_AGAIN_EVENT = {
-    Step.GIVE: "given",
-    Step.OFFER: "handed",
-    Step.DONE: "kept",
-    Step.FAIL: "had",
-    Step.LOCK: "withheld",
-}
-#: Every kind of an event.
-EVENT_KINDS = frozenset(("accepted", "status", *_EVENT.values(), *_AGAIN_EVENT.values()))
 _HANDED = Heard(True, Word.SILENT)
 #: What a step says of an attempt.
 _HEARD = {
@@ -97,7 +71,7 @@ class Ledger:
         self.changes.events.append(
             Event(
                 seq=seq,
-                kind="accepted",
+                kind=fold.ACCEPTED,
                 doc=seq,
                 recipient="",
                 actor=command.sender,
@@ -118,15 +92,7 @@ class Ledger:
         return Addressee(recipient.agency, recipient.units, no)
 
     def _create(self, document: Document, recipient: Addressee) -> None:
-        delivery = Delivery(
-            place=Place(recipient.agency, document.urgency, recipient.no),
-            doc=document.seq,
-            doc_id=document.id,
-            sender=document.sender,
-            kind=document.kind,
-            # An update asks its recipients to agree (VPCP 2.4 section 2.6).
-            request=Request.OPEN if document.kind == UPDATE else Request.NONE,
-        )
+        delivery = fold.begun(document, recipient)
         self.facts.deliveries[delivery.place] = self.changes.created[delivery.place] = delivery
         self.places.created(delivery.place)
         tally.move(self.changes.tally, None, delivery)
@@ -144,26 +110,11 @@ class Ledger:
         """Book a legal transport step, of a ``job`` if one takes it; the first ``done`` counts as
         received.
         """
-        state = TRANSPORT[before.transport, step]
-        after = before._replace(
-            transport=state,
-            reason=reason if state is Transport.PARKED else "",
-            attempt=before.attempt + (state is Transport.WAITING),
-            arrived_at=timeliness.arrival(before.arrived_at, at, told=state is Transport.DONE),
-        )
+        after = fold.moved(before, step, at, reason)
         self._update(before, after)
-        if state is Transport.DONE:
+        if after.transport is Transport.DONE:
             self.changes.count(after.place.recipient, at, tally.RECEIVED)
-        self._event(
-            _EVENT[step],
-            after,
-            actor,
-            at,
-            now,
-            # The sender is told of what does not reach its recipient.
-            addressee=after.sender if state is Transport.PARKED else "",
-            body=_body(reason, job),
-        )
+        self._event(fold.TOLD[step], after, actor, at, now, body=_body(reason, job))
         if after.attempt > 1 and step in _HEARD:
             self._hear(after, _HEARD[step])
         return after
@@ -179,11 +130,9 @@ class Ledger:
         job: str = "",
     ) -> Delivery:
         """Book a legal step of giving back: nothing is counted, and transport stays done."""
-        after = before._replace(
-            again=AGAIN[before.again, step], attempt=before.attempt + (step is Step.GIVE)
-        )
+        after = fold.moved_again(before, step)
         self._update(before, after)
-        self._event(_AGAIN_EVENT[step], after, actor, at, now, body=_body(reason, job))
+        self._event(fold.AGAIN_TOLD[step], after, actor, at, now, body=_body(reason, job))
         if step in _AGAIN_HEARD:
             self._hear(after, _AGAIN_HEARD[step])
         return after
@@ -215,32 +164,22 @@ class Ledger:
         elif not by_sender and delivery.again is Again.HANDED:
             # Of what was not handed out again the word may be older than its loss.
             delivery = self.again(delivery, Step.DONE, command.actor, command.at, command.now)
-        business = BUSINESS.get((delivery.business, command.code), delivery.business)
-        after = delivery._replace(
-            business=business,
-            request=Request.OPEN if by_sender else ANSWERS.get(command.code, delivery.request),
-            said=delivery.said | 1 << int(command.code),
-            arrived_at=timeliness.arrival(
-                delivery.arrived_at, command.at, told=command.code == ARRIVED
-            ),
-            reason=command.reason if command.code in WITH_REASON else delivery.reason,
-        )
+        after = fold.spoken(delivery, command.code, command.at, command.reason)
         self._update(delivery, after)
         besides = timeliness.of_status(command.code, after.arrived_at, command.at)
         self.changes.count(command.actor, command.at, tally.said(command.code), besides)
         body = dict(command.body)
         if command.reason:
             body["reason"] = command.reason
-        if business is not delivery.business:
-            body["state"] = business.name.lower()
+        if after.business is not delivery.business:
+            body["state"] = after.business.name.lower()
         event = self._event(
-            "status",
+            fold.STATUS,
             after,
             command.actor,
             command.at,
             command.now,
             code=command.code,
-            addressee=after.place.recipient if by_sender else after.sender,
             body=body,
         )
         return Said(after, event.seq, event.addressee)
@@ -276,18 +215,18 @@ class Ledger:
         *,
         body: Details,
         code: str = "",
-        addressee: str = "",
     ) -> Event:
+        recipient = delivery.place.recipient
         event = Event(
             seq=self._next_seq(),
             kind=kind,
             doc=delivery.doc,
-            recipient=delivery.place.recipient,
+            recipient=recipient,
             actor=actor,
             occurred_at=at,
             recorded_at=now,
             code=code,
-            addressee=addressee,
+            addressee=fold.addressee(kind, code, delivery.sender, recipient),
             body=body,
         )
         self.changes.events.append(event)

@@ -106,7 +106,7 @@ def test_every_type_is_a_message_and_every_attribute_is_described() -> None:
     types, kinds = event["properties"]["ce_type"]["anyOf"]
     assert set(types["enum"]) == bus.TYPES
     assert set(resolved(kinds["$ref"])["enum"]) == {
-        f"{bus.EVENT}{kind}" for kind in ledger.EVENT_KINDS
+        f"{bus.EVENT}{kind}" for kind in ledger.KINDS
     }
     waiting = document()["components"]["schemas"]["waitingHeaders"]
     pointed, _ = encode(WHOLE)
