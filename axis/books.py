@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
@@ -11,6 +11,35 @@ from axis.core.tally import Counted
 
 #: Every counter: (agency, day number or 0, metric) to its value.
 Counters = Mapping[tuple[str, int, str], int]
+
+
+class Head(NamedTuple):
+    """The last number that the books gave."""
+
+    seq: int
+
+
+class Torn(NamedTuple):
+    """Something of the books that cannot be read: a row that is no value, or all behind it.
+
+    ``kind`` is document, event, delivery or head, ``what`` tells which, as far as one can know.
+    """
+
+    kind: str
+    what: str
+    why: str
+
+
+#: What a history is made of.
+Item = Counters | Head | Document | Event | Delivery | Torn
+
+
+class Package(NamedTuple):
+    """The bytes of a document (by its number), as it names them: digest (hex), size in bytes."""
+
+    doc: int
+    sha256: str
+    size: int
 
 
 class Books(Protocol):
@@ -42,9 +71,23 @@ class Books(Protocol):
         """Which days the flow counters cover, and which of them not from the first event on."""
         ...
 
-    def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
+    def history(self) -> AsyncGenerator[Item, None]:
         """Everything the counters are made of, for a recount, from one consistent snapshot:
-        first all counters, then documents and events (each in commit order, documents first),
-        then the deliveries as they stand.
+        first all counters and the head, then documents and events (each in commit order, documents
+        first), then the deliveries as they stand, by recipient, urgency and number.
+
+        Of damaged books it gives what there is: a ``Torn`` stands for each row that is no value,
+        and for what lies behind a place that cannot be read. A delivery whose document is not there
+        has an empty ``doc_id`` and an empty ``sender``.
+        """
+        ...
+
+    async def amiss(self, packages: Sequence[Package], *, read: bool) -> Mapping[int, str]:
+        """What is wrong with the bytes of documents that are in the books, by document number;
+        one whose bytes are as it says is left out.
+
+        That they are known of, with their size, and that the place where they should lie is there.
+        With ``read`` they are read again too, and their SHA-256 and size compared; whoever asks
+        keeps to some hundred megabytes at a time.
         """
         ...

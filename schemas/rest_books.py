@@ -285,11 +285,17 @@ class Differs(Wire):
 
 
 class Proof(Wire):
-    """Every counter and state recomputed from the events and compared."""
+    """Every counter and delivery recomputed from the events and compared, and all bytes found."""
 
     clean: bool
     documents: int
     events: int
     deliveries: int
     counters: list[Differs]
-    states: list[DeliveryId] = Field(description="Deliveries whose state is not what happened.")
+    states: list[str] = Field(description="Ids of deliveries that are not as their events say.")
+    lines: list[str] = Field(
+        description="A sentence for each thing that is wrong but for counters, at most a hundred "
+        "about things of one kind.",
+        examples=[["delivery doc_01DYKA4R00N0QB5GZK7V2M9T3C.000.00.00.G22: transport is done, …"]],
+    )
+    left_out: int = Field(description="Counters and sentences that were left out.")

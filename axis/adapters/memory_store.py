@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 
-from axis.adapters import memory_counts, memory_replays
+from axis.adapters import memory_counts, memory_history, memory_replays
 from axis.adapters.memory_lanes import MemoryLanes, Relaying
 from axis.adapters.memory_replays import MemoryReplays, Replaying
 from axis.adapters.search import matches
-from axis.books import Counters
+from axis.books import Item, Package
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.decide import decide
 from axis.core.directory import Agency
@@ -279,17 +279,12 @@ class MemoryStore:
     async def refusals(self, limit: int) -> list[Refuse]:
         return list(self._books.refusals)[::-1][:limit]
 
-    async def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
-        books = self._books
-        documents, events = list(books.documents.values()), list(books.events)
-        deliveries = [books.deliveries[place] for place in sorted(books.deliveries)]
-        yield {key: n for key, n in books.tally.items() if n}
-        for document in documents:
-            yield document
-        for event in events:
-            yield event
-        for delivery in deliveries:
-            yield delivery
+    async def history(self) -> AsyncGenerator[Item, None]:
+        for item in memory_history.history(self._books):
+            yield item
+
+    async def amiss(self, packages: Sequence[Package], *, read: bool) -> Mapping[int, str]:
+        return memory_history.amiss(self._books, packages, read=read)
 
     async def close(self) -> None:
         """Nothing is held: the books stay."""

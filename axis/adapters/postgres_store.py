@@ -4,11 +4,11 @@ Pages are read from a few connections beside the one that writes, so a page is n
 and never waits for one. For a backup ``pg_dump`` of the run's schema holds everything, bytes too.
 """
 
-# ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
 
 import asyncpg
 
@@ -17,13 +17,14 @@ from axis.adapters import rows
 from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.postgres_extract import extract
 from axis.adapters.postgres_find import find
+from axis.adapters.postgres_history import amiss, history
 from axis.adapters.postgres_lanes import PostgresLanes
 from axis.adapters.postgres_migrate import migrate
 from axis.adapters.postgres_replays import PostgresReplays
 from axis.adapters.postgres_server import PATIENCE, Patience, Server
 from axis.adapters.postgres_writer import Tell, Writer, tell_nobody
-from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, document_from, event_from
-from axis.books import Counters
+from axis.adapters.rows import delivery_from, document_from, event_from
+from axis.books import Item, Package
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
@@ -32,9 +33,6 @@ from axis.core.tally import Counted
 from axis.core.trust import Certificate
 from axis.ports import Client, Queue, Row
 from axis.settings import LIVE
-
-#: Rows that a recount holds at a time.
-HISTORY_ROWS: Final = 1000
 
 
 class NoBooks(RuntimeError):
@@ -196,33 +194,17 @@ class PostgresStore:
     async def refusals(self, limit: int) -> list[Refuse]:
         return [rows.refusal_from(row) for row in await self._ask("refusals", limit)]
 
-    async def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
+    async def history(self) -> AsyncGenerator[Item, None]:
         async with self._server.recounting() as driver:
-            snapshot = driver.transaction(isolation="repeatable_read", readonly=True)
-            await snapshot.start()
             idle_ms = self._server.patience.idle_history_ms
-            await driver.execute(f"set local idle_in_transaction_session_timeout = {idle_ms}")
-            counters = await driver.fetch(_ALL_COUNTERS)
-            yield {(agency, day, metric): n for agency, day, metric, n in counters}
-            for sql, value_from in _HISTORY:
-                cursor = await driver.cursor(sql)
-                while page := await cursor.fetch(HISTORY_ROWS):
-                    for row in page:
-                        yield value_from(row)
-            await snapshot.rollback()
+            async with aclosing(history(driver, idle_ms)) as pages:
+                async for page in pages:
+                    for value in page:
+                        yield value
+
+    async def amiss(self, packages: Sequence[Package], *, read: bool) -> Mapping[int, str]:
+        async with self._server.reading() as driver:
+            return await amiss(driver, packages, read=read)
 
     async def close(self) -> None:
         await self._server.close()
-
-
-_ALL_COUNTERS: Final = "select t.agency, t.day, t.metric, t.n from tally t where t.n <> 0"
-_HISTORY: Final[Sequence[tuple[str, Callable[[Any], Document | Event | Delivery]]]] = (
-    (f"select {DOCUMENT} from document t order by t.seq", document_from),
-    (f"select {EVENT} from event e order by e.seq", event_from),
-    (
-        f"""
-        select {DELIVERY} from delivery d cross join document t where t.seq = d.doc
-        order by d.recipient, d.urgency, d.no""",
-        delivery_from,
-    ),
-)

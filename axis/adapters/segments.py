@@ -150,7 +150,7 @@ class Segments:
             self._writing = None
 
     def _path(self, segment: int) -> Path:
-        return self._folder / f"{segment:04}.seg"
+        return path_of(self._folder, segment)
 
     def _open(self, segment: int) -> int:
         if self._writing is None or self._writing[0] != segment:
@@ -159,6 +159,31 @@ class Segments:
             self._named = self._named or not self._path(segment).exists()
             self._writing = (segment, os.open(self._path(segment), flags, 0o600))
         return self._writing[1]
+
+
+def path_of(folder: Path, segment: int) -> Path:
+    """The file of a segment."""
+    return folder / f"{segment:04}.seg"
+
+
+def behind(spot: Spot) -> Mark:
+    """Where a record ends."""
+    return Mark(spot.segment, spot.start + _HEADER.size + spot.size)
+
+
+def fault(folder: Path, spot: Spot) -> str | None:
+    """What is wrong with a record that lies within its file, all of it read again."""
+    path = path_of(folder, spot.segment)
+    try:
+        with path.open("rb") as file:
+            file.seek(spot.start)
+            header, body = file.read(_HEADER.size), file.read(spot.size)
+    except OSError as error:
+        return f"its bytes in {path.name} cannot be read: {error.strerror}"
+    if header != _HEADER.pack(_MAGIC, spot.size, bytes.fromhex(spot.sha256)):
+        return f"no record of it begins at {spot.start} of {path.name}"
+    found = hashlib.sha256(body).hexdigest()
+    return None if found == spot.sha256 else f"its bytes in {path.name} are {found}"
 
 
 def _write(fd: int, buffers: list[bytes | memoryview], offset: int) -> None:

@@ -32,10 +32,11 @@ from axis.adapters.sqlite_file import (
 )
 from axis.adapters.sqlite_history import history
 from axis.adapters.sqlite_lanes import SqliteLanes
+from axis.adapters.sqlite_packages import amiss
 from axis.adapters.sqlite_replays import SqliteReplays
 from axis.adapters.sqlite_turns import Turns
 from axis.adapters.sqlite_writer import Writer
-from axis.books import Counters
+from axis.books import Item, Package
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event
@@ -73,7 +74,8 @@ class SqliteStore:
         self._lock = lock
         self._database = Database(folder / "books.sqlite")
         self._kept = DocumentsKept()
-        self._segments = Segments(folder / "packages")
+        self._packages = folder / "packages"
+        self._segments = Segments(self._packages)
         self._writing = self._database.writer()
         migrate(self._writing)
         writer = Writer(self._writing, self._segments, self._kept)
@@ -246,7 +248,7 @@ class SqliteStore:
     async def refusals(self, limit: int) -> list[Refuse]:
         return await self._read(reads.refusals, limit)
 
-    async def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
+    async def history(self) -> AsyncGenerator[Item, None]:
         # A thread and a connection of its own: pages are served meanwhile, and the transaction
         # stands still while groups go on.
         thread = ThreadPoolExecutor(1, "axis-history")
@@ -264,6 +266,9 @@ class SqliteStore:
             closed = thread.submit(connection.close)
             closed.add_done_callback(lambda _: self._histories.discard(thread))
             thread.shutdown(wait=False)
+
+    async def amiss(self, packages: Sequence[Package], *, read: bool) -> Mapping[int, str]:
+        return await self._read(amiss, self._packages, packages, read=read)
 
     async def close(self) -> None:
         if not self._closed:

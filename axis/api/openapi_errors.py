@@ -152,7 +152,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "refusals": (*_AGENCY, *_READ),
     "audit": (*_AGENCY, *_READ),
     "traffic": (*_OPERATOR, "agency.unknown"),
-    "digest": (*_AGENCY, *_READ),
+    "digest": (*_AGENCY, *_READ, "axis.books_damaged"),
     **dict.fromkeys(("plan_run", "plan_replay"), (*_OPERATOR, *replays.PLAN)),
     **dict.fromkeys(("runs", "replays"), (*_AGENCY, *_READ)),
     **dict.fromkeys(
@@ -211,6 +211,7 @@ _OWN: Mapping[str, Mapping[str, str]] = {
     "agency.locked": {"code": "000.00.00.H37"},
     "agency.unknown": {"code": "000.00.00.X99"},
     "certificate.unknown": {"named": "000.00.00.H37"},
+    "axis.books_damaged": {"what": "event 17: its row is no event"},
     "attachment.bomb": {"size": "1073741824", "limit": "104857600"},
     "edxml.encoding": {"found": "UTF-16"},
     "edxml.leading_garbage": {"found": "HTT"},

@@ -205,6 +205,8 @@ ANSWERS: Mapping[str, Any] = {
         "deliveries": 6685,
         "counters": [],
         "states": [],
+        "lines": [],
+        "left_out": 0,
     },
 }
 

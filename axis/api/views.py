@@ -15,7 +15,8 @@ from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event, delivery_id
 from axis.core.lifecycle import ANSWERS, BY_SENDER, Business, Request, Transport
 from axis.core.timetable import MICROSECONDS, iso
-from axis.flows.tracking import Proof, View
+from axis.flows.proving import Proof
+from axis.flows.tracking import View
 from axis.ports import Queue, Row, Signer
 from schemas.edxml import NEW, RECALL, REPLACEMENT, UPDATE
 
@@ -275,4 +276,6 @@ def proof(found: Proof) -> dict[str, Any]:
             for (agency, day, metric), (books, again) in found.counters.items()
         ],
         "states": list(found.states),
+        "lines": list(found.lines),
+        "left_out": found.left_out,
     }

@@ -13,42 +13,49 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from axis.adapters import sqlite_reads as reads
 from axis.adapters.sqlite_extract import extract
 from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_history import history
+from axis.adapters.sqlite_packages import amiss
 from axis.adapters.sqlite_store import open_store
 from axis.adapters.system_clock import SystemClock
 from axis.api import counts as counts_door
 from axis.api import statistics as statistics_door
 from axis.api import views
-from axis.books import Counters
+from axis.books import Item, Package
 from axis.cli.failures import NoAxis
 from axis.core.breakdown import Breakdown
 from axis.core.directory import Agency
-from axis.core.document import Delivery, Document, Event
 from axis.core.errors import rejected
 from axis.core.period import Unit
 from axis.core.questions import Extracts, Window
+from axis.core.recount import LINES_MAX
 from axis.core.tally import Counted, Key
 from axis.core.trust import Certificate
+from axis.flows.proving import Proof, prove
 from axis.flows.statistics import By, Statistics
 from axis.flows.tracking import Tracking
 from axis.ports import Store
 from axis.settings import Settings
 
+#: Where the books of a run lie that has no database.
+FILE: Final = "books.sqlite"
+
 
 class Archive:
     """What counting, proving and extracting ask of a store (``axis.ports.Store``), on one
-    connection.
+    connection; ``folder`` has the package bytes.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
         self._connection = connection
+        self._folder = folder
 
     async def agencies(self) -> list[Agency]:
         """The directory, as the store gives it."""
@@ -78,11 +85,23 @@ class Archive:
         """What the counters cover, as the store gives it."""
         return reads.counted(self._connection)
 
-    async def history(self) -> AsyncGenerator[Counters | Document | Event | Delivery, None]:
+    async def history(self) -> AsyncGenerator[Item, None]:
         """Everything the counters are made of, from one snapshot."""
         for page in history(self._connection):
             for value in page:
                 yield value
+
+    async def amiss(self, packages: Sequence[Package], *, read: bool) -> Mapping[int, str]:
+        """What is wrong with the bytes of documents, as the store tells it."""
+        return amiss(self._connection, self._folder, packages, read=read)
+
+    def file_faults(self) -> list[str]:
+        """What SQLite itself finds wrong with its file: pages, and indexes that lack rows."""
+        try:
+            found = self._connection.execute(f"pragma integrity_check({LINES_MAX})").fetchall()
+        except sqlite3.DatabaseError as error:
+            found = [(error,)]
+        return [f"file {FILE}: {line}" for (line,) in found if line != "ok"]
 
 
 def counts(
@@ -101,12 +120,19 @@ def counts(
     return asyncio.run(work())
 
 
-def audit(settings: Settings) -> dict[str, Any]:
-    """What ``GET /v1/operator/audit`` would answer."""
+def audit(settings: Settings, *, read_packages: bool = False) -> dict[str, Any]:
+    """What ``GET /v1/operator/audit`` would answer, and what SQLite says of its file."""
 
     async def work() -> dict[str, Any]:
         async with books(settings) as store:
-            return views.proof(await Tracking(store).audit())
+            faults = store.file_faults() if isinstance(store, Archive) else []
+            try:
+                proof = await prove(store, read_packages=read_packages)
+            except sqlite3.DatabaseError as error:
+                if not faults:
+                    raise
+                proof = Proof(0, 0, 0, lines=[f"file {FILE}: cannot be recounted: {error}"])
+            return views.proof(replace(proof, lines=[*faults, *proof.lines]))
 
     return asyncio.run(work())
 
@@ -161,7 +187,7 @@ def _opened(
 ) -> AbstractAsyncContextManager[Store]:
     if settings.database is not None:
         return _shared(settings)
-    path = settings.axis_dir / "books.sqlite"
+    path = settings.axis_dir / FILE
     if path.is_file():
         return _written(settings) if to_write else _read(settings, path)
     # Not above: a laptop's commands start without the libraries of a server's.
@@ -218,7 +244,7 @@ async def _read(settings: Settings, path: Path) -> AsyncIterator[Store]:
         except sqlite3.OperationalError:
             raise NoAxis(_old(settings)) from None
         # Nothing is asked for but what an Archive has.
-        yield cast("Store", Archive(connection))
+        yield cast("Store", Archive(connection, path.parent / "packages"))
     finally:
         connection.close()
 

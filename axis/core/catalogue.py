@@ -278,6 +278,12 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
             "The axis no longer has the package {sha256} whole; ask its sender to send it again.",
             "Trục không còn giữ nguyên vẹn gói tin {sha256}; hãy đề nghị bên gửi gửi lại.",
         ),
+        "axis.books_damaged": Entry(
+            500,
+            20,
+            "The books are damaged: {what}. An audit tells all that is wrong.",
+            "Sổ bị hỏng: {what}. Lệnh kiểm tra sổ (audit) cho biết mọi sai lệch.",
+        ),
         "axis.internal": Entry(
             500, 20, "A fault of the axis; it was recorded.", "Lỗi của trục; đã được ghi lại."
         ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from axis.core import replaying
+from axis.core import fold, replaying
 from axis.core.commands import (
     Accept,
     Accepted,
@@ -135,7 +135,7 @@ def _say(ledger: Ledger, command: Say) -> Outcome:
     delivery = None if place is None else ledger.facts.deliveries[place]
     if delivery is None or command.actor not in (delivery.sender, delivery.place.recipient):
         return Refused(Fault("delivery.not_found"))
-    if command.actor != (delivery.sender if by_sender else delivery.place.recipient):
+    if command.actor != fold.speaker(command.code, delivery.sender, delivery.place.recipient):
         detail = {"code": command.code, "speaker": "sender" if by_sender else "recipient"}
         return Refused(Fault("status.not_yours", "", detail))
     if _repeated(delivery, command):

@@ -111,6 +111,11 @@ def addressee(kind: str, code: str, sender: str, recipient: str) -> str:
     return sender if kind == "parked" else ""
 
 
+def speaker(code: str, sender: str, recipient: str) -> str:
+    """Who alone may say a status."""
+    return sender if code in BY_SENDER else recipient
+
+
 def after(before: Delivery, event: Event) -> Delivery:
     """Fold one event into its delivery. Raises ``Illegal``."""
     reason = event.body.get("reason", "")

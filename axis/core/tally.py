@@ -1,4 +1,4 @@
-"""The books' counters: their names, the two balance lines, and the recount that proves them.
+"""The books' counters: their names, and the two balance lines.
 
 A counter is (agency, day, metric). *Flows* only grow and carry the Viet Nam day of the event:
 ``sent`` (by the sender), ``received`` (by the recipient, at the first ``done``), ``said.NN`` (each
@@ -14,13 +14,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from types import MappingProxyType
 from typing import NamedTuple
 
-from axis.core import timeliness
-from axis.core.document import Delivery, Document, Event
-from axis.core.lifecycle import ACCEPTED, ARRIVED, Again, Business, Transport
-from axis.core.timetable import day_number
+from axis.core.document import Delivery
+from axis.core.lifecycle import Business, Transport
 
 #: (agency, day number or STANDING, metric)
 Key = tuple[str, int, str]
@@ -129,83 +126,3 @@ class Counted:
     first_day: int | None
     last_day: int | None
     since: Mapping[str, Since]
-
-
-class Recount:
-    """Recompute every counter from the history alone, and the state each delivery should have.
-
-    Feed documents and events in commit order; ``tally`` is then what the counters must be and
-    ``states`` maps (document seq, recipient) to (transport, business), ``again`` to what is being
-    given back at the end, which counts nowhere. ``since`` as in ``Counted``.
-    """
-
-    def __init__(self, since: Mapping[str, Since] = MappingProxyType({})) -> None:
-        self.tally: Counter[Key] = Counter()
-        self.states: dict[tuple[int, str], tuple[Transport, Business]] = {}
-        self.again: dict[tuple[int, str], Again] = {}
-        self._arrived: dict[tuple[int, str], int | None] = {}
-        self._since = {family: begun.seq for family, begun in since.items()}
-
-    def _add(self, agency: str, day: int, seq: int, counts: timeliness.Counts) -> None:
-        for metric, n in counts:
-            if seq > self._since.get(metric.partition(".")[0], 0):
-                self.tally[agency, day, metric] += n
-
-    def document(self, document: Document) -> None:
-        """Count an accepted document and its deliveries."""
-        at = document.occurred_at
-        self.tally[document.sender, day_number(at), SENT] += 1
-        counts = timeliness.of_sending(document.kind, document.verdict, document.meta, at)
-        self._add(document.sender, day_number(at), document.seq, counts)
-        for recipient in document.recipients:
-            self.states[document.seq, recipient.agency] = (Transport.WAITING, Business.NONE)
-
-    def event(self, event: Event) -> None:
-        """Fold one event."""
-        key = (event.doc, event.recipient)
-        day = day_number(event.occurred_at)
-        match event.kind:
-            case "offered":
-                self.states[key] = (Transport.OFFERED, self.states[key][1])
-            case "parked":
-                self.states[key] = (Transport.PARKED, self.states[key][1])
-            case "reset":
-                self.states[key] = (Transport.WAITING, self.states[key][1])
-            case "done":
-                self.states[key] = (Transport.DONE, self.states[key][1])
-                self.tally[event.recipient, day, RECEIVED] += 1
-                self._arrive(key, event)
-            case "given":
-                self.again[key] = Again.GIVEN
-            case "handed":
-                self.again[key] = Again.HANDED
-            case "kept" | "had" | "withheld":
-                del self.again[key]
-            case "status":
-                self.tally[event.actor, day, said(event.code)] += 1
-                if event.code == ARRIVED:
-                    self._arrive(key, event)
-                if event.code == ACCEPTED:
-                    arrived_at = self._arrived.pop(key, None)
-                    counts = timeliness.of_status(event.code, arrived_at, event.occurred_at)
-                    self._add(event.actor, day, event.seq, counts)
-                if (target := event.body.get("state")) is not None:
-                    self.states[key] = (self.states[key][0], Business[str(target).upper()])
-
-    def _arrive(self, key: tuple[int, str], event: Event) -> None:
-        if event.seq > self._since.get(timeliness.ACCEPTANCE, 0):
-            self._arrived[key] = timeliness.arrival(self._arrived.get(key), event.occurred_at)
-
-    def is_fold(self, delivery: Delivery) -> bool:
-        """Whether a delivery stands as its events say."""
-        key = (delivery.doc, delivery.place.recipient)
-        state = (self.states.get(key), self.again.get(key, Again.NONE))
-        return state == ((delivery.transport, delivery.business), delivery.again)
-
-    def close(self) -> None:
-        """Add the standing counters of the states reached."""
-        for (_, recipient), (transport, business) in self.states.items():
-            self.tally[recipient, STANDING, DELIVERIES] += 1
-            self.tally[recipient, STANDING, transport_metric(transport)] += 1
-            if transport is Transport.DONE:
-                self.tally[recipient, STANDING, business_metric(business)] += 1

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
+from axis.books import Head, Torn
 from axis.core import reasons
 from axis.core.caller import OPERATOR, Caller
 from axis.core.commands import Audit, Command, Note, Outcome
@@ -15,6 +16,7 @@ from axis.core.errors import rejected
 from axis.core.questions import WINDOW_DAYS_MAX, Extract, Extracts, Window
 from axis.core.timetable import DAY_US, iso
 from axis.core.traffic import row_of
+from axis.flows.proving import damaged
 from axis.ports import Clock, Store
 from schemas.traffic import Traffic
 
@@ -86,7 +88,10 @@ class Extraction:
         return {sha256: base64.b64encode(body).decode() for sha256, body in bodies.items()}
 
     async def digest(self, caller: Caller, upto: int | None = None) -> BooksDigest:
-        """The digest of the books as they stand. Reads everything: seconds for a million rows."""
+        """The digest of the books as they stand. Reads everything: seconds for a million rows.
+
+        Of books with a row that cannot be read there is none: ``axis.books_damaged``.
+        """
         caller.needs_sight()
         digester = Digester(upto)
         for agency in await self._store.agencies():
@@ -101,6 +106,10 @@ class Extraction:
                     digester.add("events", item)
                 case Delivery():
                     digester.add("deliveries", item)
+                case Torn():
+                    raise damaged(item)
+                case Head():
+                    pass
                 case _:
                     for counter in sorted(item.items()):
                         digester.add("counters", counter)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
+from axis.books import Head, Torn
 from axis.core import tally
 from axis.core.breakdown import Breakdown
 from axis.core.caller import Caller
 from axis.core.document import Delivery, Document, Event
 from axis.core.errors import rejected
 from axis.core.questions import Linked
+from axis.flows.proving import Proof, damaged, prove
 from axis.ports import Store
 
 #: Packages of one document on a page: with 95 recipients each some 20,000 lines of history.
@@ -36,24 +38,6 @@ class View:
     #: The other packages that recall, update, replace or answer this document: the oldest
     #: ``LINKED_MAX``, and how many there are.
     linked: Linked
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What ``audit`` found: counters against their recount, deliveries against their events."""
-
-    documents: int
-    events: int
-    deliveries: int
-    #: (agency, day, metric): (in the books, recounted)
-    counters: Mapping[tally.Key, tuple[int, int]] = field(default_factory=dict)
-    #: Ids of deliveries whose state is not the fold of their events.
-    states: Sequence[str] = ()
-
-    @property
-    def clean(self) -> bool:
-        """Nothing differs."""
-        return not self.counters and not self.states
 
 
 class Tracking:
@@ -115,32 +99,9 @@ class Tracking:
         rows = await self._store.counts(None, tally.STANDING, tally.STANDING)
         return tally.total((agency, metric, n) for agency, _, metric, n in rows)
 
-    async def audit(self) -> Proof:
-        """Recompute every counter and state from the events and compare."""
-        recount = tally.Recount((await self._store.counted()).since)
-        books: Mapping[tally.Key, int] = {}
-        wrong: list[str] = []
-        seen: Counter[str] = Counter()
-        async for item in self._store.history():
-            seen[type(item).__name__] += 1
-            match item:
-                case Document():
-                    recount.document(item)
-                case Event():
-                    recount.event(item)
-                case Delivery():
-                    if not recount.is_fold(item):
-                        wrong.append(item.id)
-                case _:
-                    books = item
-        recount.close()
-        keys = {k for k, n in books.items() if n} | {k for k, n in recount.tally.items() if n}
-        counters = {
-            key: (books.get(key, 0), recount.tally[key])
-            for key in sorted(keys)
-            if books.get(key, 0) != recount.tally[key]
-        }
-        return Proof(seen["Document"], seen["Event"], seen["Delivery"], counters, wrong)
+    async def audit(self, *, read_packages: bool = False) -> Proof:
+        """Recompute every counter and every delivery from the events and compare."""
+        return await prove(self._store, read_packages=read_packages)
 
     async def breakdown(self) -> tuple[Mapping[tally.Key, int], Breakdown]:
         """Every counter, and beside them the books broken down, from one snapshot."""
@@ -155,6 +116,10 @@ class Tracking:
                         found.event(item)
                     case Delivery():
                         break  # How deliveries stand is among the counters.
+                    case Torn():
+                        raise damaged(item)
+                    case Head():
+                        pass
                     case _:
                         counters = item
         return counters, found

@@ -76,6 +76,21 @@ def test_a_counter_that_lies_is_found(var: Path) -> None:
     assert "2020-01-15  sent" in _axis("audit", exit_code=1)
 
 
+def test_what_is_lost_is_told_line_by_line(var: Path) -> None:
+    _axis("init")
+    with sqlite3.connect(var / "axis" / "books.sqlite") as books:
+        for seq in range(2, 300, 2):
+            books.execute(
+                "insert into event values (?, 'done', 1, 'x', 'x', 0, 0, '', '', '')", (seq,)
+            )
+    books.close()
+    assert "The books are true" not in (said := _axis("audit", "--packages", exit_code=1))
+    assert "THE BOOKS DIFFER from their events: 0 documents, 149 events" in said
+    assert "recounted, every package read." in said
+    assert "event 1: missing\nevent 2: there is no document with the number 1\n" in said
+    assert "head 0: the last number given is 0, and there is an event 298\n... and " in said
+
+
 def test_without_books_a_sentence_says_what_to_start(var: Path) -> None:
     for command in ("counts", "audit", "statistics"):
         said = _axis(command, exit_code=1)

@@ -64,15 +64,23 @@ async def must_be_whole(store: Store) -> None:
     assert (delivery.place, delivery.transport) == (Place(B, 0, 1), Transport.WAITING)
     assert [row.delivery for row in await store.inbox(B, {}, 9)] == [delivery]
     items = [item async for item in store.history()]
-    assert [type(item) for item in items[1:]] == [Document, Event, Delivery]
+    assert [type(item) for item in items[2:]] == [Document, Event, Delivery]
     # What the statistics count was not counted then.
     since = {family: Since(1, TODAY + 1) for family in FAMILIES}
     assert await store.counted() == Counted(TODAY, TODAY, since)
-    assert await differences(store) == []
+    assert await wrong(store) == []
     assert [agency.code for agency in await store.agencies()] == [A, B]
     assert (await store.client(A)) is not None
     assert len(await store.certificates()) == 1
     assert len(await store.audit_log(9)) == len(await store.refusals(9)) == 1
+
+
+async def wrong(store: Store) -> list[str]:
+    """What is wrong with the books, but that the rows were written without any bytes."""
+    found = await differences(store)
+    by_hand = [line for line in found if line.startswith("package of document doc_1: no row says ")]
+    assert len(by_hand) == 1
+    return [line for line in found if line not in by_hand]
 
 
 #: A job whose one item was handed over, taken and answered.

@@ -31,8 +31,9 @@ from tests.adapters.previous import (
     must_be_relayed,
     must_be_replayed,
     must_be_whole,
+    wrong,
 )
-from tests.contract.books import B, C, Scribe, agency, differences, document_of, one
+from tests.contract.books import B, C, Scribe, agency, document_of, one
 
 #: The schemas that may be met, the newest last; 0005 has nothing but jobs to bring up.
 PREVIOUS = ("0001", "0002", "0003", "0004")
@@ -132,7 +133,7 @@ async def test_books_of_a_previous_schema_are_brought_up_to_date(
     command = scribe.accept("2/UBND", to=[B, C], verdict="absent", signed_on="")
     document = document_of(await one(store, command))
     assert (document.seq, [r.no for r in document.recipients]) == (2, [2, 1])
-    assert await differences(store) == []
+    assert await wrong(store) == []
     await store.close()
 
 
@@ -150,7 +151,7 @@ async def test_sqlite_books_of_a_previous_schema_are_brought_up_to_date(
     command = scribe.accept("2/UBND", to=[B, C], verdict="absent", signed_on="")
     document = document_of(await one(store, command))
     assert (document.seq, [r.no for r in document.recipients]) == (2, [2, 1])
-    assert await differences(store) == []
+    assert await wrong(store) == []
     await store.close()
 
 

@@ -13,6 +13,7 @@ import pytest
 from axis.adapters import (
     postgres_facts,
     postgres_find,
+    postgres_history,
     postgres_lanes,
     postgres_reads,
     postgres_replays,
@@ -38,6 +39,7 @@ EXPECTED = {
     "whole_parked": ["delivery_parked", "document_pkey"],
     "jobs": ["replay_pkey"],
     "bodies": ["content_pkey"],
+    "kept": ["package_pkey", "content_pkey"],
     "documents": ["document_pkey"],
     "document": ["document_by_id"],
     "documents_named": ["document_by_name"],
@@ -126,7 +128,7 @@ def _facts(name: str) -> str:
 
 async def test_every_query_comes_by_its_index(driver: Driver):
     questions = {name: _facts(name) for name in postgres_facts.QUERIES}
-    questions |= postgres_reads.QUERIES
+    questions |= postgres_reads.QUERIES | {"kept": postgres_history.KEPT}
     questions = {name: sql for name, sql in questions.items() if name not in WHOLE}
     assert questions.keys() == EXPECTED.keys()
     found = {name: await _plan(driver, sql) for name, sql in questions.items()}

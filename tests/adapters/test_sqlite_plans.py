@@ -15,6 +15,7 @@ from axis.adapters import (
     sqlite_find,
     sqlite_lanes,
     sqlite_named,
+    sqlite_packages,
     sqlite_reads,
     sqlite_replays,
 )
@@ -36,6 +37,7 @@ EXPECTED = {
     "jobs": ["PRIMARY KEY (id=?)"],
     "stored": ["PRIMARY KEY (sha256=?)"],
     "packages": ["PRIMARY KEY (sha256=?)"],
+    "kept": ["PRIMARY KEY (sha256=? AND doc=?)"],
     "documents": ["INTEGER PRIMARY KEY"],
     "document": ["document_by_id"],
     "documents_named": ["document_by_name"],
@@ -78,8 +80,15 @@ WHOLE = {
     "relays",
     "lag",
     "events_behind",
+    "end",
 }
-QUERIES = sqlite_facts.QUERIES | sqlite_reads.QUERIES | sqlite_named.QUERIES | sqlite_lanes.QUERIES
+QUERIES = (
+    sqlite_facts.QUERIES
+    | sqlite_reads.QUERIES
+    | sqlite_named.QUERIES
+    | sqlite_lanes.QUERIES
+    | sqlite_packages.QUERIES
+)
 
 #: What leads a search: with nothing to go by, the newest documents.
 SEARCHES = [

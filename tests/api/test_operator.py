@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
+from axis.books import Torn
 from axis.core.trust import fingerprint_of
 from schemas import rest, rest_books, rest_relay
 from tests.api.world import (
@@ -258,6 +260,41 @@ async def test_the_books_are_proved(here: World) -> None:
     await here.json(OFFICE, "/v1/statuses", {"delivery": delivery, "code": "01"})
     proof = await read(here, "audit", rest_books.Proof)
     assert (proof["clean"], proof["documents"], proof["deliveries"]) == (True, 1, 1)
+
+
+async def test_a_damage_to_the_books_is_named(here: World) -> None:
+    receipt = await here.sent()
+    (delivery,) = receipt["deliveries"]
+    books: Any = here.axis.store
+    kept = books._books.packages
+    kept[receipt["sha256"]] = kept[receipt["sha256"]][:-1] + b"?"
+    assert (await read(here, "audit", rest_books.Proof))["clean"] is True
+    proof = await read(here, "audit", rest_books.Proof, packages="true")
+    assert (proof["clean"], proof["left_out"]) == (False, 0)
+    (line,) = proof["lines"]
+    assert line.startswith(f"package of document {receipt['doc']}: its bytes are ")
+    kept.clear()
+    (place,) = books._books.deliveries
+    row = books._books.deliveries[place]
+    books._books.deliveries[place] = row._replace(reason="x")
+    proof = await read(here, "audit", rest_books.Proof)
+    assert proof["states"] == [delivery]
+    altered, gone = sorted(proof["lines"])
+    assert altered == f"delivery {delivery}: reason is 'x', by its events ''"
+    assert gone.startswith(f"package of document {receipt['doc']}: its bytes are gone: ")
+
+
+async def test_there_is_no_digest_of_books_that_cannot_be_read(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def history() -> AsyncIterator[Torn]:
+        yield Torn("event", "8", "its row is no event")
+
+    monkeypatch.setattr(here.axis.store, "history", history)
+    told = problem(await here.get(AUDITOR, f"{DOOR}/digest"), 500, "axis.books_damaged")
+    assert "event 8: its row is no event" in told["detail"]
+    proof = await read(here, "audit", rest_books.Proof)
+    assert proof["lines"] == ["event 8: its row is no event"]
 
 
 async def test_a_counter_that_is_off_is_found(here: World) -> None:

@@ -12,7 +12,7 @@ from axis.cli.result.figures import Played, Result
 from axis.core.breakdown import Breakdown
 from axis.core.directory import Agency
 from axis.core.document import Addressee, Document, Event
-from axis.core.tally import Recount
+from axis.core.recount import Recount
 from schemas.codes import agencies
 
 #: The clock of the machine on which the history is played.

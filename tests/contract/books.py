@@ -24,11 +24,12 @@ from axis.core.commands import (
     Target,
 )
 from axis.core.directory import Agency
-from axis.core.document import Addressee, Delivery, Document, Event, Link, Place
+from axis.core.document import Addressee, Document, Link, Place
 from axis.core.job_commands import Drive, Plan, Ran, Report, Steer, Take
 from axis.core.lifecycle import Step
 from axis.core.replay import Act, Item, Job, Kind, Stage, Verdict, Word
 from axis.core.timetable import day_number, day_of_number
+from axis.flows.proving import prove
 from axis.ports import Store
 
 A, B, C, D = (f"000.00.00.H{n:02}" for n in (1, 2, 3, 4))
@@ -238,23 +239,10 @@ async def numbers(store: Store, recipient: str, transports: Sequence[int] = OPEN
 
 
 async def differences(store: Store) -> list[str]:
-    """What is wrong with the books: the recount, and both balance lines of every agency."""
-    recount = tally.Recount((await store.counted()).since)
-    books, wrong = {}, []
-    async for item in store.history():
-        match item:
-            case Document():
-                recount.document(item)
-            case Event():
-                recount.event(item)
-            case Delivery():
-                if not recount.is_fold(item):
-                    wrong.append(f"{item.id} is not the fold of its events")
-            case _:
-                books = dict(item)
-    recount.close()
-    if books != {key: n for key, n in recount.tally.items() if n}:
-        wrong.append(f"counted {books}, recounted {recount.tally}")
+    """What is wrong with the books: the proof, and both balance lines of every agency."""
+    proof = await prove(store, read_packages=True)
+    wrong = [f"{key}: counted {n}, recounted {m}" for key, (n, m) in proof.counters.items()]
+    wrong += proof.lines
     standing = await store.counts(None, tally.STANDING, tally.STANDING)
     for code, counts in tally.total((a, metric, n) for a, _, metric, n in standing).items():
         wrong += [f"{code} {b.line}: {b}" for b in tally.balances(counts) if b.difference]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from axis.books import Head
 from axis.core.commands import Accepted, Note, Recorded, Refuse, Refused, Register, Revoke, Revoked
 from axis.core.document import Link
 from axis.core.errors import Fault
@@ -302,7 +303,7 @@ async def test_refused_inputs_leave_a_line_and_no_trace_in_the_books(store: Stor
     assert await store.apply(refused) == [Recorded()] * 3
     assert await store.refusals(2) == [refused[2], refused[1]]
     assert await store.counts(None, 0, 0) == []
-    assert [item async for item in store.history()] == [{}]
+    assert [item async for item in store.history()] == [{}, Head(0)]
 
 
 async def test_only_the_newest_refusals_are_kept(store: Store):
@@ -358,5 +359,5 @@ async def test_history_is_one_snapshot_counters_first(store: Store, scribe: Scri
         **{(code, 0, m): 1 for code in (B, C) for m in ("deliveries", "transport.waiting")},
     }
     (event,) = await store.events(first.seq)
-    assert rest == [first, event, *await store.deliveries(first.seq)]
+    assert rest == [Head(1), first, event, *await store.deliveries(first.seq)]
     assert second not in rest

@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from axis.core import ledger
+from axis.core import fold
 from axis.settings import KafkaSettings
 from schemas import bus
 from schemas.bus import Message, decode, encode
@@ -105,9 +105,7 @@ def test_every_type_is_a_message_and_every_attribute_is_described() -> None:
     event = document()["components"]["schemas"]["event"]
     types, kinds = event["properties"]["ce_type"]["anyOf"]
     assert set(types["enum"]) == bus.TYPES
-    assert set(resolved(kinds["$ref"])["enum"]) == {
-        f"{bus.EVENT}{kind}" for kind in ledger.KINDS
-    }
+    assert set(resolved(kinds["$ref"])["enum"]) == {f"{bus.EVENT}{kind}" for kind in fold.KINDS}
     waiting = document()["components"]["schemas"]["waitingHeaders"]
     pointed, _ = encode(WHOLE)
     inside, _ = encode(Message(type=bus.WAITING, id="a", source="/axis/b", no=1, package=b"<a/>"))
