@@ -118,10 +118,40 @@ class Database:
         connection.execute("pragma query_only = on")
         return connection
 
-    def _connect(self, cache_kib: int) -> sqlite3.Connection:
+    def at_rest(self) -> sqlite3.Connection:
+        """A connection that reads what lies there, also in a folder that cannot be written.
+
+        There SQLite cannot lay the files that it needs beside the log. Without a log that holds
+        anything the file is whole, and since nobody can write it, it stays as it is meanwhile.
+        """
+        if self._writable or self._logged:
+            return self.reader()
+        return self._connect(
+            READER_CACHE_KIB, f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
+        )
+
+    @property
+    def readable(self) -> bool:
+        """Whether nothing stands in the way of ``at_rest``."""
+        return self._writable or not self._logged
+
+    @property
+    def _writable(self) -> bool:
+        return os.access(self.path.parent, os.W_OK)
+
+    @property
+    def _logged(self) -> bool:
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return log.exists() and log.stat().st_size > 0
+
+    def _connect(self, cache_kib: int, uri: str = "") -> sqlite3.Connection:
         # No isolation level: the driver begins nothing by itself, BEGIN and COMMIT are said aloud.
         connection = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, cached_statements=256
+            uri or self.path,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+            uri=bool(uri),
         )
         connection.execute(f"pragma busy_timeout = {BUSY_MS}")
         connection.execute(f"pragma cache_size = -{cache_kib}")

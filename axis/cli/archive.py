@@ -235,18 +235,35 @@ async def drop(settings: Settings) -> None:
 
 @asynccontextmanager
 async def _read(settings: Settings, path: Path) -> AsyncIterator[Store]:
-    connection = reads.prepare(Database(path).reader())
+    connection = _at_rest(settings, path)
     try:
-        if connection.execute("select count(*) from sqlite_master").fetchone() == (0,):
+        tables = connection.execute("select count(*) from sqlite_master").fetchone()
+        if tables == (0,):
             raise NoAxis(f"The books in {settings.books} are empty; axis init sets them up.")
         try:
             connection.execute("select arrived_at from delivery limit 0")
-        except sqlite3.OperationalError:
-            raise NoAxis(_old(settings)) from None
+        except sqlite3.OperationalError as error:
+            # Anything else is a disk, or damage, and told as such.
+            if "no such column" in str(error):
+                raise NoAxis(_old(settings)) from None
+            raise
         # Nothing is asked for but what an Archive has.
         yield cast("Store", Archive(connection, path.parent / "packages"))
     finally:
         connection.close()
+
+
+def _at_rest(settings: Settings, path: Path) -> sqlite3.Connection:
+    database = Database(path)
+    try:
+        return reads.prepare(database.at_rest())
+    except sqlite3.OperationalError:
+        if database.readable:
+            raise
+        raise NoAxis(
+            f"The books in {settings.books} were not closed by their axis, and their folder cannot "
+            "be written; a copy of it in another place can be read."
+        ) from None
 
 
 @asynccontextmanager

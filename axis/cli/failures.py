@@ -42,10 +42,10 @@ def of_the_world(error: Exception) -> str | None:
         where = "" if error.filename is None else f"{error.filename}: "
         return f"{where}{error.strerror or error}"
     if isinstance(error, sqlite3.Error):
-        return (
-            f"The books cannot be worked with: {error}. "
-            "Those of a run are axis/books.sqlite in its folder (AXIS_VAR)."
-        )
+        # What SQLite meets in its file is one kind; locks and disks are another.
+        whole = isinstance(error, sqlite3.OperationalError)
+        begin = "The books cannot be worked with" if whole else "The books are damaged"
+        return f"{begin}: {error}. Those of a run are axis/books.sqlite in its folder (AXIS_VAR)."
     if isinstance(error, ValueError) and getattr(error, "title", "") in _SETTINGS:
         # pydantic's, which not every command has loaded.
         told: Mapping[str, Any] = error.errors()[0]  # type: ignore[attr-defined]

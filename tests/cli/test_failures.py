@@ -26,7 +26,7 @@ def test_damaged_books(axis: Axis, var: Path, command: str, raw: bytes) -> None:
     books = var / "axis" / "books.sqlite"
     books.parent.mkdir(parents=True)
     books.write_bytes(raw)
-    assert "The books cannot be worked with: " in _refused(axis, 1, command)
+    assert "The books are damaged: file is not a database" in _refused(axis, 1, command)
 
 
 @pytest.mark.parametrize("command", [("init",), ("serve", "--port", "0")])
