@@ -75,6 +75,7 @@ class Happened(Wire):
     reason: str
     occurred_at: OccurredAt
     recorded_at: RecordedAt
+    note: str = Field("", description="With 13, 15 and 16: carried, and not acted upon yet.")
 
 
 class View(Wire):

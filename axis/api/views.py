@@ -189,6 +189,7 @@ def _standing(one: Delivery, units: Sequence[str]) -> dict[str, Any]:
 
 
 def _event(event: Event) -> dict[str, Any]:
+    note = {"note": NOT_YET} if event.code in _REQUESTS else {}
     return {
         **event.body,
         "seq": event.seq,
@@ -199,6 +200,7 @@ def _event(event: Event) -> dict[str, Any]:
         "reason": event.body.get("reason", ""),
         "occurred_at": iso(event.occurred_at),
         "recorded_at": iso(event.recorded_at),
+        **note,
     }
 
 

@@ -225,7 +225,8 @@ def _show(view: Mapping[str, Any], recipient: str) -> None:
                 f"{e['code']} {STATUS_WORDS[e['code']]}" if e["code"] else e["kind"],
                 e["actor"],
                 e["recipient"] or "-",
-                e["reason"] or "-",
+                " ".join(filter(None, (e["reason"], f"({e['note']})" if "note" in e else "")))
+                or "-",
             )
             for e in view["history"]
             if recipient in ("", e["recipient"])

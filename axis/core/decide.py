@@ -42,6 +42,7 @@ from axis.core.lifecycle import (
     TRANSPORT,
     WITH_REASON,
     Again,
+    Business,
     Request,
     Step,
 )
@@ -153,7 +154,11 @@ def _repeated(delivery: Delivery, command: Say) -> bool:
         return False
     if delivery.request is not _REQUEST.get(command.code, delivery.request):
         return False
-    return command.code not in WITH_REASON or command.reason == delivery.reason
+    if command.code not in WITH_REASON or command.reason == delivery.reason:
+        return True
+    # Of 02 and 16 the reason of the one said last is kept; the other stands all the same.
+    both = delivery.business is Business.REFUSED and delivery.request is Request.REFUSED
+    return both and delivery.said >> 16 & delivery.said >> 2 & 1 == 1
 
 
 def _illegal(delivery: Delivery, code: str) -> Fault | None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from axis.core.errors import unavailable
-from schemas import rest
+from schemas import rest, rest_books
 from schemas.edxml import Business
 from schemas.xmldsig import sign
 from tests.api.test_receiving import polled
@@ -122,6 +122,22 @@ async def test_a_request_of_the_sender_is_carried_and_answered(here: World) -> N
     assert (answered["code"], answered["note"]) == ("16", "not acted upon yet")
     (row,) = (await here.get(OFFICE, "/v1/inbox", state="all")).json()["deliveries"]
     assert (row["request"], row["answer"]) == ("refused", "accepted")
+    seen = (await here.get(LANG_SON, f"/v1/documents/{row['doc']}")).json()
+    rest_books.View.model_validate(seen)
+    noted = {line["code"]: line["note"] for line in seen["history"] if "note" in line}
+    assert noted == dict.fromkeys(("13", "16"), "not acted upon yet")
+
+
+async def test_a_refusal_of_both_is_repeated_whichever_came_last(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    await said(here, LANG_SON, delivery=delivery, code="13")
+    words = [{"code": "02", "reason": "sai nơi nhận"}, {"code": "16", "reason": "đã chuyển"}]
+    for word in words:
+        await said(here, delivery=delivery, **word)
+    for word in words:
+        answer = await say(here, delivery=delivery, **word)
+        assert (answer.status_code, answer.json()["repeated"]) == (200, True)
+    assert len([line for line in await lines(here) if line["code"] in ("02", "16")]) == 2
 
 
 async def test_an_update_asks_for_an_answer(here: World) -> None:
