@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal, NamedTuple
 
+from axis.core.lifecycle import own_words
 from axis.core.timetable import MICROSECONDS, from_iso
 from schemas.traffic import Row, Share
 
@@ -84,7 +85,8 @@ def _of_delivery(recorded: Share, played: Share) -> tuple[str, ...]:
                 ("state", _state(recorded), _state(played)),
                 ("answer", recorded.answer, played.answer),
                 ("request", recorded.request, played.request),
-                ("reason", recorded.reason, played.reason),
+                # Whoever plays parks in the recipient's name, also what a lock had parked.
+                ("reason", own_words(recorded.reason), own_words(played.reason)),
                 ("statuses", _said(recorded), _said(played)),
             )
         )

@@ -39,6 +39,7 @@ from axis.core.lifecycle import (
     ANSWERS,
     BUSINESS,
     BY_SENDER,
+    LOCKED,
     TRANSPORT,
     WITH_REASON,
     Again,
@@ -50,9 +51,6 @@ from axis.core.places import first_of
 from axis.core.record import LANES, STATUSES
 from axis.core.stepping import move
 from schemas.edxml import NEW
-
-#: The reason under which a lock parks deliveries; unlocking looks for it.
-LOCKED = "locked"
 
 _REQUEST = {"13": Request.OPEN} | dict(ANSWERS)
 

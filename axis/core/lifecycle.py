@@ -45,6 +45,15 @@ class Transport(IntEnum):
         return self < Transport.DONE
 
 
+#: The reason under which a lock parks deliveries; unlocking looks for it.
+LOCKED = "locked"
+
+
+def own_words(reason: str) -> str:
+    """A reason that a recipient gives, told apart from that of a lock, which an unlock undoes."""
+    return f"'{reason}'" if reason == LOCKED else reason
+
+
 class Step(StrEnum):
     """What moves a delivery along its transport machine."""
 

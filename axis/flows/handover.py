@@ -11,10 +11,9 @@ from typing import TypeVar
 
 from axis.core.caller import Caller
 from axis.core.commands import ById, Move, Moved, Moves, Target, UpTo
-from axis.core.decide import LOCKED
 from axis.core.document import Document, Place
 from axis.core.errors import Rejected, Unavailable, rejected
-from axis.core.lifecycle import Again, Step, Transport
+from axis.core.lifecycle import Again, Step, Transport, own_words
 from axis.flows.commit import Committer
 from axis.ports import Bus, Clock, Row, Store
 
@@ -35,11 +34,6 @@ AXIS, DAMAGED = "axis", "the axis has this package no more"
 _T = TypeVar("_T", bound=Sequence[object])
 
 OPEN = (Transport.WAITING, Transport.OFFERED)
-
-
-def _own_words(reason: str) -> str:
-    """A reason that a recipient gives, told apart from that of a lock, which an unlock undoes."""
-    return f"'{reason}'" if reason == LOCKED else reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +226,7 @@ class Handover:
                 at=now if at is None else at,
                 now=now,
                 mine=caller.agency,
-                reason=_own_words(reason.strip()),
+                reason=own_words(reason.strip()),
             )
             for at, some in groupby(zip(targets, times, strict=True), itemgetter(1))
         ]

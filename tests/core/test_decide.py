@@ -26,7 +26,7 @@ from axis.core.commands import (
     Say,
     UpTo,
 )
-from axis.core.decide import LOCKED, decide
+from axis.core.decide import decide
 from axis.core.directory import Agency
 from axis.core.document import Addressee, Delivery, Document, Lane, Place
 from axis.core.facts import Changes, Facts
@@ -34,6 +34,7 @@ from axis.core.lifecycle import (
     ANSWERS,
     BUSINESS,
     BY_SENDER,
+    LOCKED,
     STATUS_CODES,
     TRANSPORT,
     TRANSPORT_SAME,
