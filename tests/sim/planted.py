@@ -18,7 +18,7 @@ from axis.adapters import examiner
 from axis.adapters.memory_replays import MemoryReplays
 from axis.adapters.memory_store import Fault, MemoryBooks, MemoryStore
 from axis.api.receipts import RECEIPT_TYPE
-from axis.core import admission, decide, ledger, lifecycle, places, tally
+from axis.core import admission, decide, fold, ledger, lifecycle, places, tally
 from axis.core.commands import Command, Outcome
 from axis.core.document import Delivery, Document, Event, Lane, Place
 from axis.core.errors import Unavailable
@@ -338,12 +338,12 @@ PLANTS: Mapping[str, Plant] = {
     "allows an illegal step": _plant(
         "illegal",
         seeds=60,
-        patches=((decide, "BUSINESS", _TOO_MUCH), (ledger, "BUSINESS", _TOO_MUCH)),
+        patches=((decide, "BUSINESS", _TOO_MUCH), (fold, "BUSINESS", _TOO_MUCH)),
     ),
     "forbids a legal step": _plant(
         "misjudged",
         seeds=30,
-        patches=((decide, "BUSINESS", _TOO_LITTLE), (ledger, "BUSINESS", _TOO_LITTLE)),
+        patches=((decide, "BUSINESS", _TOO_LITTLE), (fold, "BUSINESS", _TOO_LITTLE)),
     ),
     "forgets a step in the counters": _plant("unbalanced", store=_ForgetsReceipts),
     "counts offered twice": _plant("unbalanced", store=_CountsOfferedTwice),

@@ -146,21 +146,28 @@ class Process:
         """Bring a request to the axis; raises ``Down``."""
         if self._app is None:
             raise Down
-        task = asyncio.create_task(self._serve(self._app, request))
+        gone = asyncio.Event()
+        task = asyncio.create_task(self._serve(self._app, request, gone))
         self._requests[task] = None
         task.add_done_callback(self._requests.pop)
-        # Not awaited itself: the client's patience must not end the work, only a crash does.
-        await asyncio.wait([task])
+        try:
+            # Not awaited itself: the client's patience must not end the work, only a crash does.
+            await asyncio.wait([task])
+        finally:
+            gone.set()
         if task.cancelled() or not task.result().status:
             raise Down
         return task.result()
 
-    async def _serve(self, app: Application, request: Request) -> Answer:
+    async def _serve(self, app: Application, request: Request, gone: asyncio.Event) -> Answer:
         answer = Answer()
         pieces = deque(request.pieces)
 
         async def receive() -> Message:
             if not pieces:
+                # Whoever has said everything stays for the answer.
+                if request.whole:
+                    await gone.wait()
                 return {"type": "http.disconnect"}
             piece = pieces.popleft()
             more = bool(pieces) or not request.whole
