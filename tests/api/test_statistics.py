@@ -179,6 +179,9 @@ def _aged(store: MemoryStore) -> MemoryBooks:
         if metric.partition(".")[0] in FAMILIES and 0 < day < begun:
             del books.tally[agency, day, metric]
     seq = max(e.seq for e in books.events if e.occurred_at < 1_570_000_000_000_000)
+    for place, delivery in books.deliveries.items():
+        if delivery.arrived_at is not None and delivery.arrived_at < 1_570_000_000_000_000:
+            books.deliveries[place] = delivery._replace(arrived_at=None)
     books.since = dict.fromkeys(FAMILIES, Since(seq, begun))
     return books
 

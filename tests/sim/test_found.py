@@ -64,7 +64,7 @@ def test_an_older_look_at_the_directory_does_not_undo_a_newer_one() -> None:
     assert not locked
 
 
-def test_a_conflict_names_the_first_recipient_of_the_package_who_has_the_other_document() -> None:
+def test_a_conflict_names_the_recipients_in_the_order_of_the_package() -> None:
     async def post(store: Store, sha256: str, recipients: Sequence[str]) -> object:
         accept = Accept(
             id=f"doc_{sha256}",
@@ -89,8 +89,8 @@ def test_a_conflict_names_the_first_recipient_of_the_package_who_has_the_other_d
         await post(store, "one", _CODES)
         return await post(store, "two", order)
 
-    # Of a set of texts the first is another in every process.
+    # A set of texts has another order in every process.
     for order in (_CODES, _CODES[::-1]):
         outcome, _ = run(main(order))
         assert isinstance(outcome, Refused)
-        assert outcome.fault.detail["recipient"] == order[0]
+        assert outcome.fault.detail["recipient"] == ", ".join(order)
