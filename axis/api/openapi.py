@@ -18,6 +18,7 @@ from schemas import (
     rest,
     rest_books,
     rest_digest,
+    rest_proof,
     rest_relay,
     rest_replays,
     rest_service,
@@ -241,7 +242,7 @@ def _schemas() -> dict[str, Any]:
         name: model
         for module in (
             *(rest, rest_books, rest_relay, rest_replays, rest_service, rest_digest),
-            *(rest_statistics, traffic),
+            *(rest_proof, rest_statistics, traffic),
         )
         for name, model in vars(module).items()
         if isinstance(model, type) and issubclass(model, rest.Wire)

@@ -21,7 +21,7 @@ from axis.core.errors import rejected
 from axis.core.lifecycle import Business, Transport
 from axis.core.questions import Search
 from axis.flows.handover import PAGE_ROWS_MAX
-from schemas import rest, rest_books, rest_relay
+from schemas import rest, rest_books, rest_proof, rest_relay
 
 #: Lines of a log or a search unless the caller says otherwise.
 LINES_DEFAULT = 100
@@ -248,7 +248,7 @@ async def refusals(axis: TheAxis, _: TheOverseer, limit: Limit = LINES_DEFAULT) 
     "/audit",
     operation_id="audit",
     summary="Prove the books",
-    response_model=rest_books.Proof,
+    response_model=rest_proof.Proof,
 )
 async def audit(
     axis: TheAxis,

@@ -10,7 +10,7 @@ import pytest
 
 from axis.books import Torn
 from axis.core.trust import fingerprint_of
-from schemas import rest, rest_books, rest_relay
+from schemas import rest, rest_books, rest_proof, rest_relay
 from tests.api.world import (
     AUDITOR,
     HA_NOI,
@@ -258,7 +258,7 @@ async def test_refusals_are_listed_with_their_sentence(here: World) -> None:
 async def test_the_books_are_proved(here: World) -> None:
     (delivery,) = (await here.sent())["deliveries"]
     await here.json(OFFICE, "/v1/statuses", {"delivery": delivery, "code": "01"})
-    proof = await read(here, "audit", rest_books.Proof)
+    proof = await read(here, "audit", rest_proof.Proof)
     assert (proof["clean"], proof["documents"], proof["deliveries"]) == (True, 1, 1)
 
 
@@ -268,8 +268,8 @@ async def test_a_damage_to_the_books_is_named(here: World) -> None:
     books: Any = here.axis.store
     kept = books._books.packages
     kept[receipt["sha256"]] = kept[receipt["sha256"]][:-1] + b"?"
-    assert (await read(here, "audit", rest_books.Proof))["clean"] is True
-    proof = await read(here, "audit", rest_books.Proof, packages="true")
+    assert (await read(here, "audit", rest_proof.Proof))["clean"] is True
+    proof = await read(here, "audit", rest_proof.Proof, packages="true")
     assert (proof["clean"], proof["left_out"]) == (False, 0)
     (line,) = proof["lines"]
     assert line.startswith(f"package of document {receipt['doc']}: its bytes are ")
@@ -277,7 +277,7 @@ async def test_a_damage_to_the_books_is_named(here: World) -> None:
     (place,) = books._books.deliveries
     row = books._books.deliveries[place]
     books._books.deliveries[place] = row._replace(reason="x")
-    proof = await read(here, "audit", rest_books.Proof)
+    proof = await read(here, "audit", rest_proof.Proof)
     assert proof["states"] == [delivery]
     altered, gone = sorted(proof["lines"])
     assert altered == f"delivery {delivery}: reason is 'x', by its events ''"
@@ -293,7 +293,7 @@ async def test_there_is_no_digest_of_books_that_cannot_be_read(
     monkeypatch.setattr(here.axis.store, "history", history)
     told = problem(await here.get(AUDITOR, f"{DOOR}/digest"), 500, "axis.books_damaged")
     assert "event 8: its row is no event" in told["detail"]
-    proof = await read(here, "audit", rest_books.Proof)
+    proof = await read(here, "audit", rest_proof.Proof)
     assert proof["lines"] == ["event 8: its row is no event"]
 
 
@@ -301,7 +301,7 @@ async def test_a_counter_that_is_off_is_found(here: World) -> None:
     await here.sent()
     books: Any = here.axis.store
     books._books.tally[LANG_SON, 0, "deliveries"] += 1
-    proof = await read(here, "audit", rest_books.Proof)
+    proof = await read(here, "audit", rest_proof.Proof)
     assert proof["clean"] is False
     (off,) = proof["counters"]
     assert off == {
