@@ -9,8 +9,11 @@ Figures = tuple[float, ...]
 
 #: Halvings of the distance between two places.
 _HALVINGS = 12
-#: Moves of a search over some figures, its first stride, and when it has come to rest.
-_MOVES, _STRIDE, _REST = 150, 0.7, 1e-4
+#: Moves of a search over some figures, and its first stride.
+_MOVES, _STRIDE = 150, 0.7
+#: It has come to rest when its corners are as good and as near as this: corners that are far apart
+#: may be equally good with the valley between them.
+_ALIKE, _NEAR = 1e-5, 0.01
 
 
 def lowest(of: Callable[[float], float], low: float, high: float) -> float:
@@ -47,7 +50,7 @@ def descend(of: Callable[[Figures], float], start: Figures) -> tuple[float, Figu
     worth = sorted(_at(of, corner) for corner in (start, *strides))
     for _ in range(_MOVES):
         (best, first), (second, _), (worst, last) = worth[0], worth[-2], worth[-1]
-        if worst - best < _REST:
+        if worst - best < _ALIKE and all(math.dist(first, corner) < _NEAR for _, corner in worth):
             break
         others = zip(*(corner for _, corner in worth[:-1]), strict=True)
         foot = tuple(math.fsum(figure) / len(start) for figure in others)
