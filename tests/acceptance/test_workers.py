@@ -102,6 +102,7 @@ async def test_all_end_together_and_what_they_accepted_is_written(settings: Sett
             await senders.some(20)
             assert await asyncio.to_thread(axis.end) == 0
             posting.cancel()
+            await asyncio.wait([posting])
             assert (await waiting).json()["statuses"] == []
         assert not any(map(alive, axis.workers))
         assert not (settings.axis_dir / "address.json").exists()
