@@ -13,6 +13,8 @@ import signal
 import sys
 import threading
 
+from axis.loading import about_to_load
+
 #: Longer than an axis takes to stop (requests under way have five seconds); then it ends at once.
 GRACE_S = 10.0
 
@@ -21,6 +23,7 @@ def main() -> None:
     """Run the module named by the first argument as ``__main__``."""
     threading.Thread(target=_watch, name="leash", daemon=True).start()
     module = sys.argv.pop(1)
+    about_to_load()
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

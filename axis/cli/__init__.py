@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from axis.cli import screen
 from axis.cli.failures import NoAxis, Refusal, of_the_world
 from axis.core.errors import AxisError
+from axis.loading import about_to_end, loading
 
 #: The module of each command, in the order of ``axis --help``.
 MODULES = {
@@ -71,7 +72,8 @@ class _Axis(TyperGroup):
         if module is None:
             return None
         shelf = typer.Typer()
-        import_module(f"axis.cli.{module}").register(shelf)
+        with loading():
+            import_module(f"axis.cli.{module}").register(shelf)
         return typer.main.get_group(shelf).commands[cmd_name]
 
     def invoke(self, ctx: Any) -> Any:
@@ -113,4 +115,7 @@ def axis() -> None:
 
 def main() -> None:
     """The entry point of the ``axis`` command."""
-    app()
+    try:
+        app()
+    finally:
+        about_to_end()
