@@ -48,7 +48,7 @@ def some() -> list[Planned]:
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
 def test_a_package_weighs_what_was_planned_within_500_bytes(profile: Profile) -> None:
-    chosen = some() if profile is SMALL else some()[::4]
+    chosen = some() if profile is SMALL else some()[::16]
     strays = [weighed(p, profile) - package_bytes(p, profile) for p in chosen]
     assert max(map(abs, strays)) <= 500
     planned = sum(package_bytes(p, profile) for p in chosen)

@@ -265,12 +265,16 @@ async def test_whoever_sends_whole_requests_is_not_timed(line: Line) -> None:
     assert line.protocol.timeout_keep_alive_task is None
 
 
-@pytest.mark.parametrize("rest", [b"", b"x" * 30])
-async def test_a_body_that_comes_no_further_is_refused(
-    monkeypatch: pytest.MonkeyPatch, line: Line, rest: bytes
-) -> None:
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that is made now waits for little."""
     monkeypatch.setattr(bounds, "WINDOW_S", 0.01)
     monkeypatch.setattr(bounds, "LINGER_S", 0.001)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("rest", [b"", b"x" * 30])
+async def test_a_body_that_comes_no_further_is_refused(line: Line, rest: bytes) -> None:
     await line.send(post(b"x" * 1000)[:-900])
     # Thirty bytes in a hundredth of a second are 3,000 in one: too slow.
     await line.send(rest)

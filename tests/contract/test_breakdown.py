@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from axis.adapters.memory_store import MemoryStore
 from axis.core import tally
@@ -90,7 +90,6 @@ async def test_every_store_breaks_the_same_commands_down_alike(library: Library)
     assert found[0] == found[1]
 
 
-@settings(max_examples=100)
 @given(groups)
 def test_whatever_was_asked_the_counters_say_what_was_broken_down(groups_of: list[list[Recipe]]):
     async def law() -> None:

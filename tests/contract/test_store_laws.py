@@ -23,7 +23,7 @@ from tests.contract.reckoning import must_agree
 
 #: An example costs some ten fsyncs, or a schema of its own.
 FEW = settings(
-    max_examples=25,
+    max_examples=10,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -111,7 +111,6 @@ def test_every_store_gives_the_answers_of_memory(
         asyncio.run(law(open_it))
 
 
-@settings(max_examples=100)
 @given(groups)
 def test_the_books_balance_after_every_group(groups_of: list[list[Recipe]]):
     async def law() -> None:
@@ -123,7 +122,6 @@ def test_the_books_balance_after_every_group(groups_of: list[list[Recipe]]):
     asyncio.run(law())
 
 
-@settings(max_examples=100)
 @given(groups)
 def test_statistics_are_what_documents_and_events_come_to(groups_of: list[list[Recipe]]):
     async def law() -> None:
@@ -135,7 +133,6 @@ def test_statistics_are_what_documents_and_events_come_to(groups_of: list[list[R
     asyncio.run(law())
 
 
-@settings(max_examples=100)
 @given(groups)
 def test_how_commands_are_grouped_makes_no_difference(groups_of: list[list[Recipe]]):
     async def law() -> None:
@@ -151,7 +148,6 @@ def test_how_commands_are_grouped_makes_no_difference(groups_of: list[list[Recip
     asyncio.run(law())
 
 
-@settings(max_examples=100)
 @given(groups)
 def test_what_was_accepted_once_is_for_ever_the_same_document(groups_of: list[list[Recipe]]):
     async def law() -> None:

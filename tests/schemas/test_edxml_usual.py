@@ -194,7 +194,7 @@ PIECES = (
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_whatever_bytes_are_changed_both_ways_agree(data: st.DataObject) -> None:
     raw = bytearray(RAW)
@@ -208,7 +208,7 @@ def test_whatever_bytes_are_changed_both_ways_agree(data: st.DataObject) -> None
     same(bytes(raw))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80)
 @given(st.data(), documents())
 def test_whatever_document_is_written_both_ways_agree(
     data: st.DataObject, package: edxml.DocumentPackage
@@ -227,7 +227,7 @@ def test_whatever_document_is_written_both_ways_agree(
         same(sign(write(one), EC.key, EC.der))
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(documents(), st.sampled_from([b"", b"x", b"\r", b"&amp;", b"\n", b"]]&gt;"]), st.integers(0))
 def test_signing_the_short_way_gives_the_bytes_of_the_whole_way(
     document: edxml.DocumentPackage, more: bytes, at: int

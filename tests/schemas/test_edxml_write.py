@@ -37,7 +37,7 @@ KINDS = {
 }
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(packages)
 def test_what_is_written_is_read_back(package: Package) -> None:
     reading = read(write(package), files=True)
