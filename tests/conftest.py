@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,7 +20,10 @@ from tests.mock_kafka import MockCluster
 
 # An example that takes 200 milliseconds, or ten that take a second to draw, fail by default: on a
 # busy machine any does now and then. What is slow shows in the whole run.
-settings.register_profile("axis", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Half the usual examples: others each time, so that what one run does not draw another does.
+settings.register_profile(
+    "axis", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("axis")
 
 
@@ -55,11 +59,34 @@ def _records_are_as_described() -> Iterator[None]:
     assert strange == []
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where processes share the tests, each takes whole modules, those first that take long; and
+    one takes all that ask about the plan of the whole history, which is made once in a process.
+    """
+    for item in items:
+        of_history = hasattr(getattr(item, "module", None), "whole_history")
+        item.add_marker(pytest.mark.xdist_group("history" if of_history else str(item.path)))
+    items.sort(key=lambda item: item.get_closest_marker("acceptance") is None)
+
+
 _used: list[str] = []
 
 
 def pytest_report_header() -> str:
     return f"kafka: {plan()}"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["kafka"] = _used
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What one of the processes that share the tests has to tell at the end."""
+    _used.extend(getattr(node, "workeroutput", {}).get("kafka", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -80,6 +80,7 @@ def test_a_small_day_is_exact_and_a_second_one_starts_afresh(demo: Demo) -> None
     assert len(plans) == 2
 
 
+@pytest.mark.long
 def test_an_axis_killed_at_random_moments_is_started_again_and_all_is_exact(demo: Demo) -> None:
     # Others each time; pytest tells the seed at its beginning.
     moments = sorted(random.sample(range(1, LINES), KILLS))

@@ -201,6 +201,7 @@ def must_be_told(played: Apart, job: str, deliveries: int, *of: str) -> None:
         assert item["recorded"]["done"] < item["played"]["done"]
 
 
+@pytest.mark.long
 def test_where_its_axis_runs_a_shadow_is_a_job(job: Apart) -> None:
     job.words = ("replay", "shadow")
     job.start(*MORNING, *FAST, *WHY, "--json")
