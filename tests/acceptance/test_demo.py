@@ -93,6 +93,7 @@ def test_an_axis_killed_at_random_moments_is_started_again_and_all_is_exact(demo
     demo.must_be_exact()
 
 
+@pytest.mark.long
 def test_agencies_that_are_killed_go_on_from_their_journals(demo: Demo) -> None:
     demo.start("--seconds", "3")
     demo.kill_at("agencies-1", 40)

@@ -143,6 +143,7 @@ def counted(played: Apart, run: str) -> dict[str, Any]:
     return {"days": days, "statuses": told["statuses"]}
 
 
+@pytest.mark.long
 def test_a_shadow_is_as_it_was_and_the_books_do_not_move(shadow: Apart) -> None:
     shadow.pids.add(0)
     before = shadow.run("digest", "--run", "history")["sha256"]
@@ -277,6 +278,7 @@ def _act(var: Path, job: str, act: str) -> None:
         assert http.post(f"/operator/runs/{job}/{act}", json={}).status_code == 200
 
 
+@pytest.mark.long
 def test_traffic_through_the_door_is_that_of_the_books(shadow: Apart, tmp_path: Path) -> None:
     shadow.pids.add(0)
     packed = ("--packages", *WHY)

@@ -88,6 +88,7 @@ async def test_the_books_are_exact_though_a_worker_is_killed(settings: Settings)
     assert (proof["documents"], proof["deliveries"]) == (len(packages), lanes.total())
 
 
+@pytest.mark.long
 async def test_all_end_together_and_what_they_accepted_is_written(settings: Settings) -> None:
     packages = list(islice(signed(settings.home), 120))
     with running(settings, "axis", workers=2) as axis:

@@ -68,6 +68,7 @@ async def test_a_killed_broker_is_a_delay(tmp_path: Path):
         assert [message.no for message in found[5]] == [1, 4]
 
 
+@pytest.mark.long
 async def test_a_producer_that_is_given_up_leaves_nothing_behind(tmp_path: Path):
     """No task that goes on sending, and none that waits for it."""
     before = asyncio.all_tasks()
