@@ -68,7 +68,7 @@ _CONFLICTS = {
     ),
     "delivery.not_parked": (
         "Only a parked delivery can be reset; this one is {state}.",
-        "Chỉ đặt lại được văn bản đang tạm giữ; văn bản này đang {state}.",
+        "Chỉ đặt lại được văn bản đang tạm giữ; văn bản này {state}.",
     ),
     "delivery.locked": (
         "The recipient is locked; unlock it first.",
@@ -92,7 +92,7 @@ _CONFLICTS = {
     ),
     "delivery.not_done": (
         "Only what is done can be given back; this one is {state}.",
-        "Chỉ trả lại được văn bản đã nhận xong; văn bản này đang {state}.",
+        "Chỉ trả lại được văn bản đã nhận xong; văn bản này {state}.",
     ),
     "delivery.given_back": (
         "It is being given back already.",
