@@ -47,6 +47,10 @@ class Signer(Protocol):
         """``sign`` of each payload, wherever there is a processor for it."""
         ...
 
+    def public_jwk(self) -> Mapping[str, str]:
+        """The public half as a JWK (RFC 7517, RFC 8037), for whoever verifies a receipt."""
+        ...
+
     def verify(self, jws: str, typ: str) -> bytes | None:
         """The payload of a JWS that this key signed with this ``typ`` header; else None."""
         ...

@@ -130,6 +130,7 @@ class PooledSigner:
         self._pool = pool
         self.sign = signer.sign
         self.verify = signer.verify
+        self.public_jwk = signer.public_jwk
 
     async def sign_all(self, payloads: Sequence[bytes], typ: str) -> list[str]:
         texts = [signing_input(payload, typ) for payload in payloads]

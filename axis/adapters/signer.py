@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,12 +24,14 @@ class AxisSigner:
         self._public = key.public_key()
         self._jws = PyJWS(algorithms=["EdDSA"])
 
-    @property
-    def public_pem(self) -> bytes:
-        """What a receipt is verified with."""
-        return self._public.public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+    def public_jwk(self) -> Mapping[str, str]:
+        """What a receipt is verified with (RFC 8037 section 2), named by its thumbprint (RFC 7638
+        section 3).
+        """
+        raw = self._public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        named = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(raw).decode()}
+        thumbprint = hashlib.sha256(json.dumps(named, separators=(",", ":")).encode()).digest()
+        return {**named, "kid": _base64url(thumbprint).decode(), "alg": "EdDSA", "use": "sig"}
 
     def sign(self, payload: bytes, typ: str) -> str:
         """A compact JWS over ``payload`` (RFC 7515 section 7.1)."""

@@ -55,7 +55,7 @@ _TAGS = [
     {"name": "Statuses", "description": "What recipients say of documents, and what is asked."},
     {"name": "Tracking", "description": "Documents, the directory, the counts."},
     {"name": "Operators", "description": "For operators (acts) and auditors (reads)."},
-    {"name": "Service", "description": "Is it up, is it ready, its metrics."},
+    {"name": "Service", "description": "Is it up, is it ready, its key, its metrics."},
 ]
 _SCHEME = "oauth2"
 _SCOPES = {
@@ -65,7 +65,7 @@ _SCOPES = {
     "history": "State when something happened (a run that plays another time).",
 }
 #: Operations that need no token.
-OPEN = frozenset({"token", "health", "ready", "metrics"})
+OPEN = frozenset({"token", "health", "ready", "keys", "metrics"})
 _ROLES = {"Operators": ["operator"], "Tracking": []}
 
 

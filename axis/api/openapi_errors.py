@@ -132,6 +132,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "statistics": (*_CALLER, *_READ, "agency.unknown"),
     "health": _ANY,
     "ready": _ANY,
+    "keys": _ANY,
     "metrics": _ANY,
     "waiting": (*_AGENCY, *_READ),
     "find": (*_AGENCY, *_READ, "agency.unknown"),

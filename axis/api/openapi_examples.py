@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 from axis.api import openapi_replays as replays
 from axis.api import openapi_statistics
+from axis.api.openapi_packages import DOCUMENT_ID as _DOCUMENT_ID
+from axis.api.openapi_packages import MINE as _MINE
+from axis.api.openapi_packages import SUBJECT as _SUBJECT
+from axis.api.openapi_packages import THEIRS as _THEIRS
 from axis.api.problems import told
 from axis.core.errors import Fault
-from schemas.edxml import (
-    DocumentPackage,
-    Organization,
-    Reference,
-    Signer,
-    StatusPackage,
-)
-from schemas.edxml_write import write
 
-_MINE, _THEIRS = "000.00.00.H37", "000.00.00.G22"
 _DOC = "doc_01DYKA4R00N0QB5GZK7V2M9T3C"
 _DELIVERY = f"{_DOC}.{_THEIRS}"
-_DOCUMENT_ID = "000.00.00.H37,2020/01/15,7/UBND-VP"
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-_SUBJECT = "V/v báo cáo tình hình thực hiện nhiệm vụ tháng 01 năm 2020"
 _AT, _LATER = "2020-01-15T08:30:00+07:00", "2020-01-15T08:31:12.250000+07:00"
 _TIMES = {"occurred_at": _AT, "recorded_at": _AT}
 
@@ -165,6 +156,18 @@ ANSWERS: Mapping[str, Any] = {
     "statistics": openapi_statistics.ANSWER,
     "health": {"status": "up", "mode": "live"},
     "ready": {"ready": True, "store": True, "bus": True, "waiting_commands": 0},
+    "keys": {
+        "keys": [
+            {
+                "crv": "Ed25519",
+                "kty": "OKP",
+                "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+                "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+                "alg": "EdDSA",
+                "use": "sig",
+            }
+        ]
+    },
     "waiting": {
         "agencies": [
             {"agency": _THEIRS, "waiting": 3, "offered": 1, "parked": 0, "oldest_age_s": 12.5}
@@ -257,40 +260,3 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
         }
     },
 }
-
-
-@cache
-def document_package() -> str:
-    """A document package that an axis takes as it stands, from Lạng Sơn to one recipient."""
-    package = DocumentPackage(
-        sender=Organization(organ_id=_MINE, name="Ủy ban nhân dân tỉnh Lạng Sơn"),
-        recipients=(Organization(organ_id=_THEIRS, name="Văn phòng Chính phủ"),),
-        document_id=_DOCUMENT_ID,
-        code_number="7",
-        code_notation="UBND-VP",
-        place="Lạng Sơn",
-        promulgated=date(2020, 1, 15),
-        type_name="Công văn",
-        subject=_SUBJECT,
-        content="Văn bản thử nghiệm",
-        signer=Signer(position="Chủ tịch", full_name="Nguyễn Văn An"),
-    )
-    return write(package).decode()
-
-
-@cache
-def status_package() -> str:
-    """A status package: the recipient says 03 of the document of ``document_package``."""
-    package = StatusPackage(
-        sender=Organization(organ_id=_THEIRS, name="Văn phòng Chính phủ"),
-        response_for=Reference(
-            organ_id=_MINE,
-            code="7/UBND-VP",
-            document_id=_DOCUMENT_ID,
-            promulgated=date(2020, 1, 15),
-        ),
-        code="03",
-        # The format writes Viet Nam time without a zone.
-        at=datetime(2020, 1, 15, 9, 30),  # noqa: DTZ001
-    )
-    return write(package).decode()

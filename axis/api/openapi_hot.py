@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from axis.api import openapi_examples as examples
+from axis.api import openapi_packages
 from axis.api.hot import (
     BULK_BYTES_MAX,
     BULK_PACKAGES_MAX,
@@ -106,7 +106,9 @@ _DOCUMENT: dict[str, Any] = {
     "parameters": [_OCCURRED_AT],
     "requestBody": {
         "required": True,
-        "content": _package_body("An .edxml document package.", examples.document_package()),
+        "content": _package_body(
+            "An .edxml document package.", openapi_packages.document_package()
+        ),
     },
     "responses": {
         "201": {"description": "Accepted, durable.", "headers": _LOCATION, **_json("Receipt")},
@@ -231,7 +233,7 @@ _STATUS: dict[str, Any] = {
         "required": True,
         "content": {
             "application/json": {"schema": {"anyOf": [_ref("Statement"), _ref("Statements")]}},
-            **_package_body("An .edxml status package.", examples.status_package()),
+            **_package_body("An .edxml status package.", openapi_packages.status_package()),
         },
     },
     "responses": {

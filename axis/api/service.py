@@ -1,4 +1,4 @@
-"""What everybody may ask of an axis: is it up, is it ready, its metrics, its API pages."""
+"""What everybody may ask of an axis: is it up, is it ready, its key, its metrics, its API pages."""
 
 from __future__ import annotations
 
@@ -61,6 +61,20 @@ async def ready(axis: TheAxis) -> Response:
         "waiting_commands": axis.committer.waiting,
     }
     return Json(content, status_code=200 if found.ready else 503)
+
+
+@router.get(
+    "/v1/keys",
+    operation_id="keys",
+    summary="What receipts are verified with",
+    response_model=rest_service.Keys,
+)
+async def keys(axis: TheAxis) -> Response:
+    """A JWK Set (RFC 7517 section 5) with the one key of this axis. A receipt is a compact JWS: it
+    was signed by the axis when the key verifies it and its `typ` is `axis-receipt+jws`; its payload
+    is then what the axis says it accepted. Keep the key with the receipts: they outlive an address.
+    """
+    return Json({"keys": [axis.signer.public_jwk()]})
 
 
 @router.get(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,11 +24,24 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> AxisSigner:
 @given(payload=st.binary(max_size=2000))
 def test_another_library_verifies_what_is_signed(signer: AxisSigner, payload: bytes) -> None:
     jws = signer.sign(payload, TYP)
-    key = load_pem_public_key(signer.public_pem)
-    decoded = jwt.PyJWS().decode_complete(jws, key, algorithms=["EdDSA"])  # type: ignore[arg-type]
+    key = jwt.PyJWK.from_dict(dict(signer.public_jwk()))
+    decoded = jwt.PyJWS().decode_complete(jws, key, algorithms=["EdDSA"])
     assert decoded["payload"] == payload
     assert decoded["header"] == {"alg": "EdDSA", "typ": TYP}
     assert signer.sign(payload, TYP) == jws
+
+
+def test_a_key_is_named_by_its_thumbprint() -> None:
+    seed = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+    # RFC 8037 appendix A: the key (A.2) and its thumbprint (A.3).
+    assert AxisSigner(Ed25519PrivateKey.from_private_bytes(seed)).public_jwk() == {
+        "kty": "OKP",
+        "crv": "Ed25519",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+        "alg": "EdDSA",
+        "use": "sig",
+    }
 
 
 def test_a_token_is_no_receipt_and_a_changed_bit_is_nothing(signer: AxisSigner) -> None:
@@ -44,5 +57,5 @@ def test_a_token_is_no_receipt_and_a_changed_bit_is_nothing(signer: AxisSigner) 
 def test_the_key_is_made_once_and_is_nobody_elses(tmp_path: Path) -> None:
     path = tmp_path / "signer.pem"
     first = load_signer(path)
-    assert load_signer(path).public_pem == first.public_pem
+    assert load_signer(path).public_jwk() == first.public_jwk()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from jsonschema_rs import validator_for
 
-from axis.api import openapi
-from axis.api import openapi_examples as examples
+from axis.api import openapi, openapi_packages
 from axis.api.openapi_errors import ERRORS, NOWHERE, WARNINGS
 from axis.core.catalogue import CATALOGUE
 from schemas.edxml import DocumentPackage, StatusPackage
@@ -105,6 +104,7 @@ def test_every_route_of_the_wire_format_is_there(made: dict[str, Any]) -> None:
         "GET /v1/statistics",
         "GET /v1/health",
         "GET /v1/ready",
+        "GET /v1/keys",
         "GET /metrics",
         "GET /v1/operator/waiting",
         "GET /v1/operator/deliveries",
@@ -212,16 +212,22 @@ def test_authorize_works_with_client_credentials(made: dict[str, Any]) -> None:
     (scheme,) = made["components"]["securitySchemes"].values()
     assert scheme["flows"]["clientCredentials"]["tokenUrl"] == "/v1/token"
     for name, operation in operations(made):
-        is_open = name.split()[1] in ("/v1/token", "/v1/health", "/v1/ready", "/metrics")
+        is_open = name.split()[1] in (
+            "/v1/token",
+            "/v1/health",
+            "/v1/ready",
+            "/v1/keys",
+            "/metrics",
+        )
         assert (operation["security"] == []) == is_open, name
 
 
 async def test_the_packages_of_the_examples_are_taken(here: World) -> None:
-    raw = examples.document_package().encode()
+    raw = openapi_packages.document_package().encode()
     assert isinstance(read(raw).package, DocumentPackage)
     answer = await here.send(raw)
     assert (answer.status_code, answer.json()["warnings"]) == (201, [])
-    raw = examples.status_package().encode()
+    raw = openapi_packages.status_package().encode()
     assert isinstance(read(raw).package, StatusPackage)
     answer = await here.call(OFFICE, "POST", "/v1/statuses", content=raw, headers=XML)
     assert (answer.status_code, answer.json()["state"]) == (201, "accepted")

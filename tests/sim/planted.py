@@ -306,6 +306,9 @@ class _RestlessSigner:
     async def sign_all(self, payloads: Sequence[bytes], typ: str) -> list[str]:
         return [self.sign(payload, typ) for payload in payloads]
 
+    def public_jwk(self) -> Mapping[str, str]:
+        return self._signer.public_jwk()
+
     def verify(self, jws: str, typ: str) -> bytes | None:
         return self._signer.verify(jws, typ)
 
