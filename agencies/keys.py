@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,6 +87,20 @@ def make_authority(seed: int | str) -> Authority:
 def make_agency(authority: Authority, code: str, name: str) -> AgencyKey:
     """Return the key and certificate of the agency ``code``; always the same for the same seed."""
     key = _private_key(authority.seed, "agency", code)
+    return _certified(authority, code, name, key, f"agency {code}")
+
+
+def make_another(authority: Authority, code: str, name: str) -> AgencyKey:
+    """Return a key of the agency ``code`` that nobody can derive, and its certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return _certified(
+        authority, code, name, key, f"agency {code} {secrets.token_hex(SERIAL_BYTES)}"
+    )
+
+
+def _certified(
+    authority: Authority, code: str, name: str, key: ec.EllipticCurvePrivateKey, serial_of: str
+) -> AgencyKey:
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
@@ -96,7 +111,7 @@ def make_agency(authority: Authority, code: str, name: str) -> AgencyKey:
     )
     issuer = authority.certificate.subject
     issuer_key = authority.private_key.public_key()
-    builder = _builder(subject, issuer, key.public_key(), f"agency {code}", issuer_key)
+    builder = _builder(subject, issuer, key.public_key(), serial_of, issuer_key)
     builder = builder.add_extension(
         x509.BasicConstraints(ca=False, path_length=None), critical=True
     )

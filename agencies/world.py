@@ -24,6 +24,7 @@ from agencies.keys import (
     KEY_FILE,
     Authority,
     make_agency,
+    make_another,
     make_authority,
     write_agency_files,
 )
@@ -100,6 +101,22 @@ def agency_dir(home: Path, code: str) -> Path:
 def read_secret(folder: Path) -> str:
     """The client secret that lies in a folder."""
     return (folder / SECRET_FILE).read_text(encoding="ascii").strip()
+
+
+def certify(home: Path, code: str, name: str, seed: int = SEED) -> tuple[Path, Path]:
+    """Leave another key in an agency's folder, and the certificate of the world's authority for
+    it; where both lie.
+
+    Raises ``AnotherWorld`` when the world beneath ``home`` was made from another seed.
+    """
+    authority = make_authority(seed)
+    _trust_root(home / "axis" / "trust-root.pem", authority)
+    return write_agency_files(agency_dir(home, code), make_another(authority, code, name))
+
+
+def keep_secret(folder: Path, secret: str) -> None:
+    """Leave a client secret in a folder, in place of what was there."""
+    _write(folder / SECRET_FILE, f"{secret}\n".encode(), 0o600)
 
 
 def read_key(home: Path, code: str) -> tuple[PrivateKey, bytes]:

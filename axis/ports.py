@@ -12,7 +12,7 @@ from typing import Protocol
 
 from axis.books import Books
 from axis.core.commands import Audit, Command, Outcome, Refuse
-from axis.core.directory import Agency
+from axis.core.directory import Agency, Client
 from axis.core.document import Delivery, Document, Event, Redelivery
 from axis.core.questions import Extracts, Linked, Search, Window
 from axis.core.topic import Topic
@@ -78,10 +78,18 @@ class Trust(Protocol):
         """
         ...
 
-    def renew(self, certificates: Iterable[Certificate]) -> None:
-        """Take over which of its certificates the books say are revoked, and since when.
+    def read(self, agency: str, pem: str) -> Certificate:
+        """The first certificate in ``pem``, to speak for ``agency``.
 
-        It holds for the next package, and is final.
+        Raises ``axis.core.trust.BadCertificate`` where it could not be trusted.
+        """
+        ...
+
+    def renew(self, certificates: Iterable[Certificate]) -> None:
+        """Take over what the books say: which certificates there are, and which are revoked since
+        when.
+
+        It holds for the next package, and a revocation is final.
         """
         ...
 
@@ -144,17 +152,6 @@ class Row:
     delivery: Delivery
     document: Document
     redelivery: Redelivery | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
-    """Who may ask for a token. ``secret_sha256`` is hex; secrets are 256 random bits, so a plain
-    digest of one cannot be searched and a slow one would only slow the token door.
-    """
-
-    id: str
-    secret_sha256: str
-    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +252,7 @@ class Store(Books, Protocol):
         clients: Iterable[Client],
     ) -> None:
         """Set up the directory: rows that are there already stay as they are, but a client's
-        secret is replaced.
+        secret is replaced, unless an operator has renewed it.
         """
         ...
 

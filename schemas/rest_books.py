@@ -204,41 +204,12 @@ class Why(Wire):
     why: str = Field("", max_length=1000, examples=["asked by the agency, ticket 4711"])
 
 
-class NewAgency(Why):
-    """An agency to be added."""
-
-    code: str = Field(
-        max_length=13,
-        description="Its code; units have none of their own here.",
-        examples=["000.00.00.H99"],
-    )
-    name_vi: str = Field(min_length=1, max_length=200)
-    name_en: str = Field(min_length=1, max_length=200)
-    kind: str = Field(min_length=1, max_length=40, examples=["province"])
-    level: str = Field(min_length=1, max_length=40, examples=["provincial"])
-
-
 class Locked(Wire):
     """An agency after a lock or unlock."""
 
     agency: Code
     locked: bool
     moved: int = Field(description="Deliveries parked by the lock, or put back by the unlock.")
-
-
-class RevokedCertificate(Wire):
-    """A certificate that is not trusted any more."""
-
-    fingerprint: str = Field(description="SHA-256 of the certificate, hex.")
-    agency: Code
-    revoked_at: str
-
-
-class Revoked(Wire):
-    """What a revocation came to."""
-
-    changed: int = Field(description="Those that were trusted until now.")
-    certificates: list[RevokedCertificate]
 
 
 class Act(Wire):

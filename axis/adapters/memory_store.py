@@ -19,7 +19,7 @@ from axis.adapters.search import matches
 from axis.books import Item, Package
 from axis.core.commands import Audit, Command, Outcome, Refuse
 from axis.core.decide import decide
-from axis.core.directory import Agency
+from axis.core.directory import Agency, Client
 from axis.core.document import Delivery, Document, Event, Lane, Place
 from axis.core.errors import unavailable
 from axis.core.facts import Changes, Facts, Wants, wants
@@ -27,7 +27,11 @@ from axis.core.lifecycle import Transport
 from axis.core.questions import Extract, Extracts, Linked, Search, Window
 from axis.core.tally import Counted, Key, Since
 from axis.core.trust import Certificate
-from axis.ports import REFUSALS_KEPT_MAX, Client, Queue, Row
+from axis.ports import (
+    REFUSALS_KEPT_MAX,
+    Queue,
+    Row,
+)
 
 #: Asked before each group with the word ``apply``. ``before``: the group fails and nothing is
 #: written; ``after``: it is written and the answer is lost; None: all goes well.
@@ -141,6 +145,9 @@ class MemoryStore:
         books.tally.update(changes.tally)
         books.agencies |= changes.agencies
         books.certificates |= changes.certificates
+        for client in changes.clients:
+            known = books.clients.setdefault(client.id, client)
+            books.clients[client.id] = replace(client, roles=known.roles)
         books.audits += changes.audits
         books.refusals += changes.refusals
         memory_replays.write(books.replaying, changes)
@@ -161,7 +168,8 @@ class MemoryStore:
             books.certificates.setdefault(certificate.fingerprint, certificate)
         for client in clients:
             known = books.clients.setdefault(client.id, client)
-            books.clients[client.id] = replace(known, secret_sha256=client.secret_sha256)
+            if known.renewed_at is None:
+                books.clients[client.id] = replace(client, roles=known.roles)
 
     # ---- reading ------------------------------------------------------------------------------
 

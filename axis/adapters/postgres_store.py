@@ -26,12 +26,15 @@ from axis.adapters.postgres_writer import Tell, Writer, tell_nobody
 from axis.adapters.rows import delivery_from, document_from, event_from
 from axis.books import Item, Package
 from axis.core.commands import Audit, Command, Outcome, Refuse
-from axis.core.directory import Agency
+from axis.core.directory import Agency, Client
 from axis.core.document import Delivery, Document, Event
 from axis.core.questions import Extracts, Linked, Search, Window
 from axis.core.tally import Counted
 from axis.core.trust import Certificate
-from axis.ports import Client, Queue, Row
+from axis.ports import (
+    Queue,
+    Row,
+)
 from axis.settings import LIVE
 
 

@@ -22,10 +22,9 @@ from axis.adapters.postgres_facts import Known, load
 from axis.adapters.postgres_server import Driver, Server
 from axis.core.commands import Command, Outcome
 from axis.core.decide import decide
-from axis.core.directory import Agency
+from axis.core.directory import Agency, Client
 from axis.core.facts import Changes, wants
 from axis.core.trust import Certificate
-from axis.ports import Client
 
 log = structlog.get_logger()
 

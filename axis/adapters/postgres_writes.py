@@ -17,10 +17,12 @@ from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, SmallInteger, 
 
 from axis.adapters import postgres_tables, replay_rows, replay_tables, rows, tables
 from axis.adapters.postgres_server import Driver
-from axis.core.directory import Agency
+from axis.core.directory import Agency, Client
 from axis.core.facts import Changes
 from axis.core.trust import Certificate
-from axis.ports import REFUSALS_KEPT_MAX, Client
+from axis.ports import (
+    REFUSALS_KEPT_MAX,
+)
 
 #: The types of arrays that the driver knows without asking the server.
 _SQL_TYPES: Final = {
@@ -48,12 +50,13 @@ def _insert(table: Table, end: str = "", without: Iterable[str] = ()) -> str:
 
 
 _KEEP: Final = "on conflict do nothing"
+_RENEW: Final = """on conflict (id) do update
+    set secret_sha256 = excluded.secret_sha256, renewed_at = excluded.renewed_at"""
 _DELIVERY_KEY: Final = ("doc", "recipient")
 _DELIVERY_STATE: Final = (
     *("transport", "business", "request", "said", "reason", "attempt"),
     *("again", "arrived_at"),
 )
-_REVOKED: Final = ("revoked_at", "fingerprint")
 _REWOUND: Final = ("recipient", "urgency", "published")
 _HANDED: Final = ("attempt", "handed", "word", "job", "no")
 _SKIPPED: Final = ("skipped", "job", "no")
@@ -86,14 +89,13 @@ STEPS: Final = {
         + ", ".join(f"{name} = excluded.{name}" for name in _AGENCY[1:]),
     ),
     "enrol_agency": _insert(tables.agency, _KEEP),
-    "certificate": _insert(tables.certificate, _KEEP),
-    "revoked": f"""
-        update certificate c set revoked_at = w.revoked_at
-        from {_given(tables.certificate, _REVOKED)} w({", ".join(_REVOKED)})
-        where c.fingerprint = w.fingerprint""",
-    "client": _insert(
-        tables.client, "on conflict (id) do update set secret_sha256 = excluded.secret_sha256"
+    "certificate": _insert(
+        tables.certificate,
+        "on conflict (fingerprint) do update set revoked_at = excluded.revoked_at",
     ),
+    "enrol_certificate": _insert(tables.certificate, _KEEP),
+    "client": _insert(tables.client, _RENEW),
+    "enrol_client": _insert(tables.client, f"{_RENEW} where client.renewed_at is null"),
     "rewound": f"""
         update lane l set published = least(l.published, w.published)
         from {_given(tables.lane, _REWOUND)} w({", ".join(_REWOUND)})
@@ -173,7 +175,8 @@ async def write(
             "event": list(map(rows.event_values, changes.events)),
             "tally": [(day, a, metric, n) for (a, day, metric), n in changes.tally.items() if n],
             "agency": list(map(rows.agency_values, changes.agencies.values())),
-            "revoked": [(c.revoked_at, c.fingerprint) for c in changes.certificates.values()],
+            "certificate": list(map(rows.certificate_values, changes.certificates.values())),
+            "client": list(map(rows.client_values, changes.clients)),
             "rewound": [(*lane, reach) for lane, reach in changes.rewound.items()],
             "job": list(map(replay_rows.job_values, changes.jobs.values())),
             "item": replay_rows.item_values(changes),
@@ -201,15 +204,15 @@ async def enrol(
     certificates: Iterable[Certificate],
     clients: Iterable[Client],
 ) -> None:
-    """Set up the directory: what is there stays, but for the secrets of clients."""
+    """Set up the directory: what is there stays, but for secrets that no operator renewed."""
     # One statement may not touch a row twice.
     newest = {client.id: client for client in clients}
     await _run(
         driver,
         {
             "enrol_agency": list(map(rows.agency_values, agencies)),
-            "certificate": list(map(rows.certificate_values, certificates)),
-            "client": list(map(rows.client_values, newest.values())),
+            "enrol_certificate": list(map(rows.certificate_values, certificates)),
+            "enrol_client": list(map(rows.client_values, newest.values())),
         },
     )
 

@@ -11,7 +11,7 @@ from sqlalchemy import Table
 
 from axis.adapters import tables
 from axis.core.commands import Audit, Refuse
-from axis.core.directory import Agency
+from axis.core.directory import Agency, Client
 from axis.core.document import (
     NO_DETAILS,
     Addressee,
@@ -24,7 +24,6 @@ from axis.core.document import (
 )
 from axis.core.lifecycle import Again, Business, Request, Transport
 from axis.core.trust import Certificate
-from axis.ports import Client
 
 #: One row, as a driver takes it. Drivers are slow with subclasses of int, so enumerations are
 #: handed over as plain numbers.
@@ -244,11 +243,17 @@ def certificate_from(row: Sequence[Any]) -> Certificate:
 
 
 def client_values(client: Client) -> Values:
-    return (client.id, client.secret_sha256, encode(client.roles))
+    return (client.id, client.secret_sha256, encode(client.roles), client.renewed_at)
 
 
 def client_from(row: Sequence[Any]) -> Client:
-    return Client(id=row[0], secret_sha256=row[1], roles=tuple(orjson.loads(row[2])))
+    name, secret_sha256, roles, renewed_at = row
+    return Client(
+        id=name,
+        secret_sha256=secret_sha256,
+        roles=tuple(orjson.loads(roles)),
+        renewed_at=renewed_at,
+    )
 
 
 def audit_values(audit: Audit) -> Values:

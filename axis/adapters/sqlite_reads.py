@@ -20,12 +20,15 @@ from axis.adapters.search import mentions
 from axis.adapters.segments import Spot
 from axis.adapters.sqlite_replays import marked
 from axis.core.commands import Audit, Refuse
-from axis.core.directory import Agency
+from axis.core.directory import Agency, Client
 from axis.core.document import Delivery, Document, Event
 from axis.core.lifecycle import Transport
 from axis.core.tally import STANDING, Counted, Since, transport_metric
 from axis.core.trust import Certificate
-from axis.ports import Client, Queue, Row
+from axis.ports import (
+    Queue,
+    Row,
+)
 
 _T = Transport
 

@@ -38,12 +38,15 @@ from axis.adapters.sqlite_turns import Turns
 from axis.adapters.sqlite_writer import Writer
 from axis.books import Item, Package
 from axis.core.commands import Audit, Command, Outcome, Refuse
-from axis.core.directory import Agency
+from axis.core.directory import Agency, Client
 from axis.core.document import Delivery, Document, Event
 from axis.core.questions import Extracts, Linked, Search, Window
 from axis.core.tally import Counted
 from axis.core.trust import Certificate
-from axis.ports import Client, Queue, Row
+from axis.ports import (
+    Queue,
+    Row,
+)
 
 #: Reading threads: one may be busy with a long search while the other serves pages.
 READERS: Final = 2

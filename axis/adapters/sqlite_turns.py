@@ -19,10 +19,9 @@ from typing import Final, ParamSpec, TypeVar
 from axis.adapters.sqlite_file import empty_log, failures_told, is_busy, lightly, patient
 from axis.adapters.sqlite_writer import Group, Writer
 from axis.core.commands import Accept, Command
-from axis.core.directory import Agency
+from axis.core.directory import Agency, Client
 from axis.core.job_commands import Plan
 from axis.core.trust import Certificate
-from axis.ports import Client
 
 #: A group with more bytes is written in the thread: copying them takes milliseconds.
 HERE_BYTES_MAX: Final = 2 * 1024 * 1024

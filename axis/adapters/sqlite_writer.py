@@ -21,11 +21,13 @@ from axis.adapters.segments import Mark, Segments, Spot
 from axis.adapters.sqlite_facts import ask, load
 from axis.core.commands import Command, Outcome
 from axis.core.decide import decide
-from axis.core.directory import Agency
+from axis.core.directory import Agency, Client
 from axis.core.document import Lane
 from axis.core.facts import Changes, Facts, wants
 from axis.core.trust import Certificate
-from axis.ports import REFUSALS_KEPT_MAX, Client
+from axis.ports import (
+    REFUSALS_KEPT_MAX,
+)
 
 _INSERT_PACKAGE: Final = rows.insert(tables.package)
 _INSERT_DOCUMENT: Final = rows.insert(tables.document)
@@ -42,11 +44,16 @@ _CHANGE_AGENCY: Final = (
     "update agency set name_vi = ?, name_en = ?, kind = ?, level = ?, certainty = ?, locked = ? "
     "where code = ?"
 )
-_REVOKE: Final = "update certificate set revoked_at = ? where fingerprint = ?"
-_SET_CLIENT: Final = (
-    rows.insert(tables.client)
-    + " on conflict (id) do update set secret_sha256 = excluded.secret_sha256"
+_CHANGE_CERTIFICATE: Final = (
+    rows.insert(tables.certificate)
+    + " on conflict (fingerprint) do update set revoked_at = excluded.revoked_at"
 )
+_RENEW_CLIENT: Final = (
+    rows.insert(tables.client)
+    + " on conflict (id) do update"
+    + " set secret_sha256 = excluded.secret_sha256, renewed_at = excluded.renewed_at"
+)
+_SET_CLIENT: Final = f"{_RENEW_CLIENT} where renewed_at is null"
 _COUNT: Final = (
     rows.insert(tables.tally)
     + " on conflict (day, agency, metric) do update set n = n + excluded.n"
@@ -184,7 +191,8 @@ class Writer:
                 [(*rest, code) if known else (code, *rest)],
             )
         certificates = changes.certificates.values()
-        self._insert(_REVOKE, ((c.revoked_at, c.fingerprint) for c in certificates))
+        self._insert(_CHANGE_CERTIFICATE, map(rows.certificate_values, certificates))
+        self._insert(_RENEW_CLIENT, map(rows.client_values, changes.clients))
         self._insert(_INSERT_AUDIT, map(rows.audit_values, changes.audits))
         self._insert(_INSERT_REFUSAL, map(rows.refusal_values, changes.refusals))
         rewound = changes.rewound.items()

@@ -73,6 +73,8 @@ client = Table(
     Column("id", Text, primary_key=True),
     Column("secret_sha256", Text, nullable=False),
     Column("roles", Text, nullable=False),
+    # When an operator gave it another secret; null where the secret is that of the set-up.
+    Column("renewed_at", BigInteger),
 )
 
 #: Where the bytes of a document lie: ``start`` is the first byte of their record in the segment.

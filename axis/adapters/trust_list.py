@@ -8,19 +8,17 @@ once.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from axis.core.trust import Certificate, Judgement, fingerprint_of, judge
+from axis.core.trust import BadCertificate, Certificate, Judgement, fingerprint_of, judge
 from schemas.examined import Seal
 from schemas.xmldsig_profile import algorithm_of
-
-
-class BadCertificate(ValueError):
-    """The certificate cannot be trusted whatever it signs; the message says why."""
 
 
 def read_certificate(agency: str, der: bytes) -> Certificate:
@@ -52,25 +50,40 @@ class TrustList:
     def add(self, certificate: Certificate) -> None:
         """Trust ``certificate`` from now on, or take its new state (a revocation, say).
 
+        Raises ``BadCertificate``, see ``read``, and where it says of itself what it is not.
+        """
+        if self._read(certificate.agency, certificate.der) != replace(certificate, revoked_at=None):
+            raise BadCertificate("fingerprint or dates are not those of the certificate")
+        self._certificates[certificate.fingerprint] = certificate
+
+    def read(self, agency: str, pem: str) -> Certificate:
+        """The first certificate in ``pem``, to speak for ``agency``.
+
         Raises ``BadCertificate`` unless the root issued it for an end entity, within the root's
         own validity, with a key the signature profile has a use for.
         """
-        x509_certificate = _load(certificate.der)
-        if read_certificate(certificate.agency, certificate.der) != replace(
-            certificate, revoked_at=None
-        ):
-            raise BadCertificate("fingerprint or dates are not those of the certificate")
-        _require_issued_by(self._root, x509_certificate)
-        self._certificates[certificate.fingerprint] = certificate
+        try:
+            found = x509.load_pem_x509_certificate(pem.encode("utf-8", "replace"))
+        except (ValueError, x509.InvalidVersion) as error:
+            raise BadCertificate("not a certificate") from error
+        return self._read(agency, found.public_bytes(Encoding.DER))
+
+    def _read(self, agency: str, der: bytes) -> Certificate:
+        certificate = read_certificate(agency, der)
+        _require_issued_by(self._root, _load(der))
+        return certificate
 
     def renew(self, certificates: Iterable[Certificate]) -> None:
-        """Take over when certificates of this list were revoked; others need ``add``.
+        """Take over certificates that are new, and when those of this list were revoked.
 
         A revocation is final: what was read before it does not undo it.
         """
         for certificate in certificates:
             known = self._certificates.get(certificate.fingerprint)
-            if known is not None and certificate.revoked_at is not None:
+            if known is None:
+                with suppress(BadCertificate):  # Its packages are untrusted, and say so.
+                    self.add(certificate)
+            elif certificate.revoked_at is not None:
                 revoked = replace(known, revoked_at=certificate.revoked_at)
                 self._certificates[known.fingerprint] = revoked
 
@@ -83,7 +96,7 @@ def _load(der: bytes) -> x509.Certificate:
     try:
         return x509.load_der_x509_certificate(der)
     except (ValueError, x509.InvalidVersion) as error:
-        raise BadCertificate(f"not a certificate: {error}") from error
+        raise BadCertificate("not a certificate") from error
 
 
 def _require_root(root: x509.Certificate) -> None:

@@ -10,7 +10,18 @@ from starlette.applications import Starlette
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from axis.api import counts, extracts, openapi, operator, players, replays, service, statistics, v1
+from axis.api import (
+    counts,
+    extracts,
+    members,
+    openapi,
+    operator,
+    players,
+    replays,
+    service,
+    statistics,
+    v1,
+)
 from axis.api.auth import Auth
 from axis.api.bodies import Bodies
 from axis.api.door import Door
@@ -45,7 +56,17 @@ class Application(FastAPI):
         self.state.bodies = Bodies()
         self.state.metrics = Metrics()
         self._hot = Hot(axis, self.state.auth, self.state.bodies, self.state.metrics).routes
-        for module in (v1, counts, statistics, operator, players, replays, extracts, service):
+        for module in (
+            v1,
+            counts,
+            statistics,
+            operator,
+            members,
+            players,
+            replays,
+            extracts,
+            service,
+        ):
             # As they stand: an included router would be matched once more by itself.
             self.router.routes.extend(module.router.routes)
         service.add_pages(self)

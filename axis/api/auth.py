@@ -21,9 +21,14 @@ from axis.api.problems import invalid
 from axis.api.requests import is_text
 from axis.api.wire import canonical
 from axis.core.caller import AGENCY, HISTORY, Caller
+from axis.core.directory import Client
 from axis.core.errors import rejected
 from axis.core.timetable import MICROSECONDS
-from axis.ports import Client, Clock, Signer, Store
+from axis.ports import (
+    Clock,
+    Signer,
+    Store,
+)
 from axis.settings import Settings
 
 TOKEN_TYPE = "axis-token+jwt"  # noqa: S105 - a media type, no secret

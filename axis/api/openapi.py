@@ -18,6 +18,7 @@ from schemas import (
     rest,
     rest_books,
     rest_digest,
+    rest_members,
     rest_proof,
     rest_relay,
     rest_replays,
@@ -71,8 +72,9 @@ _ROLES = {"Operators": ["operator"], "Tracking": []}
 
 #: The acts of operators, and what each is told.
 _ACTS = {
-    **dict.fromkeys(("lock", "unlock", "revoke", "operator_reset"), "Why"),
+    **dict.fromkeys(("lock", "unlock", "revoke", "secret", "operator_reset"), "Why"),
     "register": "NewAgency",
+    "certify": "NewCertificate",
     "redrive": "Redrive",
     **openapi_replays.BODIES,
 }
@@ -191,6 +193,7 @@ _PARAMETERS = {
 _PARAMETERS_OF = {
     ("find", "from"): "000.00.00.H37",
     ("find", "to"): "000.00.00.G22",
+    ("certificates", "agency"): "000.00.00.G22",
 }
 
 _TOKEN_FORM = {
@@ -241,7 +244,7 @@ def _schemas() -> dict[str, Any]:
     models = {
         name: model
         for module in (
-            *(rest, rest_books, rest_relay, rest_replays, rest_service, rest_digest),
+            *(rest, rest_books, rest_members, rest_relay, rest_replays, rest_service, rest_digest),
             *(rest_proof, rest_statistics, traffic),
         )
         for name, model in vars(module).items()

@@ -139,6 +139,15 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "lock": (*_OPERATOR, "package.too_large", "agency.unknown"),
     "unlock": (*_OPERATOR, "package.too_large", "agency.unknown"),
     "revoke": (*_OPERATOR, "package.too_large", "agency.unknown", "certificate.unknown"),
+    "certify": (
+        *_OPERATOR,
+        "package.too_large",
+        "agency.unknown",
+        "certificate.bad",
+        "certificate.exists",
+    ),
+    "certificates": (*_AGENCY, *_READ, "agency.unknown"),
+    "secret": (*_OPERATOR, "package.too_large", "agency.unknown"),
     "register": (*_OPERATOR, "package.too_large", "agency.exists"),
     "redrive": (*_OPERATOR, "package.too_large", "agency.unknown"),
     "operator_reset": (
@@ -203,6 +212,8 @@ _PLACES: Mapping[str, str] = {
     "recipient": "edXMLHeader/MessageHeader/To",
     "sender": "edXMLHeader/MessageHeader/From/OrganId",
     "signature": "edXMLHeader/Signature",
+    "certificate.bad": "certificate",
+    "certificate.exists": "certificate",
     "request.invalid": "query.limit",
 }
 #: Where one word would not make sense in every sentence.
@@ -211,6 +222,8 @@ _OWN: Mapping[str, Mapping[str, str]] = {
     "agency.exists": {"code": "000.00.00.H37"},
     "agency.locked": {"code": "000.00.00.H37"},
     "agency.unknown": {"code": "000.00.00.X99"},
+    "certificate.bad": {"reason": "not issued by the trust root"},
+    "certificate.exists": {"agency": "000.00.00.H37"},
     "certificate.unknown": {"named": "000.00.00.H37"},
     "axis.books_damaged": {"what": "event 17: its row is no event"},
     "attachment.bomb": {"size": "1073741824", "limit": "104857600"},

@@ -116,6 +116,13 @@ _AGENCY = {
     "certainty": "sourced: the Lạng Sơn guide",
     "locked": False,
 }
+_CERTIFICATE = {
+    "fingerprint": _SHA256,
+    "agency": _THEIRS,
+    "not_before": "2020-01-01T07:00:00+07:00",
+    "not_after": "2025-01-01T06:59:59+07:00",
+    "revoked_at": None,
+}
 _SUMS = {"sent": 1898, "received": 6685, "statuses": {"01": 6665, "02": 20, "03": 6665}}
 _NOT_FOUND = told(Fault("delivery.not_found"))
 
@@ -176,6 +183,12 @@ ANSWERS: Mapping[str, Any] = {
     "find": {"deliveries": [{**_ROW, "recipient": _THEIRS}]},
     "lock": {"agency": _THEIRS, "locked": True, "moved": 4},
     "unlock": {"agency": _THEIRS, "locked": False, "moved": 4},
+    "certificates": {"certificates": [_CERTIFICATE]},
+    "certify": _CERTIFICATE,
+    "secret": {
+        "client_id": _THEIRS,
+        "client_secret": "8c1f7a52d0e94b63bb0c7d1e5f2a9648d3b7c05e1fa24896bc3d7e80f1529a4b",
+    },
     "revoke": {
         "changed": 1,
         "certificates": [{"fingerprint": _SHA256, "agency": _THEIRS, "revoked_at": _AT}],
@@ -247,6 +260,13 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "lock": {"why": _WHY},
     "unlock": {"why": _WHY},
     "revoke": {"why": _WHY},
+    "secret": {"why": _WHY},
+    "certify": {
+        "new": {
+            "certificate": "-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n",
+            **_WHY,
+        }
+    },
     "operator_reset": {"why": _WHY},
     "redrive": {"lane": {"urgency": 0, "no": 1200, **_WHY}, "all": _WHY},
     "register": {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -16,7 +15,6 @@ from axis.api.running import Axis
 from axis.api.v1 import DeliveryPath, DocPath, IfNoneMatch, package_response
 from axis.api.wire import Json
 from axis.core.caller import OPERATOR, Caller
-from axis.core.directory import Agency
 from axis.core.errors import rejected
 from axis.core.lifecycle import Business, Transport
 from axis.core.questions import Search
@@ -27,15 +25,9 @@ from schemas import rest, rest_books, rest_proof, rest_relay
 LINES_DEFAULT = 100
 WHY_MAX = 1000
 TEXT_MAX = 200
-#: QĐ 28/2018 art. 10.2a: a connected agency has zeros in the groups of its units.
-_AGENCY = re.compile(r"000\.00\.00\.[A-Z][0-9A-Z]{2}")
 
 Limit = Annotated[Whole, Query(ge=1, le=PAGE_ROWS_MAX, description="Rows of the page at most.")]
 CodePath = Annotated[str, Path(description="An agency's 13-character code.")]
-
-CertificatePath = Annotated[
-    str, Path(description="Its SHA-256 in hex, or the code of an agency: all that are its.")
-]
 
 router = APIRouter(prefix="/v1/operator", tags=["Operators"])
 
@@ -119,51 +111,6 @@ async def lock(request: Request, axis: TheAxis, caller: TheCaller, code: CodePat
 async def unlock(request: Request, axis: TheAxis, caller: TheCaller, code: CodePath) -> Response:
     """What the lock had parked waits again; what had failed by itself stays parked."""
     return await _lock(request, axis, caller, code, locked=False)
-
-
-@router.post(
-    "/certificates/{certificate}/revoke",
-    operation_id="revoke",
-    summary="Distrust a certificate from now on",
-    response_model=rest_books.Revoked,
-)
-async def revoke(
-    request: Request, axis: TheAxis, caller: TheCaller, certificate: CertificatePath
-) -> Response:
-    """What was signed with it before stays good; a package sent from now on is refused."""
-    caller.needs(OPERATOR)
-    asked = await read_model(request, rest_books.Why)
-    outcome = await axis.oversight.revoke(caller, certificate, asked.why)
-    return Json(views.revoked(outcome))
-
-
-@router.post(
-    "/agencies",
-    operation_id="register",
-    summary="Add an agency to the directory",
-    response_model=rest_books.AgencyLine,
-    status_code=201,
-)
-async def register(request: Request, axis: TheAxis, caller: TheCaller) -> Response:
-    """Documents can be sent to it at once; its certificate and its client come separately."""
-    caller.needs(OPERATOR)
-    asked = await read_model(request, rest_books.NewAgency)
-    if not _AGENCY.fullmatch(asked.code):
-        raise invalid(
-            "code",
-            "is no code of an agency, such as 000.00.00.H99",
-            "không phải mã cơ quan, ví dụ 000.00.00.H99",
-        )
-    agency = Agency(
-        code=asked.code,
-        name_vi=asked.name_vi,
-        name_en=asked.name_en,
-        kind=asked.kind,
-        level=asked.level,
-        certainty=f"stated: registered by {caller.id}",
-    )
-    await axis.members.register(agency, caller.id, asked.why)
-    return Json(views.agency(agency), status_code=201)
 
 
 @router.post(

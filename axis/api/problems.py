@@ -42,7 +42,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "lifecycle": ("The status cannot follow", "Trạng thái không thể tiếp theo"),
     "delivery": ("The delivery cannot be served so", "Không phục vụ được lượt gửi này"),
     "agency": ("The agency cannot be served so", "Không phục vụ được đơn vị này"),
-    "certificate": ("The certificate cannot be served so", "Không phục vụ được chứng thư số này"),
+    "certificate": ("The certificate is not accepted", "Không chấp nhận chứng thư số này"),
     "auth": ("Not authorised", "Không được phép"),
     "replay": ("The replay job cannot be served so", "Không phục vụ được việc phát lại này"),
     "reason": ("A reason is missing", "Thiếu lý do"),

@@ -21,7 +21,7 @@ from axis.core.statistics import MEASURES
 from axis.flows.statistics import By, Line, Question, Report
 from schemas import rest_statistics
 
-#: Characters of an agency's kind, as ``rest_books.NewAgency`` has it.
+#: Characters of an agency's kind, as ``rest_members.NewAgency`` has it.
 KIND_MAX: Final = 40
 CSV: Final = "text/csv"
 

@@ -10,7 +10,13 @@ from typing import Any
 from axis.api.problems import told
 from axis.api.receipts import receipt
 from axis.api.replay_views import redelivery
-from axis.core.commands import Audit, Moved, Refuse, Refused, Revoked, Said
+from axis.core.commands import (
+    Audit,
+    Moved,
+    Refuse,
+    Refused,
+    Said,
+)
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event, delivery_id
 from axis.core.lifecycle import ANSWERS, BY_SENDER, Business, Request, Transport
@@ -238,19 +244,6 @@ def act(audit: Audit) -> dict[str, Any]:
         "target": audit.target,
         "why": audit.why,
     }
-
-
-def revoked(outcome: Revoked) -> dict[str, Any]:
-    """What a revocation came to."""
-    certificates = [
-        {
-            "fingerprint": certificate.fingerprint,
-            "agency": certificate.agency,
-            "revoked_at": iso(certificate.revoked_at or 0),
-        }
-        for certificate in outcome.certificates
-    ]
-    return {"changed": outcome.changed, "certificates": certificates}
 
 
 def refusal(refuse: Refuse) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from agencies import alone, wording
+from agencies import alone, wording, world
 from agencies.compose import compose
 from agencies.crew import ANSWER_WAIT_S
 from agencies.switch import Switch
@@ -128,6 +128,24 @@ def start(codes: _Codes, run: session.Run = None) -> None:
         _switch(home, code).turn_on()
         when = "takes what waits" if played else "will take what waits when axis serve runs"
         screen.say(f"{code} is started; it {when}")
+
+
+@group.command()
+def certify(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The agency (H37).")],
+    run: session.Run = None,
+) -> None:
+    """Make an agency another key, and have the simulated authority certify it.
+
+    They replace those in its folder of this run. `axis trust` tells the axis of the certificate.
+    """
+    home, agency = session.open_session(run).settings.home, session.agency(code)
+    name = next((row.name_vi for row in agencies() if row.code == agency), agency)
+    try:
+        key, certificate = world.certify(home, agency, name)
+    except world.AnotherWorld as error:
+        raise typer.BadParameter(str(error)) from None
+    screen.facts({"key": key, "certificate": certificate})
 
 
 def _switch(home: Path, code: str) -> Switch:

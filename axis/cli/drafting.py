@@ -168,11 +168,10 @@ def _code(draft: Draft, row: AgencyRow, now: datetime) -> Code:
 
 
 def _row(organ_id: str) -> AgencyRow:
+    """The agency of a code. One that an operator added is in no list of ours: its code names it."""
     code = session.agency(organ_id)
-    row = next((row for row in agencies() if row.code == code), None)
-    if row is None:
-        raise typer.BadParameter(f"{organ_id} belongs to none of the 95 agencies")
-    return row
+    added = AgencyRow(code, code, code, "province", "provincial", "", sourced=False)
+    return next((row for row in agencies() if row.code == code), added)
 
 
 def _organization(unit: str, row: AgencyRow) -> Organization:

@@ -16,13 +16,10 @@ Why = Annotated[str, typer.Option(help="Why; it goes into the audit log.", show_
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest first.")]
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The agency (H37).")]
 
-#: Characters of a SHA-256 in hex.
-_FINGERPRINT_LENGTH = 64
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (waiting, find, lock, unlock, revoke, reset, audit_log, refusals):
+    for command in (waiting, find, lock, unlock, reset, audit_log, refusals):
         app.command(rich_help_panel=screen.OPERATOR)(command)
 
 
@@ -114,33 +111,6 @@ def unlock(
     What its lock had parked waits again; what had failed by itself stays parked.
     """
     _set_lock("unlock", code, why, json, session.open_session(run, url))
-
-
-def revoke(
-    named: Annotated[
-        str,
-        typer.Argument(metavar="FINGERPRINT|CODE", help="A certificate's SHA-256, or an agency's."),
-    ],
-    why: Why,
-    json: screen.Json = False,
-    url: session.Url = None,
-    run: session.Run = None,
-) -> None:
-    """Distrust a certificate, or all of an agency.
-
-    What was signed before stays good; what is sent from now on is refused. It is final.
-    """
-    certificate = named if len(named) == _FINGERPRINT_LENGTH else session.agency(named)
-    with session.open_session(run, url).door(OPERATOR_ID) as door:
-        path = f"/v1/operator/certificates/{segment(certificate)}/revoke"
-        told = door.post(path, {"why": why}).json
-    if json:
-        screen.data(told)
-        return
-    for one in told["certificates"]:
-        since = screen.moment(one["revoked_at"])
-        screen.say(f"{one['agency']} {one['fingerprint']} is revoked since {since}")
-    screen.say(f"{told['changed']} changed")
 
 
 def reset(

@@ -9,7 +9,10 @@ import typer
 
 from agencies.world import OPERATOR_ID, AnotherWorld, World, make_world
 from axis.cli import screen, session
-from axis.ports import BusAway, Client
+from axis.core.directory import Client
+from axis.ports import (
+    BusAway,
+)
 from axis.settings import Settings
 
 

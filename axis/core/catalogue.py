@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from axis.core.catalogue_form import FORM, TRAFFIC
+from axis.core.catalogue_replays import JOBS, PLANS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ _RULES = {
     "signature.untrusted": (
         "The signing certificate is not trusted: {reason}.",
         "Chứng thư ký không được tin cậy: {reason}.",
+    ),
+    "certificate.bad": (
+        "The certificate cannot be trusted: {reason}.",
+        "Không thể tin cậy chứng thư số: {reason}.",
     ),
     "signature.absent": ("The package has no signature.", "Gói tin không có chữ ký."),
     "signature.weak": ("The package signature uses SHA-1.", "Chữ ký gói tin dùng SHA-1."),
@@ -98,45 +103,10 @@ _CONFLICTS = {
         "It is being given back already.",
         "Văn bản này đang được trả lại rồi.",
     ),
-    "replay.expired": (
-        "The plan could be run until {until}; plan again.",
-        "Kế hoạch chỉ chạy được đến {until}; hãy lập lại.",
-    ),
-    "replay.stage": (
-        "The job is {stage}; it cannot {act} now.",
-        "Việc phát lại đang {stage}; lúc này không thể {act}.",
-    ),
-    "replay.taken": (
-        "{player} plays the job; unless it says something, another may from {until} on.",
-        "{player} đang phát việc này; nếu nó im lặng, nơi khác được nhận từ {until}.",
-    ),
-    "replay.not_played": (
-        "The axis drives a job of kind {kind} itself; only shadows have a player.",
-        "Trục tự chạy việc loại {kind}; chỉ bản bóng (shadow) mới cần máy phát.",
-    ),
-    "replay.unjudged": (
-        "{count} of its deliveries have no verdict yet.",
-        "Còn {count} lượt gửi chưa có kết quả so sánh.",
-    ),
-    "replay.too_many_jobs": (
-        "{count} jobs are planned, running or paused; {limit} may be. Abort one first.",
-        "Đang có {count} việc phát lại, tối đa {limit}. Hãy hủy bớt trước.",
-    ),
     "agency.exists": ("{code} is in the directory already.", "{code} đã có trong danh mục."),
-}
-
-_REPLAYS = {
-    "replay.unbounded": (
-        "A plan names a recipient, a sender or ids, and a window unless it names ids.",
-        "Kế hoạch phải nêu nơi nhận, nơi gửi hoặc mã, và khoảng thời gian nếu không nêu mã.",
-    ),
-    "replay.window": (
-        "The window has {days} days; 1 to {limit} are allowed.",
-        "Khoảng thời gian dài {days} ngày; cho phép từ 1 đến {limit}.",
-    ),
-    "replay.too_many": (
-        "More than {limit} deliveries match; plan a shorter window.",
-        "Có quá {limit} lượt gửi phù hợp; hãy chọn khoảng thời gian ngắn hơn.",
+    "certificate.exists": (
+        "The certificate is on the trust list already, of {agency}.",
+        "Chứng thư số đã có trong danh sách tin cậy, của {agency}.",
     ),
 }
 
@@ -144,8 +114,9 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
     _rows(422, 22, FORM)
     | _rows(422, 22, TRAFFIC)
     | _rows(422, 22, _RULES)
-    | _rows(422, 22, _REPLAYS)
+    | _rows(422, 22, PLANS)
     | _rows(409, 21, _CONFLICTS)
+    | _rows(409, 21, JOBS)
     | {
         "package.too_large": Entry(
             413,

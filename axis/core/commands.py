@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from axis.core.directory import Agency
 from axis.core.document import (
     NO_DETAILS,
     Addressee,
@@ -22,7 +21,7 @@ from axis.core.document import (
 from axis.core.errors import Fault
 from axis.core.job_commands import JobCommand, Ran
 from axis.core.lifecycle import Step
-from axis.core.trust import Certificate
+from axis.core.member_commands import MemberCommand, Revoked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,25 +150,6 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Register:
-    """Add an agency to the directory."""
-
-    agency: Agency
-    audit: Audit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revoke:
-    """Distrust a certificate, or every one of an agency, from ``audit.now`` on. What was signed
-    before stays good, and one that was revoked before keeps its date.
-    """
-
-    fingerprint: str = ""
-    agency: str = ""
-    audit: Audit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Redrive:
     """Have an agency's lane published again from number ``no``; without an ``urgency`` all of its
     lanes, and how far its statuses reach.
@@ -201,7 +181,7 @@ class Refuse:
     now: int
 
 
-Command = Accept | Move | Say | Lock | Register | Revoke | Redrive | Note | Refuse | JobCommand
+Command = Accept | Move | Say | Lock | MemberCommand | Redrive | Note | Refuse | JobCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +228,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Answer to ``Lock``, ``Register``, ``Note`` and ``Refuse``.
+    """Answer to ``Lock``, ``Register``, ``Renew``, ``Certify``, ``Note`` and ``Refuse``.
 
     ``moved`` are the deliveries that a lock parked or an unlocking put back, as they stand now;
     ``reached`` (urgency and number) says how far it came where there are more.
@@ -256,14 +236,6 @@ class Recorded:
 
     moved: tuple[Delivery, ...] = ()
     reached: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Revoked:
-    """Answer to ``Revoke``: the certificates meant as they stand now; ``changed`` of them anew."""
-
-    certificates: tuple[Certificate, ...]
-    changed: int
 
 
 @dataclass(frozen=True, slots=True)

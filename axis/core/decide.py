@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from axis.core import fold, replaying
+from axis.core import fold, membership, replaying
 from axis.core.commands import (
     Accept,
     Accepted,
@@ -24,9 +24,6 @@ from axis.core.commands import (
     Redriven,
     Refuse,
     Refused,
-    Register,
-    Revoke,
-    Revoked,
     Said,
     Say,
 )
@@ -47,6 +44,7 @@ from axis.core.lifecycle import (
     Request,
     Step,
 )
+from axis.core.member_commands import Certify, Register, Renew, Revoke
 from axis.core.places import first_of
 from axis.core.record import LANES, STATUSES
 from axis.core.stepping import move
@@ -72,10 +70,6 @@ def _one(ledger: Ledger, command: Command) -> Outcome:
             return _say(ledger, command)
         case Lock():
             return _lock(ledger, command)
-        case Register():
-            return _register(ledger, command)
-        case Revoke():
-            return _revoke(ledger, command)
         case Redrive():
             return _redrive(ledger, command)
         case Note():
@@ -84,6 +78,8 @@ def _one(ledger: Ledger, command: Command) -> Outcome:
         case Refuse():
             ledger.changes.refusals.append(command)
             return Recorded()
+        case Register() | Renew() | Certify() | Revoke():
+            return membership.decide(ledger, command)
         case _:
             return replaying.decide(ledger, command)
 
@@ -200,31 +196,6 @@ def _lock(ledger: Ledger, command: Lock) -> Outcome:
         elif (delivery.again, step) in AGAIN:
             moved.append(ledger.again(delivery, step, actor, now, now, reason))
     return Recorded(tuple(moved), known[-1][1:] if cut else None)
-
-
-def _register(ledger: Ledger, command: Register) -> Outcome:
-    if command.agency.code in ledger.facts.agencies:
-        return Refused(Fault("agency.exists", "", {"code": command.agency.code}))
-    ledger.agency(command.agency)
-    ledger.changes.audits.append(command.audit)
-    return Recorded()
-
-
-def _revoke(ledger: Ledger, command: Revoke) -> Outcome:
-    meant = [
-        certificate
-        for certificate in ledger.facts.certificates.values()
-        if command.fingerprint == certificate.fingerprint or command.agency == certificate.agency
-    ]
-    if not meant:
-        named = command.fingerprint or command.agency
-        return Refused(Fault("certificate.unknown", "", {"named": named}))
-    ledger.changes.audits.append(command.audit)
-    fresh = [certificate for certificate in meant if certificate.revoked_at is None]
-    for certificate in fresh:
-        ledger.certificate(replace(certificate, revoked_at=command.audit.now))
-    standing = ledger.facts.certificates
-    return Revoked(tuple(standing[c.fingerprint] for c in meant), len(fresh))
 
 
 def _redrive(ledger: Ledger, command: Redrive) -> Outcome:

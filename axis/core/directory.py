@@ -26,6 +26,20 @@ class Agency:
     locked: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """Who may ask for a token. ``secret_sha256`` is hex; secrets are 256 random bits, so a plain
+    digest of one cannot be searched and a slow one would only slow the token door.
+
+    ``renewed_at`` is when an operator gave it that secret, None where it is that of the set-up.
+    """
+
+    id: str
+    secret_sha256: str
+    roles: tuple[str, ...]
+    renewed_at: int | None = None
+
+
 class Directory:
     """The agencies by code. A snapshot: changes make a new one."""
 

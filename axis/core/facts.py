@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from axis.core import tally, timeliness
+from axis.core.caller import AGENCY
 from axis.core.commands import (
     Accept,
     Audit,
@@ -20,14 +21,14 @@ from axis.core.commands import (
     Lock,
     Move,
     Refuse,
-    Revoke,
     Say,
     Target,
     UpTo,
 )
-from axis.core.directory import Agency
+from axis.core.directory import Agency, Client
 from axis.core.document import Delivery, Document, Event, Lane, Place
 from axis.core.job_commands import Drive, Report, Steer, Stop, Take
+from axis.core.member_commands import Certify, Renew, Revoke
 from axis.core.replay import Handed, Heard, Item, Job, Key, Verdict
 from axis.core.timetable import day_number
 from axis.core.trust import Certificate
@@ -50,7 +51,7 @@ class Wants:
     #: (agency, urgency, number): of which the first ``TOGETHER_MAX`` deliveries behind that place
     #: are needed that are in the inbox, and as many that are parked (lock, unlock).
     whole: set[tuple[str, int, int]] = field(default_factory=set)
-    #: Whether the trust list is needed (revoke).
+    #: Whether the trust list is needed (certify, revoke).
     certificates: bool = False
     jobs: set[str] = field(default_factory=set)
 
@@ -82,7 +83,7 @@ def wants(commands: Iterable[Command]) -> Wants:
                 out.target(command.target)
             case Lock():
                 out.whole.add((command.code, *(command.above or (0, 0))))
-            case Revoke():
+            case Certify() | Revoke():
                 out.certificates = True
             case Drive():
                 out.jobs.add(command.job)
@@ -128,6 +129,8 @@ class Changes:
     tally: Counter[tally.Key] = field(default_factory=Counter)
     agencies: dict[str, Agency] = field(default_factory=dict)
     certificates: dict[str, Certificate] = field(default_factory=dict)
+    #: The newest secret that each agency was given.
+    secrets: dict[str, Renew] = field(default_factory=dict)
     audits: list[Audit] = field(default_factory=list)
     refusals: list[Refuse] = field(default_factory=list)
     #: How far a cursor of the relay (agency, urgency) may reach at the most.
@@ -150,6 +153,19 @@ class Changes:
         self.tally[agency, day, flow] += 1
         for metric, n in besides:
             self.tally[agency, day, metric] += n
+
+    @property
+    def clients(self) -> list[Client]:
+        """The clients that were given secrets; one that is new is an agency."""
+        return [
+            Client(
+                id=renew.agency,
+                secret_sha256=renew.secret_sha256,
+                roles=(AGENCY,),
+                renewed_at=renew.audit.now,
+            )
+            for renew in self.secrets.values()
+        ]
 
     @property
     def empty(self) -> bool:

@@ -40,6 +40,10 @@ class Certificate:
     der: bytes = field(default=b"", repr=False)
 
 
+class BadCertificate(ValueError):
+    """The certificate cannot be trusted whatever it signs; the message says why."""
+
+
 class Judgement(NamedTuple):
     """A verdict and why: a ``Distrust`` word, a phrase for a broken one, else empty."""
 

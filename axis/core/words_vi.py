@@ -67,6 +67,19 @@ _QUOTING: Final = (
     (r"(.*) must hold (.*) only", r"\1 chỉ được chứa \2"),
 )
 
+#: Why a certificate cannot be trusted (``axis.adapters.trust_list``).
+_CERTIFICATES: Final = {
+    "not a certificate": "không phải chứng thư số X.509 dạng PEM",
+    "not issued by the trust root": "không do gốc tin cậy cấp",
+    "an authority's certificate signs no packages": (
+        "chứng thư số của cơ quan cấp không dùng để ký gói tin"
+    ),
+    "valid for longer than the trust root": "có hiệu lực dài hơn gốc tin cậy",
+    "the key is neither P-256 nor RSA of 2048 to 4096 bits": (
+        "khóa không phải P-256 hay RSA từ 2048 đến 4096 bit"
+    ),
+}
+
 #: By the codes they stand in and the name of the detail.
 _WORDS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "lifecycle": {"state": _STATES},
@@ -74,6 +87,7 @@ _WORDS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "status": {"speaker": {"sender": "bên gửi", "recipient": "bên nhận"}},
     "package": {"expected": _PACKAGES, "found": _PACKAGES},
     "signature": {"reason": _SEALS},
+    "certificate": {"reason": _CERTIFICATES},
 }
 
 

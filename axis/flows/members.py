@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import secrets
 
 from axis.core import reasons
 from axis.core.commands import (
@@ -11,12 +13,11 @@ from axis.core.commands import (
     Outcome,
     Recorded,
     Refused,
-    Register,
-    Revoke,
-    Revoked,
 )
 from axis.core.directory import Agency, Directory
 from axis.core.errors import Rejected, Unavailable, rejected
+from axis.core.member_commands import Certify, Register, Renew, Revoke, Revoked
+from axis.core.trust import BadCertificate, Certificate
 from axis.flows.commit import Committer
 from axis.ports import Bus, Clock, Store, Trust
 
@@ -25,6 +26,8 @@ DIRECTORY = "directory"
 #: The directory is read again this often where other processes change it: a lost notice costs
 #: this delay.
 LOOK_AGAIN_S = 5.0
+#: Random bytes of a client secret.
+SECRET_BYTES = 32
 #: SHA-256 of a certificate in hex.
 _FINGERPRINT = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -88,6 +91,34 @@ class Members:
             Register(agency=agency, audit=self._audit(actor, "register", agency.code, why))
         )
 
+    async def renew_secret(self, code: str, actor: str, why: str) -> tuple[str, str]:
+        """Give an agency's client another secret; its id and the secret, which is told this once.
+
+        Tokens that were given out for the one before live on until they end.
+        """
+        agency, secret = self.agency(code), secrets.token_hex(SECRET_BYTES)
+        audit = self._audit(actor, "secret", agency.code, why)
+        digest = hashlib.sha256(secret.encode()).hexdigest()
+        await self._one(Renew(agency=agency.code, secret_sha256=digest, audit=audit))
+        return agency.code, secret
+
+    async def certificates(self, code: str) -> list[Certificate]:
+        """The trust list; of one agency, unless ``code`` is empty."""
+        agency = self.agency(code).code if code else ""
+        found = await self._store.certificates()
+        return [certificate for certificate in found if agency in ("", certificate.agency)]
+
+    async def certify(self, code: str, pem: str, actor: str, why: str) -> Certificate:
+        """Trust a certificate of an agency from now on, beside those that it has."""
+        agency = self.agency(code).code
+        try:
+            certificate = self._trust.read(agency, pem)
+        except BadCertificate as error:
+            raise rejected("certificate.bad", "certificate", reason=str(error)) from error
+        audit = self._audit(actor, "trust", certificate.fingerprint, why)
+        await self._one(Certify(certificate=certificate, audit=audit))
+        return certificate
+
     async def revoke(self, named: str, actor: str, why: str) -> Revoked:
         """Distrust the certificate of this fingerprint, or all of this agency's, from now on.
 
@@ -110,7 +141,7 @@ class Members:
         now = self._clock.now()
         return Audit(actor=actor, act=act, target=target, why=reasons.required(why), now=now)
 
-    async def _one(self, command: Lock | Register) -> Recorded:
+    async def _one(self, command: Lock | Register | Renew | Certify) -> Recorded:
         outcome: Outcome
         (outcome,) = await self._committer.submit([command])
         if isinstance(outcome, Refused):

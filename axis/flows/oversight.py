@@ -14,12 +14,14 @@ from axis.core.commands import (
     Outcome,
     Redrive,
     Refused,
-    Revoked,
 )
+from axis.core.directory import Agency
 from axis.core.document import Document
 from axis.core.errors import Rejected, rejected
 from axis.core.lifecycle import Step
+from axis.core.member_commands import Revoked
 from axis.core.questions import Search
+from axis.core.trust import Certificate
 from axis.flows.commit import Committer
 from axis.flows.members import Members
 from axis.ports import Clock, Queue, Row, Store
@@ -48,6 +50,26 @@ class Oversight:
         """Lock an agency out or let it in; how many deliveries moved."""
         caller.needs(OPERATOR)
         return await self._members.lock(code, locked, caller.id, why)
+
+    async def register(self, caller: Caller, agency: Agency, why: str) -> None:
+        """Add an agency to the directory."""
+        caller.needs(OPERATOR)
+        await self._members.register(agency, caller.id, why)
+
+    async def renew_secret(self, caller: Caller, code: str, why: str) -> tuple[str, str]:
+        """Give an agency's client another secret; its id and the secret."""
+        caller.needs(OPERATOR)
+        return await self._members.renew_secret(code, caller.id, why)
+
+    async def certificates(self, caller: Caller, code: str) -> list[Certificate]:
+        """The trust list, or what of it is one agency's."""
+        caller.needs_sight()
+        return await self._members.certificates(code)
+
+    async def certify(self, caller: Caller, code: str, pem: str, why: str) -> Certificate:
+        """Trust a certificate of an agency from now on."""
+        caller.needs(OPERATOR)
+        return await self._members.certify(code, pem, caller.id, why)
 
     async def revoke(self, caller: Caller, named: str, why: str) -> Revoked:
         """Distrust a certificate (its fingerprint), or all of an agency, from now on."""

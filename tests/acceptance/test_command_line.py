@@ -171,6 +171,30 @@ def test_a_revoked_certificate_signs_no_more(axis: Run) -> None:
     assert again.endswith("\n0 changed\n")
 
 
+def test_an_agency_that_is_added_comes_in_and_signs(axis: Run) -> None:
+    why = ("--why", "theo công văn 12/VPCP")
+    assert axis("register", "H99", "--name", "Tỉnh Mới", *why) == (
+        "000.00.00.H99 Tỉnh Mới is in the directory\n"
+    )
+    axis("pack", "--to", "H99", "--subject", "a", "-o", "a.edxml")
+    axis("send", "a.edxml")
+    told = _json("secret", "H99", "--save", *why)
+    assert told["client_id"] == "000.00.00.H99"
+    (delivery,) = _json("inbox", "--as", "H99")["deliveries"]
+    assert delivery["sender"] == "000.00.00.H37"
+    made = axis("agencies", "certify", "H99")
+    certificate = made.splitlines()[1].split()[1]
+    axis("pack", "--as", "H99", "--to", "G22", "--subject", "b", "-o", "b.edxml")
+    assert "signature.untrusted" in axis("send", "b.edxml", exit_code=1)
+    trusted = axis("trust", "H99", certificate, *why)
+    assert trusted.startswith("000.00.00.H99 ")
+    assert " is trusted until " in trusted
+    axis("send", "b.edxml")
+    (line,) = _json("certificates", "H99")["certificates"]
+    assert line["fingerprint"] in axis("certificates")
+    assert "certificate.exists" in axis("trust", "H99", certificate, *why, exit_code=1)
+
+
 def test_an_agency_has_its_documents_back(axis: Run) -> None:
     doc = _sent(axis)
     delivery = f"{doc}.{G22}"

@@ -23,7 +23,7 @@ _RECIPIENTS = json.dumps([[B, [B], 1]])
 SCRIPT = f"""
     insert into agency values ('{A}', 'Đơn vị', 'Agency', 'province', 'local', '', false);
     insert into agency values ('{B}', 'Đơn vị', 'Agency', 'province', 'local', '', false);
-    insert into client values ('{A}', '11', '["agency"]');
+    insert into client (id, secret_sha256, roles) values ('{A}', '11', '["agency"]');
     insert into certificate values ('aa', '{A}', 1, 2, null, '00');
     insert into document values (1, 'doc_1', '{A}', '{A}', '1/UBND', 0, 0, '{_SHA256}', 22,
         '{_RECIPIENTS}', {NOON}, {_MARK}, 'valid', '', '{{"subject":"V/v báo cáo"}}');

@@ -67,7 +67,7 @@ def test_a_migration_that_fails_leaves_the_tables_as_they_were(migrated: sqlite3
     with pytest.raises(CommandError, match="9999"):
         migrate(migrated)
     assert _schema(migrated) == before
-    migrated.execute("update alembic_version set version_num = '0006'")
+    migrated.execute("update alembic_version set version_num = '0007'")
     migrate(migrated)
 
 

@@ -24,6 +24,8 @@ from axis.adapters.postgres_store import OldBooks, open_store
 from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_file import migrate as migrate_sqlite
 from axis.adapters.sqlite_store import open_store as open_sqlite
+from axis.core.directory import Client
+from axis.core.member_commands import Renew
 from tests import postgres
 from tests.adapters.previous import (
     JOB_SCRIPT,
@@ -33,7 +35,7 @@ from tests.adapters.previous import (
     must_be_whole,
     wrong,
 )
-from tests.contract.books import B, C, Scribe, agency, document_of, one
+from tests.contract.books import A, B, C, Scribe, agency, document_of, one
 
 #: The schemas that may be met, the newest last; 0005 has nothing but jobs to bring up.
 PREVIOUS = ("0001", "0002", "0003", "0004")
@@ -169,6 +171,25 @@ async def test_replay_jobs_of_the_schema_before_shadows_are_brought_up_to_date(
         connection.executescript(JOB_SCRIPT)
     for store in (await open_store(postgres_url, postgres_run), open_sqlite(tmp_path)):
         await must_be_replayed(store)
+        await store.close()
+
+
+async def test_secrets_of_the_schema_before_are_those_of_the_set_up_and_can_be_renewed(
+    server: Server, postgres_url: str, postgres_run: str, tmp_path: Path, scribe: Scribe
+):
+    await migrate(server, "0006")
+    async with server.writing() as driver:
+        await driver.execute(SCRIPT)
+    await server.close()
+    with closing(Database(tmp_path / "books.sqlite").writer()) as connection:
+        migrate_sqlite(connection, "0006")
+        connection.executescript(SCRIPT)
+    for store in (await open_store(postgres_url, postgres_run), open_sqlite(tmp_path)):
+        assert await store.client(A) == Client(id=A, secret_sha256="11", roles=("agency",))
+        audit = scribe.audit("secret", A)
+        await store.apply([Renew(agency=A, secret_sha256="22", audit=audit)])
+        renewed = Client(id=A, secret_sha256="22", roles=("agency",), renewed_at=audit.now)
+        assert await store.client(A) == renewed
         await store.close()
 
 

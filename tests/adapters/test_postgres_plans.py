@@ -167,7 +167,6 @@ async def test_what_a_group_changes_is_written_by_keys(driver: Driver):
         name: await _plan(driver, postgres_writes.statement((name,), told=False))
         for name in postgres_writes.STEPS
     }
-    assert steps.pop("revoked") == ["certificate_pkey"]
     assert steps.pop("updated") == ["delivery_pkey"]
     assert steps.pop("forget") == ["refusal_pkey"] * 2
     assert steps.pop("head") == ["head_pkey"]

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from agencies.keys import NOT_AFTER, NOT_BEFORE, make_agency, make_authority
-from axis.adapters.trust_list import BadCertificate, TrustList, read_certificate
-from axis.core.trust import ALTERED, Certificate, Judgement
+from axis.adapters.trust_list import TrustList, read_certificate
+from axis.core.trust import ALTERED, BadCertificate, Certificate, Judgement
 from schemas import xmldsig
 from schemas.examine import seal_of
 from tests.schemas.xmldsig_cases import AUTHORITY, EC, G22, H37, Signer, package, parse, rsa_signer
@@ -160,6 +160,18 @@ BAD = {
 def test_a_certificate_that_cannot_be_trusted_does_not_come_in(der: bytes, why: str) -> None:
     with pytest.raises(BadCertificate, match=why):
         trust_list(read_certificate(H37.code, der))
+
+
+def test_what_the_books_gained_is_trusted_from_then_on() -> None:
+    trusted = trust_list()
+    another = read_certificate(G22.code, G22.certificate_der)
+    raw = xmldsig.sign(package(), G22.private_key, G22.certificate_der)
+    assert trusted.judge(seal_of(parse(raw)), G22.code, AT) == Judgement("untrusted", "unknown")
+    bad = [
+        read_certificate(H37.code, der) for der, why in BAD.values() if why != "not a certificate"
+    ]
+    trusted.renew([*bad, another])
+    assert trusted.judge(seal_of(parse(raw)), G22.code, AT) == VALID
 
 
 def test_a_certificate_without_basic_constraints_may_sign_packages() -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from agencies.keys import make_another
 from axis.adapters.examiner import InlineExaminer
 from axis.adapters.helper_pool import HelperPool
 from axis.adapters.memory_store import MemoryBooks, MemoryStore
@@ -81,6 +82,20 @@ async def test_a_revocation_outlives_the_axis(tmp_path: Path) -> None:
     async with build(settings) as axis:
         with pytest.raises(Rejected, match="revoked"):
             await axis.intake.receive(package(), Caller(LANG_SON, frozenset({AGENCY})))
+
+
+async def test_what_an_operator_gave_outlives_the_set_up(tmp_path: Path) -> None:
+    settings = await set_up(tmp_path)
+    operator = Caller("lan", frozenset({OPERATOR}))
+    pem = make_another(authority(), LANG_SON, "Lạng Sơn").certificate_pem.decode()
+    async with build(settings) as axis:
+        await axis.oversight.renew_secret(operator, LANG_SON, "lộ khóa bí mật")
+        made = await axis.oversight.certify(operator, LANG_SON, pem, "khóa mới")
+        renewed = await axis.store.client(LANG_SON)
+    async with build(settings) as axis:
+        await axis.store.enrol([], [], clients())
+        assert await axis.store.client(LANG_SON) == renewed
+        assert made in await axis.oversight.certificates(operator, LANG_SON)
 
 
 async def test_a_second_axis_on_the_same_books_is_refused(tmp_path: Path) -> None:

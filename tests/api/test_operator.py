@@ -10,7 +10,7 @@ import pytest
 
 from axis.books import Torn
 from axis.core.trust import fingerprint_of
-from schemas import rest, rest_books, rest_proof, rest_relay
+from schemas import rest, rest_books, rest_members, rest_proof, rest_relay
 from tests.api.world import (
     AUDITOR,
     HA_NOI,
@@ -112,7 +112,7 @@ async def test_what_is_signed_after_a_revocation_is_refused(here: World) -> None
     here.clock.move(60)
     fingerprint = fingerprint_of(key_of(LANG_SON).certificate_der)
     answer = await act(here, f"certificates/{fingerprint.upper()}/revoke", **WHY)
-    rest_books.Revoked.model_validate_json(answer.content)
+    rest_members.Revoked.model_validate_json(answer.content)
     revoked = {
         "fingerprint": fingerprint,
         "agency": LANG_SON,

@@ -13,7 +13,7 @@ import pytest
 
 from axis.adapters.sqlite_store import open_store
 from axis.bootstrap import TRUST_ROOT
-from axis.ports import Client
+from axis.core.directory import Client
 from axis.relaying import SIGNER_KEY
 from tests.acceptance.axis_process import address, running_axis
 from tests.acceptance.conftest import DEADLINE_S

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from axis.adapters.embedded_bus import EmbeddedBus
+from axis.core.directory import Client
 from axis.core.errors import unavailable
 from axis.core.topic import Topic
-from axis.ports import Client
 from schemas import rest_service
 from tests.api.world import LANG_SON, OFFICE, World, package, problem, world
 

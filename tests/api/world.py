@@ -26,9 +26,8 @@ from axis.adapters.trust_list import TrustList, read_certificate
 from axis.api.app import Application, create_app
 from axis.api.running import Axis
 from axis.bootstrap import Parts, build
-from axis.core.directory import Agency
+from axis.core.directory import Agency, Client
 from axis.core.timetable import MICROSECONDS, from_iso
-from axis.ports import Client
 from axis.settings import Settings
 from schemas.codes import agencies
 from schemas.edxml import (

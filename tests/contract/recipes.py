@@ -8,10 +8,19 @@ from typing import Any, Protocol
 
 from hypothesis import strategies as st
 
-from axis.core.commands import ByDocument, ById, Command, Note, Refuse, Register, Target, UpTo
+from axis.core.commands import (
+    ByDocument,
+    ById,
+    Command,
+    Note,
+    Refuse,
+    Target,
+    UpTo,
+)
 from axis.core.document import Event, Link, Place
 from axis.core.job_commands import Plan
 from axis.core.lifecycle import STATUS_CODES, Step, Transport
+from axis.core.member_commands import Register
 from axis.core.questions import Search, Window
 from axis.core.replay import Act, Filter
 from axis.core.statistics import METRICS

@@ -6,12 +6,23 @@ import asyncio
 from dataclasses import replace
 
 from axis.books import Head
-from axis.core.commands import Accepted, Note, Recorded, Refuse, Refused, Register, Revoke, Revoked
+from axis.core.commands import (
+    Accepted,
+    Note,
+    Recorded,
+    Refuse,
+    Refused,
+)
+from axis.core.directory import Client
 from axis.core.document import Link
 from axis.core.errors import Fault
+from axis.core.member_commands import Certify, Register, Renew, Revoke, Revoked
 from axis.core.questions import Linked
 from axis.core.trust import Certificate
-from axis.ports import REFUSALS_KEPT_MAX, Client, Store
+from axis.ports import (
+    REFUSALS_KEPT_MAX,
+    Store,
+)
 from tests.contract.books import (
     CODES,
     NOON,
@@ -264,6 +275,50 @@ async def test_a_revocation_is_in_the_trust_list_and_on_record(store: Store, scr
     await store.enrol([], [own], [])
     assert await store.certificates() == [revoked, other]
     assert [line.target for line in await store.audit_log(9)] == ["aa", A]
+
+
+async def test_a_certificate_is_added_once_and_on_record(store: Store, scribe: Scribe):
+    own, other = _certificate(A, "aa"), _certificate(B, "bb")
+    await store.enrol([], [own], [])
+    certify = Certify(certificate=other, audit=scribe.audit("trust", "bb"))
+    assert await one(store, certify) == Recorded()
+    assert await store.certificates() == [own, other]
+    for known in (own, replace(other, agency=C)):
+        again = Certify(certificate=known, audit=scribe.audit("trust", known.fingerprint))
+        assert code_of(await one(store, again)) == "certificate.exists"
+    nobodys = Certify(certificate=_certificate("000.00.00.X99", "cc"), audit=certify.audit)
+    assert code_of(await one(store, nobodys)) == "agency.unknown"
+    # Added and revoked in one group.
+    third = _certificate(B, "cc")
+    audit = scribe.audit("revoke", B)
+    outcomes = await store.apply(
+        [Certify(certificate=third, audit=audit), Revoke(agency=B, audit=audit)]
+    )
+    gone = tuple(replace(c, revoked_at=audit.now) for c in (other, third))
+    assert outcomes == [Recorded(), Revoked(gone, 2)]
+    assert await store.certificates() == [own, *gone]
+    assert [line.act for line in await store.audit_log(9)] == ["revoke", "revoke", "trust"]
+
+
+async def test_a_renewed_secret_is_on_record_and_no_set_up_takes_it_back(
+    store: Store, scribe: Scribe
+):
+    first = Client(id=A, secret_sha256="11", roles=("agency", "history"))
+    await store.enrol([], [], [first])
+    audits = [scribe.audit("secret", code) for code in (A, A, B)]
+    renewals = [
+        Renew(agency=audit.target, secret_sha256=digest, audit=audit)
+        for audit, digest in zip(audits, ("22", "33", "44"), strict=True)
+    ]
+    assert await store.apply(renewals) == [Recorded()] * 3
+    renewed = replace(first, secret_sha256="33", renewed_at=audits[1].now)
+    new = Client(id=B, secret_sha256="44", roles=("agency",), renewed_at=audits[2].now)
+    await store.enrol([], [], [first, replace(new, secret_sha256="55", renewed_at=None)])
+    assert [await store.client(A), await store.client(B)] == [renewed, new]
+    nobodys = replace(renewals[0], agency="000.00.00.X99")
+    assert code_of(await one(store, nobodys)) == "agency.unknown"
+    assert await store.client(nobodys.agency) is None
+    assert [line.target for line in await store.audit_log(9)] == [B, A, A]
 
 
 async def test_a_registered_agency_is_in_the_directory_at_once(store: Store, scribe: Scribe):

@@ -20,8 +20,6 @@ from axis.core.commands import (
     Note,
     Recorded,
     Refused,
-    Revoke,
-    Revoked,
     Said,
     Say,
     UpTo,
@@ -43,6 +41,7 @@ from axis.core.lifecycle import (
     Step,
     Transport,
 )
+from axis.core.member_commands import Revoke, Revoked
 from axis.core.trust import Certificate
 
 A, B, C = "000.00.00.H01", "000.00.00.H02", "000.00.00.H03"

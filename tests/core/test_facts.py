@@ -11,7 +11,6 @@ from axis.core.commands import (
     Move,
     Note,
     Refuse,
-    Register,
     Say,
     UpTo,
 )
@@ -19,6 +18,7 @@ from axis.core.directory import Agency
 from axis.core.document import Addressee, Lane, Place
 from axis.core.facts import Changes, Wants, wants
 from axis.core.lifecycle import Step
+from axis.core.member_commands import Register
 
 A, B, C = "000.00.00.H01", "000.00.00.H02", "000.00.00.H03"
 AUDIT = Audit(actor="op", act="lock", target=B, why="asked to", now=1)

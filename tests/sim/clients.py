@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 from axis.adapters.memory_store import MemoryBooks, MemoryStore
 from axis.core.caller import AGENCY, OPERATOR
-from axis.core.directory import Agency
-from axis.ports import Client
+from axis.core.directory import Agency, Client
 from tests.sim.letters import Desk
 from tests.sim.network import Network
 from tests.sim.operator import Operator

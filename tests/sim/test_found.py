@@ -9,7 +9,7 @@ from axis.adapters.memory_store import MemoryStore
 from axis.core.commands import Accept, Refused
 from axis.core.directory import Agency
 from axis.core.document import Addressee
-from axis.core.trust import Certificate, Verdict
+from axis.core.trust import BadCertificate, Certificate, Verdict
 from axis.flows.commit import Committer
 from axis.flows.members import Members
 from axis.ports import Store
@@ -31,6 +31,9 @@ class _StoppedClock:
 class _NoTrust:
     def judge(self, seal: Seal, agency: str, at: int) -> tuple[Verdict, str]:
         return "absent", ""
+
+    def read(self, agency: str, pem: str) -> Certificate:
+        raise BadCertificate
 
     def renew(self, certificates: Iterable[Certificate]) -> None:
         pass

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from axis.core.directory import Agency
-from axis.ports import Client
+from axis.core.directory import Agency, Client
 from schemas.edxml import DocumentPackage, StatusPackage
 from schemas.edxml_read import read
 from schemas.organ import agency_of
