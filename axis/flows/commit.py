@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from axis.core.commands import Accept, Command, Outcome
+from axis.core.commands import TOGETHER_MAX, Accept, Command, Lock, Move, Outcome, UpTo
 from axis.core.errors import AxisError, unavailable
+from axis.core.job_commands import Drive
 from axis.ports import Store
 
 log = structlog.get_logger()
@@ -23,6 +24,10 @@ log = structlog.get_logger()
 #: Commands in one group: one of 512 costs half of one of 64 for each, since neighbours share
 #: counters and pages of the tables, and the writer's pause stays some ten milliseconds.
 GROUP_COMMANDS_MAX = 512
+#: Deliveries that the commands of a group may speak of together, though a lone command may speak of
+#: more: each is read, decided and written, while others wait for the books. Sixty recipients that
+#: confirm a thousand each at once were a group of 60,000, which PostgreSQL gave up after seconds.
+GROUP_DELIVERIES_MAX = 2_000
 #: Package bytes in one group: 200 documents of 20 kB; larger ones go nearly alone.
 GROUP_BYTES_MAX = 2 * 1024 * 1024
 #: Bytes and commands that may wait for the store. Past it a caller is told to come back: memory
@@ -44,6 +49,7 @@ Announce = Callable[[Sequence[Outcome]], None]
 class _Entry:
     commands: Sequence[Command]
     size: int
+    deliveries: int
     future: asyncio.Future[list[Outcome]]
 
 
@@ -79,7 +85,7 @@ class Committer:
         if self._queue and (full or self._bytes + size > QUEUE_BYTES_MAX):
             raise unavailable("axis.busy")
         future: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Entry(commands, size, future))
+        self._queue.append(_Entry(commands, size, sum(map(_deliveries, commands)), future))
         self._commands += len(commands)
         self._bytes += size
         return future
@@ -116,14 +122,19 @@ class Committer:
 
     def _take(self) -> list[_Entry]:
         group: list[_Entry] = []
-        commands = size = 0
+        commands = size = deliveries = 0
         while self._queue:
             entry = self._queue[0]
-            over = commands + len(entry.commands) > GROUP_COMMANDS_MAX
-            if group and (over or size + entry.size > GROUP_BYTES_MAX):
+            over = (
+                commands + len(entry.commands) > GROUP_COMMANDS_MAX
+                or deliveries + entry.deliveries > GROUP_DELIVERIES_MAX
+                or size + entry.size > GROUP_BYTES_MAX
+            )
+            if group and over:
                 break
             group.append(self._queue.popleft())
             commands += len(entry.commands)
+            deliveries += entry.deliveries
             size += entry.size
         self._commands -= commands
         self._bytes -= size
@@ -151,3 +162,18 @@ class Committer:
                 entry.future.set_exception(error)
                 # A posted group need not be awaited; asyncio should not complain of it then.
                 entry.future.exception()
+
+
+def _deliveries(command: Command) -> int:
+    """How many deliveries a command may speak of."""
+    match command:
+        case Accept():
+            return len(command.recipients)
+        case Move():
+            return sum(TOGETHER_MAX if isinstance(t, UpTo) else 1 for t in command.targets)
+        case Lock():
+            return TOGETHER_MAX
+        case Drive():
+            return len(command.items)
+        case _:
+            return 1
