@@ -14,7 +14,7 @@ from agencies import wording
 from agencies.pdf import pdf
 from agencies.sizes import SMALL, Profile, file_sizes
 from agencies.traffic import Planned
-from agencies.words import row_of, words
+from agencies.words import name_of, row_of, words
 from schemas.edxml import (
     RECALL,
     REPLACEMENT,
@@ -139,4 +139,4 @@ def _sender(code: str) -> Organization:
 
 @cache
 def _recipient(code: str) -> Organization:
-    return Organization(organ_id=code, name=row_of(code).name_vi)
+    return Organization(organ_id=code, name=name_of(code))

@@ -20,7 +20,7 @@ from agencies import model_offices as model
 from agencies.dice import Dice
 from agencies.lognormal import LogNormal
 from agencies.traffic import Planned
-from agencies.words import row_of, words
+from agencies.words import name_of, words
 from schemas.edxml import NEW, PACKAGE_BYTES_MAX, RECALL, UPDATE
 
 #: What the XML weighs beside the file and the recipients: elements, texts, zip, and a signature
@@ -121,4 +121,4 @@ def _xml_bytes(planned: Planned) -> int:
 @cache
 def _recipient_bytes(code: str) -> int:
     """What one recipient adds to the package."""
-    return _RECIPIENT_BYTES + len(row_of(code).name_vi.encode())
+    return _RECIPIENT_BYTES + len(name_of(code).encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from agencies.dice import Dice
 from agencies.traffic import Planned
 from schemas.codes import AgencyRow, agencies
 from schemas.edxml import RECALL, UPDATE, Signer, Staff
+from schemas.organ import agency_of
 
 
 class Words(NamedTuple):
@@ -46,10 +48,24 @@ def words(planned: Planned) -> Words:
     return Words(subject, content, due, signer, clerk, dice.below(1 << 64))
 
 
-@cache
 def row_of(code: str) -> AgencyRow:
-    """The agency of a code in the directory."""
-    return next(row for row in agencies() if row.code == code)
+    """The agency of a code in the directory. Raises ``KeyError`` where it is none of the 95."""
+    return _rows()[code]
+
+
+def name_of(organ_id: str) -> str:
+    """The name of an agency or of the one that a unit belongs to; the code itself where it is none
+    of the 95: the axis knows who was added.
+    """
+    try:
+        return row_of(agency_of(organ_id)).name_vi
+    except (KeyError, ValueError):
+        return organ_id
+
+
+@cache
+def _rows() -> Mapping[str, AgencyRow]:
+    return {row.code: row for row in agencies()}
 
 
 def _due(day: date, dice: Dice) -> date | None:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from agencies import wording
 from agencies.dice import Dice
 from agencies.pdf import pdf
-from agencies.words import row_of
+from agencies.words import name_of, row_of
 from axis.core.timetable import day_number, day_of_number, from_iso
 from schemas import edxml_fields as fields
 from schemas.edxml import (
@@ -29,7 +29,7 @@ from schemas.edxml import (
     Replaced,
 )
 from schemas.edxml_write import forbidden, write
-from schemas.organ import agency_of, is_organ_id
+from schemas.organ import is_organ_id
 from schemas.signing import sign
 from schemas.traffic import Row
 from schemas.xmldsig import PrivateKey
@@ -116,9 +116,7 @@ def _package(row: Row, seed: int) -> DocumentPackage:
     units = _units(row)
     return DocumentPackage(
         sender=Organization(organ_id=row.unit, name=sender.name_vi),
-        recipients=tuple(
-            Organization(organ_id=unit, name=row_of(agency_of(unit)).name_vi) for unit in units
-        ),
+        recipients=tuple(Organization(organ_id=unit, name=name_of(unit)) for unit in units),
         document_id=row.document_id,
         code_number=number,
         code_notation=notation,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 
@@ -194,3 +195,11 @@ def test_no_file_looks_spoilt_by_text_decoding() -> None:
 
 def test_the_small_profile_is_about_20_kilobytes() -> None:
     assert (SMALL.package_bytes_min + SMALL.package_bytes_max) / 2 == 20_000
+
+
+def test_units_and_whoever_was_added_are_recipients_like_others() -> None:
+    known, unit, added = "000.00.00.H01", "000.00.13.H37", "000.00.00.H99"
+    package = compose(replace(peak()[0], recipients=(unit, added, known)))
+    assert [one.organ_id for one in package.recipients] == [unit, added, known]
+    names = {row.code: row.name_vi for row in agencies()}
+    assert [one.name for one in package.recipients] == [names["000.00.00.H37"], added, names[known]]
