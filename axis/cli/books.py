@@ -50,7 +50,7 @@ def show(
     sender: Annotated[
         str, typer.Option(help="Whose DocumentId; else the chair's.", show_default=False)
     ] = "",
-    as_: session.As = session.CHAIR,
+    as_: session.As = session.OWN,
     json: screen.Json = False,
     url: session.Url = None,
     run: session.Run = None,
@@ -58,9 +58,10 @@ def show(
     """Show a document, its states and its whole history."""
     if bool(document) == bool(document_id):
         raise typer.BadParameter("name a document or a delivery, or --document-id")
-    client = session.client_of(as_)
+    here = session.open_session(run, url)
+    client = here.client_of(as_)
     doc, recipient = split_delivery_id(document) or (document, "")
-    with session.open_session(run, url).door(client) as door:
+    with here.door(client) as door:
         if document_id:
             whose = session.agency(sender) if sender else client
             views = list(_named(door, whose, document_id))
@@ -78,7 +79,7 @@ def counts(
     agency: Annotated[str, typer.Option(help="Only of this agency.")] = "",
     from_: _From = None,
     to: _To = None,
-    as_: session.As = session.CHAIR,
+    as_: session.As = session.OWN,
     json: screen.Json = False,
     url: session.Url = None,
     run: session.Run = None,
@@ -91,7 +92,7 @@ def counts(
         told = _archive().counts(here.settings, code, days, by.value)
     else:
         asked: dict[str, object] = {"agency": code, "from": days[0], "to": days[1], "by": by}
-        with here.door(session.client_of(as_)) as door:
+        with here.seat(as_) as door:
             told = door.get("/v1/counts", **asked).json
     if json:
         screen.data(told)

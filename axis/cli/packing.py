@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
 def pack(
     to: Annotated[list[str], typer.Option("--to", help="Recipient (G22); repeatable.")],
     subject: Annotated[str, typer.Option(help="What it is about (trích yếu).")],
-    as_: session.As = session.CHAIR,
+    as_: session.As = session.OWN,
     content: Annotated[str, typer.Option(help="Summary. 'sim: …' tells how to answer.")] = "",
     files: _Files = None,
     urgency: Annotated[int, typer.Option(min=0, max=4, help="0 normal … 3 express, 4 timed.")] = 0,
@@ -68,8 +68,9 @@ def pack(
     run: session.Run = None,
 ) -> None:
     """Build an .edxml package and sign it with the agency's key."""
+    here = session.open_session(run)
     draft = Draft(
-        sender=session.organ(as_),
+        sender=session.organ(as_) if as_ else here.chair,
         recipients=tuple(session.organ(name) for name in to),
         subject=subject,
         content=content,
@@ -85,7 +86,7 @@ def pack(
         day=None if day is None else day.date(),
         secret=secret,
     )
-    _write(draft, None if unsigned else session.open_session(run), out)
+    _write(draft, None if unsigned else here, out)
 
 
 def _write(draft: Draft, keys: session.Session | None, out: Path | None) -> None:

@@ -56,10 +56,8 @@ def send(
         raw = path.read_bytes()
         package = read(raw).package
         status = isinstance(package, StatusPackage)
-        client = (
-            session.client_of(as_) if as_ else _sender(package.sender.organ_id if package else "")
-        )
-        with here.door(client) as door:
+        named = package.sender.organ_id if package else ""
+        with here.seat(as_ or _sender(named)) as door:
             try:
                 answer = door.send("/v1/statuses" if status else "/v1/documents", raw)
                 answers.append({"file": str(path), "status": answer.status, **answer.json})
@@ -75,7 +73,7 @@ def send(
 
 
 def inbox(
-    as_: session.As = session.CHAIR,
+    as_: session.As = session.OWN,
     state: Annotated[str, typer.Option(help="open, parked, done or all.")] = "open",
     wait: Annotated[
         float, typer.Option(min=0, max=WAIT_S_MAX, help="Seconds to wait for something.")
@@ -88,7 +86,7 @@ def inbox(
     run: session.Run = None,
 ) -> None:
     """Show what waits for you, the most urgent first."""
-    with session.open_session(run, url).door(session.client_of(as_)) as door:
+    with session.open_session(run, url).seat(as_) as door:
         page = door.get("/v1/inbox", state=state, wait=wait or "", after=after, limit=limit).json
     if json:
         screen.data(page)
@@ -119,7 +117,7 @@ def inbox(
 
 def confirm(
     deliveries: Annotated[list[str] | None, typer.Argument(metavar="DELIVERY…")] = None,
-    as_: session.As = session.CHAIR,
+    as_: session.As = session.OWN,
     up_to: Annotated[
         str | None, typer.Option(metavar="URGENCY:NO", help="A whole lane up to this number.")
     ] = None,
@@ -137,7 +135,7 @@ def confirm(
         body["range"] = _range(up_to)
     else:
         body["deliveries"] = deliveries
-    with session.open_session(run, url).door(session.client_of(as_)) as door:
+    with session.open_session(run, url).seat(as_) as door:
         answer = door.post("/v1/inbox/confirm", body).json
     if json:
         screen.data(answer)
@@ -154,11 +152,11 @@ def confirm(
 
 
 def _sender(organ_id: str) -> str:
-    """The agency of the package's sender; the chair for a package that does not say it."""
+    """The agency of the package's sender; "" for a package that does not say it."""
     try:
         return agency_of(organ_id)
     except ValueError:
-        return session.CHAIR
+        return session.OWN
 
 
 def _sent(answer: Mapping[str, Any], *, quiet: bool) -> None:

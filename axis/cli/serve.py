@@ -100,6 +100,7 @@ async def _serve(settings: Settings, chair: str, *, answering: bool) -> None:
     world = make_world(settings.home)
     await children.enrol_soon(settings, world)
     session.remember_run(settings)
+    session.remember_chair(settings, chair)
     axis = children.axis_child(settings)
     there = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:

@@ -24,12 +24,21 @@ from schemas.organ import agency_of, expand
 
 #: Lạng Sơn, the chair that ``axis serve`` leaves to its user.
 CHAIR = "000.00.00.H37"
+#: Whose chair where none is named: that of the run's ``axis serve``.
+OWN = ""
+#: In the folder of a run, the chair that its ``axis serve`` leaves to its user.
+_CHAIR_FILE = "chair"
 #: In the folder of all runs, the name of the one that was started last.
 LAST_RUN = "last-run"
 
 As = Annotated[
     str,
-    typer.Option("--as", envvar="AXIS_AS", help="Whose chair: a code, or its last group (H37)."),
+    typer.Option(
+        "--as",
+        envvar="AXIS_AS",
+        show_default=False,
+        help="Whose chair: a code, or its last group (H37); else that of axis serve.",
+    ),
 ]
 Url = Annotated[
     str | None, typer.Option("--url", help="Address of the axis; else the one the run left.")
@@ -55,6 +64,22 @@ class Session:
     def agency_dir(self, code: str) -> Path:
         """The folder with an agency's key, certificate and secret."""
         return agency_dir(self.settings.home, code)
+
+    @property
+    def chair(self) -> str:
+        """The agency that ``axis serve`` left to its user; Lạng Sơn where none says so."""
+        try:
+            return (self.settings.home / _CHAIR_FILE).read_text("ascii").strip() or CHAIR
+        except (OSError, UnicodeDecodeError):
+            return CHAIR
+
+    def client_of(self, name: str) -> str:
+        """The client id that ``name`` means; that of the chair where it is ``OWN``."""
+        return client_of(name) if name else self.chair
+
+    def seat(self, name: str) -> Door:
+        """The REST door as ``name``, or from the chair."""
+        return self.door(self.client_of(name))
 
     def door(self, client: str) -> Door:
         """The REST door as ``client``: an agency's code, or the operator's name."""
@@ -93,10 +118,20 @@ def open_session(run: str | None = None, url: str | None = None) -> Session:
 
 def remember_run(settings: Settings) -> None:
     """Make the run of ``settings`` the one that commands mean from now on."""
-    settings.var.mkdir(parents=True, exist_ok=True)
-    fresh = settings.var / f"{LAST_RUN}.new"
-    fresh.write_text(f"{settings.run}\n", encoding="ascii")
-    fresh.replace(settings.var / LAST_RUN)
+    _note(settings.var / LAST_RUN, settings.run)
+
+
+def remember_chair(settings: Settings, code: str) -> None:
+    """Make ``code`` the agency as which commands speak in the run of ``settings``."""
+    _note(settings.home / _CHAIR_FILE, code)
+
+
+def _note(path: Path, line: str) -> None:
+    """Write one line, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_text(f"{line}\n", encoding="ascii")
+    fresh.replace(path)
 
 
 def client_of(name: str) -> str:

@@ -55,7 +55,7 @@ def statistics(
     html: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write the report into this file.")
     ] = None,
-    as_: session.As = session.CHAIR,
+    as_: session.As = session.OWN,
     json: screen.Json = False,
     url: session.Url = None,
     run: session.Run = None,
@@ -102,7 +102,7 @@ def _ask(
 
         return archive.statistics(here.settings, asked, days, code)
     rest: dict[str, object] = {"from": days[0], "to": days[1], "agency": code}
-    with here.door(session.client_of(as_)) as door:
+    with here.seat(as_) as door:
         return [
             door.get("/v1/statistics", by=by.value, period=unit.value, **rest).json
             for by, unit in asked

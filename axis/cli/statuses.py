@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 def say(
     delivery: Annotated[str, typer.Argument(help="The delivery's id.")],
     code: Annotated[str, typer.Argument(help="01 to 06, 13, 15 or 16.")],
-    as_: session.As = session.CHAIR,
+    as_: session.As = session.OWN,
     reason: Annotated[str, typer.Option(help="Why; 02 and 16 need it.")] = "",
     json: screen.Json = False,
     url: session.Url = None,
@@ -44,7 +44,7 @@ def say(
     """Say a status of a delivery: 03 accepted, 02 refused, ..."""
     require_delivery(delivery)
     body = {"delivery": delivery, "code": code, "reason": reason}
-    with session.open_session(run, url).door(session.client_of(as_)) as door:
+    with session.open_session(run, url).seat(as_) as door:
         answer = door.post("/v1/statuses", body).json
     if json:
         screen.data(answer)
@@ -54,7 +54,7 @@ def say(
 
 
 def statuses(
-    as_: session.As = session.CHAIR,
+    as_: session.As = session.OWN,
     after: Annotated[int, typer.Option(min=0, help="Behind this number.")] = 0,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for something.")] = 0,
     until: Annotated[
@@ -70,7 +70,7 @@ def statuses(
     """Hear what others said of your documents, oldest first."""
     if until and until not in STATUS_WORDS:
         raise typer.BadParameter(f"--until {until}: {', '.join(STATUS_WORDS)} are the statuses")
-    with session.open_session(run, url).door(session.client_of(as_)) as door:
+    with session.open_session(run, url).seat(as_) as door:
         found, cursor = _stream(door, after, wait, until, of)
     if json:
         screen.data({"statuses": found, "next": cursor})

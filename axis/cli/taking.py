@@ -56,7 +56,7 @@ def take(
         str | None, typer.Argument(help="One delivery; else the next that waits.")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Everything that waits.")] = False,
-    as_: session.As = session.CHAIR,
+    as_: session.As = session.OWN,
     out: Annotated[Path, typer.Option("-o", "--out", file_okay=False, help="Folder.")] = Path(
         "taken"
     ),
@@ -69,7 +69,7 @@ def take(
         raise typer.BadParameter("name a delivery, or --all")
     here = session.open_session(run, url)
     reports = []
-    with here.door(session.client_of(as_)) as door:
+    with here.seat(as_) as door:
         for fetched in [_one(door, delivery)] if delivery else _waiting(door, all_):
             reports.append(lay_open(here, fetched, out))
             if not json:

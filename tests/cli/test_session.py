@@ -12,7 +12,7 @@ import pytest
 import typer
 from pydantic import ValidationError
 
-from axis.cli.session import agency, client_of, open_session, organ, remember_run
+from axis.cli.session import agency, client_of, open_session, organ, remember_chair, remember_run
 from axis.settings import Settings
 from tests.cli.conftest import Axis
 
@@ -29,6 +29,19 @@ def test_the_run_started_last_is_meant_unless_another_is_named(
     monkeypatch.setenv("AXIS_RUN", "live")
     assert open_session().settings.run == "live"
     assert open_session(run="load").settings.axis_dir == var / "load" / "axis"
+
+
+def test_commands_speak_from_the_chair_that_serve_left(var: Path) -> None:
+    assert open_session().chair == "000.00.00.H37"
+    settings = Settings(run="demo")
+    remember_run(settings)
+    remember_chair(settings, "000.00.00.H01")
+    here = open_session()
+    assert (here.chair, here.client_of("")) == ("000.00.00.H01", "000.00.00.H01")
+    assert here.client_of("G22") == "000.00.00.G22"
+    assert open_session(run="other").chair == "000.00.00.H37"
+    (settings.home / "chair").write_bytes(b"\xff")
+    assert here.chair == "000.00.00.H37"
 
 
 def test_the_live_run_is_no_simulation_whatever_the_environment_says(
