@@ -203,11 +203,11 @@ class Store(Books, Protocol):
         """The package of these bytes from this sender (a repeat is recognised by it)."""
         ...
 
-    async def linked_to(self, sender: str, document_id: str, reaching: str, limit: int) -> Linked:
+    async def linked_to(self, sender: str, document_id: str, agency: str, limit: int) -> Linked:
         """The packages that speak of a document, its own updates too: the oldest ``limit`` of them.
 
-        Only those with ``reaching`` among their recipients, unless it is "". One that speaks of it
-        in two ways counts twice.
+        Only those that ``agency`` sent or received, unless it is "". One that speaks of it in two
+        ways counts twice.
         """
         ...
 
@@ -226,7 +226,8 @@ class Store(Books, Protocol):
         limit: int,
         transports: Sequence[int] = (0, 1),
     ) -> list[Row]:
-        """Deliveries of a recipient in the given transport states, open ones with those given back.
+        """Deliveries of a recipient in one transport state, in all, or open ones (0, 1) with those
+        given back: as they stood at one moment.
 
         Most urgent class first, by number within a class; ``after`` maps an urgency class to the
         last number already seen. Reading open ones costs the same however many are done.

@@ -195,11 +195,11 @@ class MemoryStore:
         )
         return next(found, None)
 
-    async def linked_to(self, sender: str, document_id: str, reaching: str, limit: int) -> Linked:
+    async def linked_to(self, sender: str, document_id: str, agency: str, limit: int) -> Linked:
         found = [
             (relation, other)
             for other in self._books.documents.values()
-            if not reaching or other.reaches(reaching)
+            if not agency or other.sender == agency or other.reaches(agency)
             for relation in sorted(other.relations_to(sender, document_id))
         ]
         return Linked(tuple(found[:limit]), len(found))

@@ -47,6 +47,7 @@ LANES: Final[Mapping[frozenset[Transport], str]] = {
     frozenset({_T.PARKED}): _INBOX.format(states="d.transport = 3"),
     frozenset({_T.DONE}): _INBOX.format(states="d.transport = 2"),
     frozenset({_T.WITHDRAWN}): _INBOX.format(states="d.transport = 4"),
+    frozenset(_T): _INBOX.format(states="true"),
 }
 
 
@@ -80,8 +81,10 @@ QUERIES: Final = {
         where p.sha256 = $1 and t.seq = p.doc and (t.sender = $2) is true
         order by p.doc limit 1""",
     "linked_to": _LINKED.format(links="link l", reached=""),
-    "linked_to_reaching": _LINKED.format(
-        links="link l cross join delivery d", reached=" and d.doc = l.doc and d.recipient = $4"
+    "linked_to_concerning": _LINKED.format(
+        links="""link l cross join document s
+            left join delivery d on d.doc = s.seq and d.recipient = $4""",
+        reached=" and s.seq = l.doc and (s.sender = $4 or d.doc is not null)",
     ),
     "deliveries": f"""
         select {DELIVERY} from delivery d cross join document t
@@ -148,10 +151,10 @@ async def ask(driver: Driver, query: str, *values: object) -> list[Any]:
 
 
 async def linked_to(
-    driver: Driver, sender: str, document_id: str, reaching: str, limit: int
+    driver: Driver, sender: str, document_id: str, agency: str, limit: int
 ) -> Linked:
-    if reaching:
-        found = await ask(driver, "linked_to_reaching", sender, document_id, limit, reaching)
+    if agency:
+        found = await ask(driver, "linked_to_concerning", sender, document_id, limit, agency)
     else:
         found = await ask(driver, "linked_to", sender, document_id, limit)
     listed = tuple((row[-2], document_from(row)) for row in found)
@@ -187,17 +190,11 @@ async def inbox(
     limit: int,
     transports: Sequence[int],
 ) -> list[Row]:
-    states = frozenset(map(Transport, transports))
-    # A set that no index serves as a whole is read state by state.
-    walks = [LANES[states]] if states in LANES else [LANES[frozenset({s})] for s in states]
+    # In one statement: what moves from one state to another meanwhile is seen once.
+    walk = LANES[frozenset(map(Transport, transports))]
     behind = [after.get(urgency, 0) for urgency in tables.URGENCIES]
-    found: list[Delivery] = []
-    for sql in walks:
-        page = await driver.fetch(sql, recipient, tables.URGENCIES, behind, limit)
-        found += map(delivery_from, page)
-    if len(walks) > 1:
-        found.sort(key=lambda delivery: (-delivery.place.urgency, delivery.place.no))
-    return await marked(driver, await with_documents(driver, kept, found[:limit]))
+    page = await driver.fetch(walk, recipient, tables.URGENCIES, behind, limit)
+    return await marked(driver, await with_documents(driver, kept, list(map(delivery_from, page))))
 
 
 async def stream(

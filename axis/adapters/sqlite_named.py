@@ -27,8 +27,10 @@ QUERIES: Final = {
         select {DOCUMENT} from document t where t.sender = ? and t.document_id = ? and t.seq > ?
         order by t.seq limit ?""",
     "linked_to": _LINKED.format(links="link l", reached=""),
-    "linked_to_reaching": _LINKED.format(
-        links="link l cross join delivery d", reached=" and d.doc = l.doc and d.recipient = ?"
+    "linked_to_concerning": _LINKED.format(
+        links="""link l cross join document s on s.seq = l.doc
+            left join delivery d on d.doc = l.doc and d.recipient = ?""",
+        reached=" and (s.sender = ? or d.doc is not null)",
     ),
 }
 
@@ -41,10 +43,11 @@ def documents_named(
 
 
 def linked_to(
-    connection: sqlite3.Connection, sender: str, document_id: str, reaching: str, limit: int
+    connection: sqlite3.Connection, sender: str, document_id: str, agency: str, limit: int
 ) -> Linked:
-    query = QUERIES["linked_to_reaching" if reaching else "linked_to"]
-    values = (sender, document_id, *([reaching] if reaching else ()), limit)
+    query = QUERIES["linked_to_concerning" if agency else "linked_to"]
+    named = (sender, document_id)
+    values = (agency, *named, agency, limit) if agency else (*named, limit)
     found = connection.execute(query, values).fetchall()
     listed = tuple((row[-2], document_from(row)) for row in found)
     return Linked(listed, found[0][-1] if found else 0)

@@ -78,9 +78,9 @@ class Tracking:
         """What speaks of a document, as far as the caller may see it; with some for the view that
         leaves itself out.
         """
-        reaching = "" if _sees_all(caller, sender) else caller.id
+        agency = "" if caller.oversees else caller.id
         most = LINKED_MAX + _RELATIONS
-        return await self._store.linked_to(sender, document_id, reaching, most)
+        return await self._store.linked_to(sender, document_id, agency, most)
 
     async def _seen(self, caller: Caller, document: Document, linked: Linked) -> View:
         """A sender sees all its recipients' states, a recipient only its own."""

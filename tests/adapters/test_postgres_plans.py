@@ -45,7 +45,7 @@ EXPECTED = {
     "documents_named": ["document_by_name"],
     "document_of": ["package_pkey", "document_pkey"],
     "linked_to": ["link_pkey", "document_pkey"],
-    "linked_to_reaching": ["link_pkey", "delivery_pkey", "document_pkey"],
+    "linked_to_concerning": ["link_pkey", "document_pkey", "delivery_pkey", "document_pkey"],
     "deliveries": ["delivery_pkey", "document_pkey"],
     "events": ["event_by_doc"],
     "stream": ["event_by_addressee"],

@@ -43,8 +43,9 @@ EXPECTED = {
     "documents_named": ["document_by_name"],
     "document_of": ["PRIMARY KEY (sha256=?)", "INTEGER PRIMARY KEY"],
     "linked_to": ["PRIMARY KEY (sender=? AND document_id=?)", "INTEGER PRIMARY KEY"],
-    "linked_to_reaching": [
+    "linked_to_concerning": [
         "PRIMARY KEY (sender=? AND document_id=?)",
+        "INTEGER PRIMARY KEY",
         "PRIMARY KEY (doc=? AND recipient=?)",
         "INTEGER PRIMARY KEY",
     ],

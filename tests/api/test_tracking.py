@@ -106,6 +106,27 @@ async def test_all_packages_of_a_document_are_found_by_its_name(here: World) -> 
     assert (await here.get(LANG_SON, "/v1/documents", **params)).status_code == 200
 
 
+async def test_what_others_say_of_a_document_between_themselves_is_not_seen(here: World) -> None:
+    mine = await here.sent(to=(OFFICE,))
+    named = Reference(
+        organ_id=LANG_SON, code="7/UBND", document_id=mine["document_id"], promulgated=None
+    )
+    raw = package(8, sender=HA_NOI, to=(OFFICE,), references=(named,))
+    between = (await here.send(raw, HA_NOI)).json()
+    assert between["verdict"] == "valid"
+    path = f"/v1/documents/{mine['doc']}"
+    seen = (await here.get(LANG_SON, path)).json()
+    assert (seen["linked"], seen["linked_count"]) == ([], 0)
+    for who in (OFFICE, OPERATOR):
+        seen = (await here.get(who, path)).json()
+        assert [link["doc"] for link in seen["linked"]] == [between["doc"]]
+    # Who wrote an answer finds it again.
+    raw = package(9, sender=OFFICE, to=(LANG_SON,), references=(named,))
+    answer = (await here.send(raw, OFFICE)).json()
+    seen = (await here.get(OFFICE, path)).json()
+    assert [link["doc"] for link in seen["linked"]] == [between["doc"], answer["doc"]]
+
+
 def update(note: str, to: tuple[str, ...] = (OFFICE,)) -> bytes:
     """An update of the document that ``package`` makes: a package of the same name."""
     business = Business(
@@ -149,7 +170,7 @@ async def test_the_packages_of_a_document_come_in_pages(
         assert found == docs
         assert after == receipts[-1]["seq"]
     # Once for a page that holds something.
-    assert asked == ["", "", "", *[OFFICE] * 3]
+    assert asked == [*[LANG_SON] * 3, *[OFFICE] * 3]
     one = (await here.get(HA_NOI, "/v1/documents", **named)).json()
     assert ([view["doc"] for view in one["documents"]], one["next"]) == (docs[-1:], after)
     problem(await here.get("000.00.00.H01", "/v1/documents", **named), 404, "document.not_found")

@@ -206,8 +206,16 @@ async def test_packages_that_speak_of_a_document_are_linked_to_it(store: Store, 
     assert await store.linked_to(A, "1/UBND", "", 9) == Linked(found, 3)
     # What is not listed is counted.
     assert await store.linked_to(A, "1/UBND", "", 2) == Linked(found[:2], 3)
-    assert await store.linked_to(A, "1/UBND", B, 1) == Linked(found[:1], 2)
-    assert await store.linked_to(A, "1/UBND", A, 9) == Linked(found[2:], 1)
+    assert await store.linked_to(A, "1/UBND", B, 1) == Linked(found[:1], 3)
+    # Those that an agency sent as well as those that it received.
+    assert await store.linked_to(A, "1/UBND", A, 9) == Linked(found, 3)
+    stranger = scribe.accept("8/BTTTT", sender=B, to=[C], links=[Link("answers", A, "1/UBND")])
+    strange = ("answers", document_of(await one(store, stranger)))
+    assert await store.linked_to(A, "1/UBND", A, 9) == Linked(found, 3)
+    assert await store.linked_to(A, "1/UBND", B, 9) == Linked(
+        (found[0], found[1], found[2], strange), 4
+    )
+    assert await store.linked_to(A, "1/UBND", C, 9) == Linked((strange,), 1)
     assert await store.linked_to(A, "1/UBND", D, 9) == Linked((), 0)
     assert await store.linked_to(B, "7/BTTTT", "", 9) == Linked((), 0)
     assert original.relations_to(A, "1/UBND") == frozenset()
