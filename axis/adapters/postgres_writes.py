@@ -177,7 +177,8 @@ async def write(
             "agency": list(map(rows.agency_values, changes.agencies.values())),
             "certificate": list(map(rows.certificate_values, changes.certificates.values())),
             "client": list(map(rows.client_values, changes.clients)),
-            "rewound": [(*lane, reach) for lane, reach in changes.rewound.items()],
+            # As relays advance them: in another order each may hold what the other waits for.
+            "rewound": sorted((*lane, reach) for lane, reach in changes.rewound.items()),
             "job": list(map(replay_rows.job_values, changes.jobs.values())),
             "item": replay_rows.item_values(changes),
             "handed": replay_rows.handed_values(changes),
