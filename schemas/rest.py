@@ -250,7 +250,9 @@ class Said(Wire):
     delivery: DeliveryId
     code: str
     state: Answer = Field(description="What the recipient's answer is now.")
-    seq: int = Field(description="Place of the status in the books.")
+    seq: int | None = Field(
+        description="Place of the status in the books; null for one that was said before."
+    )
     repeated: bool = Field(description="It was said before and still stood.")
 
 

@@ -117,6 +117,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
         *_STATUS_FORM,
         *_LIFECYCLE,
         "delivery.not_found",
+        "delivery.ambiguous",
         "sender.unknown",
         "sender.not_caller",
         "recipient.unknown",

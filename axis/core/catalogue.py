@@ -75,6 +75,10 @@ _CONFLICTS = {
         "Only a parked delivery can be reset; this one is {state}.",
         "Chỉ đặt lại được văn bản đang tạm giữ; văn bản này {state}.",
     ),
+    "delivery.ambiguous": (
+        "Several packages of that DocumentId are open; confirm one first, or name the delivery.",
+        "Có nhiều gói tin mang mã văn bản này đang chờ; hãy xác nhận trước hoặc nêu lượt gửi.",
+    ),
     "delivery.locked": (
         "The recipient is locked; unlock it first.",
         "Đơn vị nhận đang bị khóa; hãy mở khóa trước.",

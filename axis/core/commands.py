@@ -216,12 +216,11 @@ class Moves:
 class Said:
     """Answer to ``Say``: the delivery after it, and the agency that is told of the status.
 
-    ``seq`` numbers the event; when the status was there before (``repeated``) it is the newest
-    number of the books, and the status lies before it.
+    ``seq`` numbers the event; None when the status was there before (``repeated``).
     """
 
     delivery: Delivery
-    seq: int
+    seq: int | None = None
     addressee: str = ""
     repeated: bool = False
 

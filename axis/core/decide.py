@@ -108,7 +108,12 @@ def _clash(known: Iterable[Document], command: Accept) -> Fault | None:
     bad = [r.agency for r in command.recipients if r.agency in have]
     if not bad:
         return None
-    detail = {"recipient": ", ".join(bad), "document_id": command.document_id, "doc": have[bad[0]]}
+    docs = dict.fromkeys(have[agency] for agency in bad)
+    detail = {
+        "recipient": ", ".join(bad),
+        "document_id": command.document_id,
+        "doc": ", ".join(docs),
+    }
     return Fault("document.conflict", "edXMLHeader/MessageHeader/DocumentId", detail)
 
 
@@ -129,14 +134,15 @@ def _say(ledger: Ledger, command: Say) -> Outcome:
     place = ledger.places.find(command.target, newest=by_sender)
     delivery = None if place is None else ledger.facts.deliveries[place]
     if delivery is None or command.actor not in (delivery.sender, delivery.place.recipient):
-        return Refused(Fault("delivery.not_found"))
+        several = ledger.places.several(command.target, of=command.actor)
+        return Refused(Fault("delivery.ambiguous" if several else "delivery.not_found"))
     if command.actor != fold.speaker(command.code, delivery.sender, delivery.place.recipient):
         detail = {"code": command.code, "speaker": "sender" if by_sender else "recipient"}
         return Refused(Fault("status.not_yours", "", detail))
     if _repeated(delivery, command):
         if not by_sender and delivery.again is Again.HANDED:
             delivery = ledger.again(delivery, Step.DONE, command.actor, command.at, command.now)
-        return Said(delivery, ledger.facts.seq, repeated=True)
+        return Said(delivery, repeated=True)
     if (fault := _illegal(delivery, command.code)) is not None:
         return Refused(fault)
     return ledger.status(command, delivery)

@@ -43,16 +43,29 @@ class Places:
         Several packages may bear one name. To guess among those not yet taken would confirm one
         that its recipient has never seen, and it would be lost.
         """
+        places = self._bearing(target)
+        for place in reversed(places):
+            if newest or self._facts.deliveries[place].transport is Transport.DONE:
+                return place
+        return places[0] if len(places) == 1 else None
+
+    def several(self, target: ById | ByDocument, *, of: str) -> bool:
+        """Whether ``target`` is a name that more than one package bears, between ``of`` and another:
+        nobody else learns that there are any.
+        """
+        if not isinstance(target, ByDocument) or of not in (target.sender, target.recipient):
+            return False
+        return len(self._bearing(target)) > 1
+
+    def _bearing(self, target: ByDocument) -> list[Place]:
+        """Every package of that name to the recipient, oldest first."""
         places = list(self._facts.named.get(target, ()))
         for document in self._facts.documents.get((target.sender, target.document_id), ()):
             if document.id in self._accepted:
                 place = _placed(document, target.recipient)
                 if place is not None:
                     places.append(place)
-        for place in reversed(places):
-            if newest or self._facts.deliveries[place].transport is Transport.DONE:
-                return place
-        return places[0] if len(places) == 1 else None
+        return places
 
     def up_to(self, target: UpTo) -> tuple[list[Place], int | None]:
         """The deliveries in the inbox that ``target`` means (see ``UpTo``), in lane order, and the

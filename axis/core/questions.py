@@ -20,6 +20,7 @@ class Search:
     transport: int | None = None
     business: int | None = None
     since: int | None = None
+    until: int | None = None
     text: str = ""
     limit: int = 100
 

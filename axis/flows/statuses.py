@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from axis.core import reasons, trust
 from axis.core.caller import Caller
@@ -35,6 +35,10 @@ class Statement:
     reason: str = ""
     at: int | None = None
     body: Details = field(default_factory=lambda: NO_DETAILS)
+
+
+#: Packages of one name that are looked at to say why nothing was found.
+_LOOKED_AT = 100
 
 
 class Statuses:
@@ -87,8 +91,24 @@ class Statuses:
         self._check_seal(seal_of(reading.root), caller, occurred_at)
         (answer,) = await self.say(caller, [statement])
         if isinstance(answer, Refused):
-            raise Rejected([answer.fault])
+            raise Rejected([await self._placed(answer.fault, statement)])
         return answer
+
+    async def _placed(self, fault: Fault, statement: Statement) -> Fault:
+        """A fault of a status package, with its place. Who speaks follows from the code, so a code
+        that is the other side's finds nothing: that is what is told then.
+        """
+        target = statement.target
+        assert isinstance(target, ByDocument)
+        if fault.code == "delivery.not_found":
+            theirs = await self._store.documents_named(
+                target.recipient, target.document_id, 0, _LOOKED_AT
+            )
+            if any(document.reaches(target.sender) for document in theirs):
+                speaker = "sender" if statement.code in BY_SENDER else "recipient"
+                fault = Fault("status.not_yours", "", {"code": statement.code, "speaker": speaker})
+        within = "ResponseFor" if fault.code.startswith("delivery.") else "StatusCode"
+        return replace(fault, place=fault.place or f"edXMLHeader/MessageHeader/{within}")
 
     def _check_seal(self, seal: Seal, caller: Caller, occurred_at: int | None) -> None:
         """Refuse a signature that lies. To have none is usual: no status among the samples is

@@ -91,6 +91,31 @@ async def test_a_document_is_named_by_its_own_name_too(here: World) -> None:
     assert line["reason"] == "Gửi nhầm"
 
 
+async def test_a_status_that_was_said_before_has_no_place_of_its_own(here: World) -> None:
+    (delivery,) = (await here.sent())["deliveries"]
+    first = await said(here, delivery=delivery, code="01")
+    await here.sent(number=2)
+    again = (await say(here, delivery=delivery, code="01")).json()
+    assert isinstance(first["seq"], int)
+    assert (again["seq"], again["repeated"]) == (None, True)
+
+
+async def test_a_name_that_several_open_packages_bear_names_none(here: World) -> None:
+    receipt = await here.sent()
+    business = Business(doc_type=2, document_id=receipt["document_id"], info_changed=True)
+    update = await here.sent(business=business)
+    named = {
+        "sender": LANG_SON,
+        "document_id": receipt["document_id"],
+        "recipient": OFFICE,
+        "code": "01",
+    }
+    problem(await say(here, **named), 409, "delivery.ambiguous")
+    problem(await say(here, HA_NOI, **named), 404, "delivery.not_found")
+    await said(here, delivery=update["deliveries"][0], code="01")
+    assert (await said(here, **named | {"code": "03"}))["delivery"] == update["deliveries"][0]
+
+
 async def test_the_stream_goes_on_behind_its_cursor(here: World) -> None:
     for number in range(5):
         (delivery,) = (await here.sent(number=number))["deliveries"]
@@ -268,6 +293,26 @@ async def test_bad_status_packages_have_codes_of_their_own(here: World) -> None:
     problem(await post(status("01", name, about="000.00.00.X99")), 422, "recipient.unknown")
     raw = status("01", name).replace(b">01<", b">77<")
     problem(await post(raw), 422, "status.unknown_code")
+
+
+async def test_what_a_status_package_breaks_has_its_place(here: World) -> None:
+    receipt = await here.sent()
+    name = receipt["document_id"]
+
+    async def refused(who: str, raw: bytes, status_code: int, code: str) -> str:
+        answer = await here.call(who, "POST", "/v1/statuses", content=raw, headers=XML)
+        return str(problem(answer, status_code, code)["place"]).rpartition("/")[2]
+
+    # A recipient who asks for the document back, a sender who says that it has it.
+    assert await refused(OFFICE, status("13", name), 403, "status.not_yours") == "StatusCode"
+    theirs = status("03", name, sender=LANG_SON, about=OFFICE)
+    assert await refused(LANG_SON, theirs, 403, "status.not_yours") == "StatusCode"
+    assert await refused(OFFICE, status("01", "other"), 404, "delivery.not_found") == "ResponseFor"
+    # Whom it does not concern learns nothing of it.
+    stranger = status("13", name, sender=HA_NOI)
+    assert await refused(HA_NOI, stranger, 404, "delivery.not_found") == "ResponseFor"
+    await said(here, delivery=receipt["deliveries"][0], code="03")
+    assert await refused(OFFICE, status("02", name), 409, "lifecycle.backwards") == "StatusCode"
 
 
 async def test_a_status_package_may_be_signed_but_not_falsely(here: World) -> None:

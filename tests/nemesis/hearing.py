@@ -119,7 +119,7 @@ def _spoken(
         reason=said.get("reason", ""),
         door="id",
         status=result["status"],
-        seq=result["seq"] if taken else 0,
+        seq=result["seq"] or 0 if taken else 0,
         repeated=taken and result["repeated"],
         error="" if taken else result["problem"]["code"],
         began=one.began,

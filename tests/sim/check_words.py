@@ -52,7 +52,7 @@ def words_are_answered_rightly(record: Record) -> Found:
         expected = _formal_fault(spoken)
         if expected or (spoken.error and not spoken.error.startswith("lifecycle.")):
             # Who may speak of a package is asked when it is known which one is meant.
-            unclear = spoken.error == "delivery.not_found" and expected in ("", "status.not_yours")
+            unclear = spoken.error == "delivery.ambiguous" and expected in ("", "status.not_yours")
             if spoken.error != expected and not (unclear and _was_ambiguous(record, spoken)):
                 text = f"{spoken}: expected {expected or 'no such error'}"
                 yield Violation("misjudged", text, (spoken.delivery,))
@@ -74,8 +74,7 @@ def _formal_fault(spoken: Spoken) -> str:
     speaker = spoken.sender if spoken.code == "13" else spoken.recipient
     if spoken.agency == speaker:
         return ""
-    # A package's code says who speaks: from the wrong one it is about another document.
-    return "delivery.not_found" if spoken.door == "package" else "status.not_yours"
+    return "status.not_yours"
 
 
 def _may_be_about(record: Record, spoken: Spoken) -> list[str]:
@@ -140,7 +139,7 @@ def _was_written(record: Record, spoken: Spoken) -> Found:
         if event["kind"] == "status" and event["code"] == spoken.code
     ]
     if spoken.repeated:
-        found = any(event["seq"] <= spoken.seq for event in said)
+        found = any(record.committed_at(event["seq"]) <= spoken.ended for event in said)
     else:
         found = any(
             event["seq"] == spoken.seq

@@ -138,8 +138,8 @@ def met(history: History) -> Counter[str]:
                 found[code] += 1
             case Confirmed(result=result):
                 found[f"confirmed {result}"] += 1
-            case Spoken(seq=seq, code=code, error=error, repeated=repeated):
-                found[f"said {code}" if seq else error] += 1
+            case Spoken(code=code, error=error, repeated=repeated):
+                found[error or f"said {code}"] += 1
                 found["repeated status"] += repeated
             case Locked(locked=True):
                 found["lock"] += 1

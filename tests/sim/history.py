@@ -116,7 +116,7 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """A status was said and answered. ``seq`` is 0 when it was refused with ``error``.
+    """A status was said and answered. ``seq`` is 0 when it was refused with ``error`` or said before.
 
     ``door``: by the delivery's id, by name (sender and DocumentId), or as a package (a name too).
     """

@@ -46,7 +46,7 @@ REACHED = (
     "edxml.missing",
     "edxml.not_xml",
     "business.missing",
-    "delivery.not_found",
+    "delivery.ambiguous",
     "lifecycle.backwards",
     "lifecycle.ended",
     "lifecycle.not_asked",

@@ -108,7 +108,7 @@ def _note(
         reason=word.reason,
         door=door,
         status=status,
-        seq=told["seq"] if taken else 0,
+        seq=told["seq"] or 0 if taken else 0,
         repeated=bool(taken and told["repeated"]),
         error="" if taken else told["code"],
         began=began,
