@@ -70,6 +70,7 @@ def _filters(search: Search) -> tuple[str, list[object]]:
         ("d.transport = $", None if search.transport is None else int(search.transport)),
         ("d.business = $", None if search.business is None else int(search.business)),
         ("t.occurred_at >= $", search.since),
+        ("t.occurred_at < $", search.until),
     ]
     given = [(condition, value) for condition, value in asked if value is not None]
     filters = "".join(f" and {condition}{i}" for i, (condition, _) in enumerate(given, 1))

@@ -19,6 +19,7 @@ def matches(search: Search, row: Row) -> bool:
         and search.transport in (None, delivery.transport)
         and search.business in (None, delivery.business)
         and (search.since is None or document.occurred_at >= search.since)
+        and (search.until is None or document.occurred_at < search.until)
         and (not search.text or mentions(search.text, document.document_id, document.meta))
     )
 

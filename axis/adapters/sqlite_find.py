@@ -37,6 +37,7 @@ def _filters(search: Search) -> tuple[str, list[object]]:
         ("d.transport = ?", None if search.transport is None else int(search.transport)),
         ("d.business = ?", None if search.business is None else int(search.business)),
         ("t.occurred_at >= ?", search.since),
+        ("t.occurred_at < ?", search.until),
         ("mentions(?, t.document_id, t.meta)", search.text or None),
     ]
     given = [(condition, value) for condition, value in asked if value is not None]

@@ -69,6 +69,9 @@ async def find(
             description="Only accepted since this ISO 8601 time (write + as %2B).",
         ),
     ] = "",
+    until: Annotated[
+        str, Query(max_length=40, description="Only accepted before this ISO 8601 time.")
+    ] = "",
     text: Annotated[
         str, Query(max_length=TEXT_MAX, description="Part of subject, code or DocumentId.")
     ] = "",
@@ -83,6 +86,7 @@ async def find(
         transport=None if state is None else Transport[state.upper()],
         business=None if answer is None else Business[answer.upper()],
         since=instant(since, "query.since") if since else None,
+        until=instant(until, "query.until") if until else None,
         text=text,
         limit=limit,
     )
@@ -142,7 +146,7 @@ async def redrive(request: Request, axis: TheAxis, caller: TheCaller, code: Code
     """From a number on, as its deliveries stand now. Readers drop what they have."""
     caller.needs(OPERATOR)
     asked = await read_model(request, rest_relay.Redrive)
-    agency = axis.members.agency(code)
+    agency = axis.members.member(code)
     await axis.oversight.redrive(caller, agency.code, asked.urgency, asked.no, asked.why)
     relayed = axis.lanes is not None
     told = {"agency": agency.code, "urgency": asked.urgency, "no": asked.no, "relayed": relayed}
@@ -216,6 +220,5 @@ async def _lock(
 ) -> Response:
     caller.needs(OPERATOR)
     asked = await read_model(request, rest_books.Why)
-    agency = axis.members.agency(code)
-    moved = await axis.oversight.lock(caller, agency.code, locked, asked.why)
-    return Json({"agency": agency.code, "locked": locked, "moved": moved})
+    moved = await axis.oversight.lock(caller, code, locked, asked.why)
+    return Json({"agency": code, "locked": locked, "moved": moved})

@@ -46,6 +46,7 @@ def find(
     state: Annotated[str, typer.Option(help="waiting, offered, done, parked or withdrawn.")] = "",
     answer: Annotated[str, typer.Option(help="none, arrived, refused, accepted, ...")] = "",
     since: Annotated[str, typer.Option(help="Accepted since: 2020-01-15 or 2020-01-15T08:30")] = "",
+    until: Annotated[str, typer.Option(help="Accepted before: 2020-01-16")] = "",
     text: Annotated[str, typer.Option(help="In subject, code or DocumentId.")] = "",
     limit: Limit = 100,
     json: screen.Json = False,
@@ -59,6 +60,7 @@ def find(
         "state": state,
         "answer": answer,
         "since": since,
+        "until": until,
         "text": text,
         "limit": limit,
     }
@@ -83,6 +85,8 @@ def find(
         ],
         none="Nothing was found.",
     )
+    if len(told["deliveries"]) == limit:
+        screen.say(f"There may be more: only the newest {limit} are shown (--limit, --until).")
 
 
 def lock(

@@ -462,6 +462,9 @@ async def test_a_search_finds_what_matches_newest_first(store: Store, scribe: Sc
     assert await found(business=2) == [("2/UBND", B)]
     assert await found(business=2, recipient=B, transport=2) == [("2/UBND", B)]
     assert await found(since=NOON + 5) == [("4/BTC", A), ("2/UBND", B)]
+    late = {("4/BTC", A), ("2/UBND", B)}
+    assert await found(until=NOON + 5) == [one for one in everything if one not in late]
+    assert await found(until=NOON + 5, recipient=B, limit=1) == [("3/BTC", B)]
     assert await found(text="phòng CHỐNG") == everything[4:]
     assert await found(text="giao ban", recipient=D) == [("3/BTC", D)]
     assert await found(text="/btc", transport=0) == [everything[0], everything[2]]
