@@ -9,6 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TypeVar
 
+from axis.core import reasons
 from axis.core.caller import Caller
 from axis.core.commands import ById, Move, Moved, Moves, Target, UpTo
 from axis.core.document import Document, Place
@@ -193,8 +194,8 @@ class Handover:
         ``times`` says of each when it occurred (microseconds UTC; None: now); none at all: now.
         """
         assert step in (Step.DONE, Step.FAIL)
-        if step is Step.FAIL and not reason.strip():
-            raise rejected("reason.missing")
+        if step is Step.FAIL:
+            reason = reasons.required(reason)
         return await self._move(caller, targets, step, reason, times or [None] * len(targets))
 
     async def reset(self, caller: Caller, target: ById | Place) -> Moved:
@@ -226,7 +227,7 @@ class Handover:
                 at=now if at is None else at,
                 now=now,
                 mine=caller.agency,
-                reason=own_words(reason.strip()),
+                reason=own_words(reason),
             )
             for at, some in groupby(zip(targets, times, strict=True), itemgetter(1))
         ]

@@ -179,7 +179,7 @@ class Intake:
             caller=caller.id,
             code=fault.code,
             place=fault.place[:WORDS_MAX],
-            sentence=fault.sentence()[:WORDS_MAX],
+            sentence=" ".join(one.sentence() for one in error.faults)[:WORDS_MAX],
             sha256=sha256,
             size=size,
             now=self._clock.now(),

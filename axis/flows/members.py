@@ -72,9 +72,16 @@ class Members:
             raise rejected("agency.unknown", code=organ_id)
         return agency
 
+    def member(self, code: str) -> Agency:
+        """The agency with exactly this code: an act meant for a unit is for no whole agency."""
+        agency = self.directory.get(code)
+        if agency is None:
+            raise rejected("agency.unknown", code=code)
+        return agency
+
     async def lock(self, code: str, locked: bool, actor: str, why: str) -> int:
         """Lock an agency out or let it in again; returns how many deliveries moved."""
-        agency = self.agency(code)
+        agency = self.member(code)
         audit = self._audit(actor, "lock" if locked else "unlock", agency.code, why)
         moved, above = 0, None
         while True:
@@ -96,7 +103,7 @@ class Members:
 
         Tokens that were given out for the one before live on until they end.
         """
-        agency, secret = self.agency(code), secrets.token_hex(SECRET_BYTES)
+        agency, secret = self.member(code), secrets.token_hex(SECRET_BYTES)
         audit = self._audit(actor, "secret", agency.code, why)
         digest = hashlib.sha256(secret.encode()).hexdigest()
         await self._one(Renew(agency=agency.code, secret_sha256=digest, audit=audit))
@@ -110,7 +117,7 @@ class Members:
 
     async def certify(self, code: str, pem: str, actor: str, why: str) -> Certificate:
         """Trust a certificate of an agency from now on, beside those that it has."""
-        agency = self.agency(code).code
+        agency = self.member(code).code
         try:
             certificate = self._trust.read(agency, pem)
         except BadCertificate as error:
@@ -125,7 +132,7 @@ class Members:
         A package that is being taken in at this moment may still be judged as before it.
         """
         fingerprint = named.lower() if _FINGERPRINT.fullmatch(named) else ""
-        agency = "" if fingerprint else self.agency(named).code
+        agency = "" if fingerprint else self.member(named).code
         audit = self._audit(actor, "revoke", fingerprint or agency, why)
         command = Revoke(fingerprint=fingerprint, agency=agency, audit=audit)
         outcome: Outcome

@@ -106,6 +106,13 @@ async def test_a_lock_parks_and_an_unlock_puts_back(here: World) -> None:
     problem(await act(here, "agencies/000.00.00.X99/lock", **WHY), 404, "agency.unknown")
 
 
+async def test_an_act_meant_for_a_unit_is_for_no_whole_agency(here: World) -> None:
+    for path in ("agencies/{}/lock", "agencies/{}/redrive", "certificates/{}/revoke"):
+        problem(await act(here, path.format("000.00.13.H37"), **WHY), 404, "agency.unknown")
+    assert await acts(here) == []
+    assert not here.axis.members.agency(LANG_SON).locked
+
+
 async def test_what_is_signed_after_a_revocation_is_refused(here: World) -> None:
     before = package(1)
     receipt = (await here.send(before)).json()
