@@ -28,9 +28,14 @@ LINE_BYTES_MAX: Final = ROW_BYTES_MAX + PACKAGE_BYTES_MAX * 4 // 3
 #: A year of the published period has 298,000 documents.
 ROWS_MAX: Final = 400_000
 
-_END: Final = re.compile(rb',"digest":"([0-9a-f]{64})"}\n?\Z')
+_END: Final = re.compile(rb',"digest":"([0-9a-f]{64})"}\n\Z')
 _TAIL_BYTES: Final = 80
 _PACKAGE: Final = re.compile(rb'"package":"[A-Za-z0-9+/=]*"')
+
+
+def place_of(line: int) -> str:
+    """``header`` for line 1, behind it the row, from 1."""
+    return "header" if line == 1 else f"row {line - 1}"
 
 
 class NotTraffic(ValueError):
@@ -47,7 +52,7 @@ class NotTraffic(ValueError):
     @property
     def place(self) -> str:
         """``header``, or the row, from 1."""
-        return "header" if self.line == 1 else f"row {self.line - 1}"
+        return place_of(self.line)
 
 
 @dataclass

@@ -21,7 +21,9 @@ def require_kept(asked: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
     """
     for option, value in asked.items():
         if value != kept.get(option):
-            told = f"has {kept[option]}" if kept.get(option) is not None else "has none"
+            known = kept.get(option)
+            told = "has none" if known in (None, "", False) else f"has {known}"
+            typed = option if value is True else f"{option} {value}"
             raise typer.BadParameter(
-                f"{option} {value}: what --resume goes on with {told}, and stays as it was begun"
+                f"{typed}: what --resume goes on with {told}, and stays as it was begun"
             )

@@ -30,7 +30,9 @@ class State:
     @property
     def part(self) -> Part:
         """The part of the history."""
-        i, n = self.sample.split("/")
+        i, _, n = self.sample.partition("/")
+        if not (i.isdecimal() and n.isdecimal()):
+            raise ValueError(f"--sample {self.sample} is none such as 1/10")
         return Part(
             first=date.fromisoformat(self.first),
             last=date.fromisoformat(self.last),

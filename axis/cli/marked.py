@@ -36,7 +36,8 @@ class Marked:
         """Hold the folder, or end the command (2); the kernel forgets who was killed."""
         var = self.settings.var
         var.mkdir(parents=True, exist_ok=True)
-        with (var / f"{Path(self.file).stem}.lock").open("a", encoding="ascii") as lock:
+        name = f"{Path(self.file).stem}-{self.settings.run}.lock"
+        with (var / name).open("a", encoding="ascii") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -74,8 +75,10 @@ class Marked:
         self._path.unlink(missing_ok=True)
         self.settings.home.rmdir()
 
-    def clear(self) -> None:
-        """Delete the world but its mark, so that one killed meanwhile still knows it as its own."""
+    def clear(self, keep: str = "") -> None:
+        """Delete the world but for what is to be kept of it, and its mark: one that is killed
+        meanwhile still knows it as its own.
+        """
         for path in self.settings.home.iterdir():
-            if path.name != self.file:
+            if path.name not in (self.file, keep):
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

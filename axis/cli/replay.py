@@ -159,8 +159,6 @@ def _played(
     with folder.alone():
         state = _open(folder, wanted, resumed)
         begun = Progress.load(settings.home)
-        if begun.day is None:
-            _require_room(settings, state)
         with _servers(settings) if state.over_kafka else nullcontext() as servers:
             where = settings if servers is None else servers.settings
             if not json:
@@ -190,7 +188,6 @@ def _servers(settings: Settings) -> AbstractContextManager[Large]:
 
 def _play(settings: Settings, state: State, speed: float | None, *, json: bool) -> Play:
     try:
-        session.remember_run(settings)
         play = Play(settings, state.part, state.seed, speed, state.size, silent=json)
         children.run(play.run())
         return play
@@ -204,7 +201,9 @@ def _play(settings: Settings, state: State, speed: float | None, *, json: bool) 
 
 def _require_room(settings: Settings, state: State) -> None:
     """Refuse a play whose packages would fill the disk, before its first document."""
-    free = shutil.disk_usage(settings.home).free
+    # What was played here before is deleted for it.
+    before = sum(path.stat().st_size for path in settings.home.rglob("*") if path.is_file())
+    free = shutil.disk_usage(settings.var).free + before
     profile = state.profile
     if isinstance(profile, Even):
         # Planning all of it takes ten seconds; where there is plenty of room nobody need wait.
@@ -240,6 +239,7 @@ def _open(folder: Marked, wanted: State, resumed: Iterable[str] | None) -> State
         _require_books_of_its_own(folder.settings, known)
         return known
     _require_books_of_its_own(folder.settings, wanted)
+    _require_room(folder.settings, wanted)
     if known is not None:
         folder.clear()
     folder.write(asdict(wanted))

@@ -31,6 +31,8 @@ from axis.cli.published import all_published
 from axis.core.timetable import MICROSECONDS, from_iso
 from axis.settings import Settings
 
+#: Within the folder of a run, where its next score is written.
+_FRESH = "next"
 #: How often who wants to know is told how far a play is.
 REPORT_S = 1.0
 #: What packages may take of the disk that is free; the rows of the books come on top.
@@ -71,9 +73,10 @@ def opened(
 ) -> dict[str, Any]:
     """The state to go on from, or the one of a fresh run whose score ``fill`` has written.
 
-    What ``fill`` returns joins the state. Ends the command where there is nothing to go on with,
-    where that is otherwise than options which were ``typed`` (by their names in the state), and
-    where the books of the run are somebody else's.
+    What ``fill`` returns joins the state. What was played here before stays until ``fill`` has
+    returned: a file that is refused takes nothing with it. Ends the command where there is nothing
+    to go on with, where that is otherwise than options which were ``typed`` (by their names in the
+    state), and where the books of the run are somebody else's.
     """
     home, said = folder.settings.home, folder.read()
     if resume:
@@ -82,17 +85,28 @@ def opened(
         require_as_kept(typed or {}, said)
         return said
     _require_fresh(folder.settings, known=said is not None)
-    if said is not None:
-        folder.clear()
-        asyncio.run(archive.drop(folder.settings))
     state = {**wanted, "checked": False, "finished": ""}
-    folder.write(state)
+    if said is None:
+        folder.write(state)
+    fresh = home / _FRESH
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
     try:
-        with Score.begin(home) as score:
+        with Score.begin(fresh) as score:
             state |= fill(score)
     except BaseException:
-        folder.forget()
+        if said is None:
+            folder.forget()
+        else:
+            shutil.rmtree(fresh)
         raise
+    folder.write(state)
+    folder.clear(keep=_FRESH)
+    if said is not None:
+        asyncio.run(archive.drop(folder.settings))
+    for path in fresh.iterdir():
+        path.replace(home / path.name)
+    fresh.rmdir()
     state["checked"] = True
     folder.write(state)
     return state

@@ -6,13 +6,13 @@ import gzip
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
 from axis.core.errors import rejected
 from schemas.traffic import Header, Row
-from schemas.traffic_lines import LINE_BYTES_MAX, NotTraffic, read
+from schemas.traffic_lines import LINE_BYTES_MAX, NotTraffic, place_of, read
 
 _GZIP_MAGIC = b"\x1f\x8b"
 #: Base64 of what is compressed already gains little from more.
@@ -46,12 +46,17 @@ def rows(path: Path) -> Iterator[Header | Row]:
 
     Raises ``Rejected`` with the row and what is wrong, ``OSError`` for what cannot be opened.
     """
+    line = 0
     try:
-        yield from read(_lines(path))
+        for value in read(_lines(path)):
+            yield value
+            line += 1
     except NotTraffic as error:
         raise rejected(error.code, error.place, **error.detail) from None
+    except EOFError:
+        raise rejected("traffic.cut_short", place_of(line + 1), rows=max(0, line - 1)) from None
     except (zlib.error, gzip.BadGzipFile) as error:
-        raise rejected("traffic.damaged", message=error) from None
+        raise rejected("traffic.damaged", place_of(line + 1), message=error) from None
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -60,6 +65,5 @@ def _lines(path: Path) -> Iterator[bytes]:
         raw.seek(0)
         file = cast("IO[bytes]", gzip.GzipFile("", "rb", fileobj=raw)) if packed else raw
         # One byte more than a line may have, so that a longer one is seen to be.
-        with suppress(EOFError):  # A packed file that was cut short ends in the middle of a line.
-            while line := file.readline(LINE_BYTES_MAX + 1):
-                yield line
+        while line := file.readline(LINE_BYTES_MAX + 1):
+            yield line

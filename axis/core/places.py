@@ -50,8 +50,8 @@ class Places:
         return places[0] if len(places) == 1 else None
 
     def several(self, target: ById | ByDocument, *, of: str) -> bool:
-        """Whether ``target`` is a name that several packages between ``of`` and another bear: nobody
-        else learns that there are any.
+        """Whether ``target`` is a name that several packages bear, of which ``of`` is a party:
+        nobody else learns that there are any.
         """
         if not isinstance(target, ByDocument) or of not in (target.sender, target.recipient):
             return False

@@ -7,8 +7,10 @@ import gzip
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -76,7 +78,15 @@ def test_a_packed_file_may_be_cut_or_damaged_too(refused: Callable[..., str]) ->
     # What is left of it unpacks to whole rows or fewer.
     assert refused([packed[: len(packed) * 3 // 4]]).startswith("error traffic.cut_short at row")
     damaged = packed[:-8] + bytes(4) + packed[-4:]
-    assert refused([damaged]) == "error traffic.damaged"
+    assert refused([damaged]) == f"error traffic.damaged at row {len(ROWS) + 1}"
+    # Not one byte of it may be missing, of its check at the end either.
+    for cut in range(1, 12):
+        assert refused([packed[:-cut]]).startswith("error traffic.cut_short at row")
+
+
+def test_the_last_line_of_a_file_ends_too(refused: Callable[..., str]) -> None:
+    file = lines(*ROWS)
+    assert refused([*file[:-1], file[-1][:-1]]) == f"error traffic.cut_short at row {len(ROWS) + 1}"
 
 
 @pytest.mark.parametrize(
@@ -287,7 +297,7 @@ BESIDE = {**APART, "speed": 10.0, "since": "2020-01-15T00:00:00+07:00", "reason"
         (["history", "--resume", "--from", "2019-03-13"], "--from 2019-03-13"),
         (["history", "--resume", "--months", "2"], "--months 2019-05-10"),
         (["history", "--resume", "--size", "real"], "--size real"),
-        (["history", "--resume", "--over-kafka"], "--over-kafka True"),
+        (["history", "--resume", "--over-kafka"], "--over-kafka: what"),
         (["import", "--resume", "--seed", "8"], "--seed 8: what --resume goes on with has 7"),
         (["import", "--resume", "--speed", "5"], "--speed 5.0: what --resume goes on with has none"),
         (["shadow", "--resume", "--speed", "5"], "--speed 5.0: what --resume goes on with has 10.0"),
@@ -305,6 +315,35 @@ def test_what_is_gone_on_with_is_not_changed(
     result = axis("replay", *arguments)
     assert result.exit_code == 2, result.output
     assert told in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_what_was_played_before_outlives_a_file_that_is_refused(
+    axis: Axis, var: Path, tmp_path: Path
+) -> None:
+    _half_played(var, "import", "import.json", "axis replay import", {**APART, "finished": "then"})
+    (var / "import" / "books").write_text("of the import before")
+    before = sorted((path.name, path.read_text()) for path in (var / "import").iterdir())
+    (tmp_path / "traffic.jsonl").write_bytes(b"".join(lines(*ROWS)[:3]))
+    for _ in range(2):
+        result = axis("replay", "import", tmp_path / "traffic.jsonl")
+        assert (result.exit_code, "traffic.cut_short" in result.stderr) == (1, True)
+        assert sorted((p.name, p.read_text()) for p in (var / "import").iterdir()) == before
+
+
+def test_what_was_played_before_outlives_a_history_that_has_no_room(
+    axis: Axis, var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _half_played(var, "history", "history.json", "axis replay history", HISTORY)
+    (var / "history" / "books").write_text("of the history before")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    result = axis("replay", "history", "--months", "1")
+    assert (result.exit_code, "bytes free" in result.stderr) == (1, True)
+    assert (var / "history" / "books").read_text() == "of the history before"
+
+
+def test_a_sample_that_is_none_is_told(axis: Axis) -> None:
+    result = axis("replay", "history", "--sample", "a")
+    assert (result.exit_code, "--sample a is none such as 1/10" in result.stderr) == (2, True)
 
 
 def test_a_shadow_that_is_a_job_is_not_changed_either(axis: Axis, var: Path) -> None:
