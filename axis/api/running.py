@@ -83,7 +83,9 @@ class Polls:
         self._closed = True
         now = asyncio.get_running_loop().time()
         for scope in self._scopes:
-            scope.reschedule(now)
+            # One whose client has gone in this very turn ends already.
+            if not scope.expired():
+                scope.reschedule(now)
 
 
 class _Watch:

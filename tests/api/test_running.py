@@ -49,6 +49,25 @@ class Client:
         return {"type": "http.disconnect"}
 
 
+@pytest.mark.parametrize("turns", range(6))
+def test_clients_may_leave_while_the_axis_closes(turns: int) -> None:
+    async def main() -> list[object]:
+        polls, client = Polls(), Client()
+        found = [
+            asyncio.create_task(polls.until_closed(asyncio.Event().wait(), "nothing", receive))
+            for receive in (client.receive, None)
+        ]
+        await asyncio.sleep(2 * WATCH_AFTER_S)
+        client.gone.set()
+        # One of these finds the poll of the client that has gone in the middle of its end.
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        polls.close()
+        return list(await asyncio.gather(*found))
+
+    assert run(main()) == (["nothing", "nothing"], [])
+
+
 @pytest.mark.parametrize("path", ["/v1/inbox", "/v1/inbox/packages", "/v1/statuses"])
 def test_nobody_polls_for_a_client_that_has_gone(path: str) -> None:
     async def main() -> float:
