@@ -196,8 +196,7 @@ async def _workers(
     settings: Settings, parts: Parts, stack: AsyncExitStack
 ) -> tuple[Examiner, Signer]:
     """Who examines packages and who signs: this process, or helpers too."""
-    key = settings.axis_dir / SIGNER_KEY
-    own = None if parts.signer else load_signer(key)
+    own = None if parts.signer else load_signer(settings.axis_dir / SIGNER_KEY)
     helpers = settings.examiners
     if helpers is None:
         # Several workers use the cores by themselves.
@@ -206,7 +205,7 @@ async def _workers(
         signer = parts.signer or own
         assert signer is not None
         return parts.examiner or InlineExaminer(), signer
-    pool = await stack.enter_async_context(helper_pool(helpers, key))
+    pool = await stack.enter_async_context(helper_pool(helpers, own))
     return pool, PooledSigner(own, pool)
 
 

@@ -1,11 +1,11 @@
-"""A helper process: ``python -m axis.adapters.helper ARENA KEY``. It examines and signs.
+"""A helper process: ``python -m axis.adapters.helper ARENA``. It examines and signs.
 
-Standard input is a socket to the axis, ARENA the descriptor of the memory they share (``arena``),
-KEY the file of the axis's key. A job is its kind, where it lies in the arena (``NOWHERE``: behind
-this head on the socket) and its length; an answer is its kind, its length and its bytes. Answers of
-a kind come in the order asked. A signature, which somebody waits for who has waited for everything
-else, goes before packages. It ends when the axis closes the socket or dies, and leaves signals from
-the terminal to the axis.
+Standard input is a socket to the axis, ARENA the descriptor of the memory they share (``arena``).
+First comes the axis's key, so that no helper signs with another, whatever became of the file. A job
+is its kind, where it lies in the arena (``NOWHERE``: behind this head on the socket) and its
+length; an answer is its kind, its length and its bytes. Answers of a kind come in the order asked.
+A signature, which somebody waits for who has waited for everything else, goes before packages. It
+ends when the axis closes the socket or dies, and leaves signals from the terminal to the axis.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ import struct
 import sys
 from collections import deque
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from axis.adapters.arena import Arena
-from axis.adapters.signer import AxisSigner, load_signer
+from axis.adapters.signer import AxisSigner
 from schemas.examine import examine
 from schemas.examined import told
 
+#: Bytes of the axis's key.
+KEY_BYTES: Final = 32
 EXAMINE: Final = 1
 SIGN: Final = 2
 #: Kind, where, bytes.
@@ -40,9 +43,11 @@ TOGETHER: Final = 8
 def main() -> None:
     """Serve the socket on standard input until its other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    arena, signer = Arena(int(sys.argv[1])), load_signer(Path(sys.argv[2]))
+    arena = Arena(int(sys.argv[1]))
     # An axis that is gone wants no answer any more.
     with socket.socket(fileno=sys.stdin.fileno()) as axis, suppress(ConnectionError):
+        key = axis.recv(KEY_BYTES, socket.MSG_WAITALL)
+        signer = AxisSigner(Ed25519PrivateKey.from_private_bytes(key))
         _Work(axis, arena, signer).run()
 
 

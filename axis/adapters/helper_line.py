@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final, TypeVar, cast
 
 import structlog
@@ -30,11 +29,9 @@ class HelperDied(RuntimeError):
 
 
 class Helper:
-    """One helper process; a dead one is replaced when it is next asked. ``key`` is the file of the
-    axis's key.
-    """
+    """One helper process; a dead one is replaced when it is next asked. ``key`` is the axis's."""
 
-    def __init__(self, key: Path) -> None:
+    def __init__(self, key: bytes) -> None:
         self._key = key
         self._process: subprocess.Popen[bytes] | None = None
         self._line: Line | None = None
@@ -69,8 +66,10 @@ class Helper:
         """Start the process."""
         ours, theirs = socket.socketpair()
         arena = Arena.new()
+        # A socket that is empty takes so little at once.
+        ours.sendall(self._key)
         with theirs:
-            command = [sys.executable, "-m", "axis.adapters.helper", str(arena.fd), str(self._key)]
+            command = [sys.executable, "-m", "axis.adapters.helper", str(arena.fd)]
             # asyncio would watch the process as well: the socket tells of its end.
             self._process = subprocess.Popen(  # noqa: ASYNC220, S603
                 command, stdin=theirs.fileno(), pass_fds=[arena.fd]

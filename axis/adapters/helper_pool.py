@@ -15,7 +15,6 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 from axis.adapters.examiner import INLINE_BYTES_MAX, InlineExaminer
@@ -106,11 +105,11 @@ class HelperPool:
 
 
 @asynccontextmanager
-async def helper_pool(helpers: int, key: Path) -> AsyncIterator[HelperPool]:
-    """A pool of ``helpers`` processes (at least one), which end with the context; ``key`` is the
-    file of the axis's key.
+async def helper_pool(helpers: int, signer: AxisSigner) -> AsyncIterator[HelperPool]:
+    """A pool of ``helpers`` processes (at least one), which end with the context and sign as
+    ``signer`` does.
     """
-    started = [Helper(key) for _ in range(helpers)]
+    started = [Helper(signer.secret()) for _ in range(helpers)]
     try:
         for helper in started:
             await helper.start()

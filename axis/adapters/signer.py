@@ -42,6 +42,10 @@ class AxisSigner:
         """``sign`` of each."""
         return [self.sign(payload, typ) for payload in payloads]
 
+    def secret(self) -> bytes:
+        """The key itself (RFC 8032 section 5.1.5), for another process of this axis."""
+        return self._key.private_bytes_raw()
+
     def signature(self, text: bytes) -> bytes:
         """The signature of a signing input."""
         return self._key.sign(text)

@@ -20,7 +20,7 @@ from axis.adapters.helper_pool import (
     PooledSigner,
     helper_pool,
 )
-from axis.adapters.signer import load_signer
+from axis.adapters.signer import AxisSigner, load_signer
 from axis.ports import Examiner
 from schemas.examine import examine
 from schemas.examined import heard
@@ -32,25 +32,28 @@ LARGE = SIGNED.replace(b"</edXML>", b"<!--" + b"x" * INLINE_BYTES_MAX + b"--></e
 PACKAGES = [SIGNED, package(), SIGNED.replace(b"118/UBND", b"119/UBND"), b"", b"<a/>", LARGE]
 
 
-@pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("axis") / "signer.pem"
-    load_signer(path)
-    return path
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    return tmp_path / "axis" / "signer.pem"
+
+
+@pytest.fixture
+def own(key: Path) -> AxisSigner:
+    return load_signer(key)
 
 
 @pytest.fixture(params=["here", "in helpers"])
-async def examiner(request: pytest.FixtureRequest, key: Path) -> AsyncIterator[Examiner]:
+async def examiner(request: pytest.FixtureRequest, own: AxisSigner) -> AsyncIterator[Examiner]:
     if request.param == "here":
         yield InlineExaminer()
     else:
-        async with helper_pool(2, key) as pool:
+        async with helper_pool(2, own) as pool:
             yield pool
 
 
 @pytest.fixture
-async def pool(key: Path) -> AsyncIterator[HelperPool]:
-    async with helper_pool(1, key) as pool:
+async def pool(own: AxisSigner) -> AsyncIterator[HelperPool]:
+    async with helper_pool(1, own) as pool:
         yield pool
 
 
@@ -130,22 +133,34 @@ async def test_more_than_the_shared_memory_holds_comes_all_the_same(pool: Helper
     assert found == [examine(raw) for raw in many]
 
 
-async def test_helpers_sign_as_the_axis_does(pool: HelperPool, key: Path):
-    own = load_signer(key)
+async def test_helpers_sign_as_the_axis_does(pool: HelperPool, own: AxisSigner):
     signer = PooledSigner(own, pool)
     for count in (1, SIGNED_TOGETHER):
         payloads = [b"%d" % n for n in range(count)]
         assert await signer.sign_all(payloads, "t") == [own.sign(one, "t") for one in payloads]
 
 
-async def test_what_a_dead_helper_did_not_sign_is_signed_here(pool: HelperPool, key: Path):
-    own = load_signer(key)
+async def test_what_a_dead_helper_did_not_sign_is_signed_here(pool: HelperPool, own: AxisSigner):
     os.kill(_pid(pool), signal.SIGSTOP)
     payloads = [b"%d" % n for n in range(SIGNED_TOGETHER)]
     signing = asyncio.create_task(PooledSigner(own, pool).sign_all(payloads, "t"))
     await asyncio.sleep(0)
     os.kill(_pid(pool), signal.SIGKILL)
     assert await signing == [own.sign(one, "t") for one in payloads]
+
+
+async def test_a_helper_that_is_started_anew_signs_with_no_other_key(
+    pool: HelperPool, own: AxisSigner, key: Path
+):
+    await pool.examine(SIGNED, alone=False)
+    key.unlink()
+    os.kill(_pid(pool), signal.SIGKILL)
+    # The next one is started for this.
+    await pool.examine(SIGNED, alone=False)
+    payloads = [b"%d" % n for n in range(SIGNED_TOGETHER)]
+    signed = await PooledSigner(own, pool).sign_all(payloads, "t")
+    assert signed == [own.sign(one, "t") for one in payloads]
+    assert not key.exists()
 
 
 async def test_who_no_longer_waits_leaves_the_others_their_answers(pool: HelperPool):
@@ -158,8 +173,8 @@ async def test_who_no_longer_waits_leaves_the_others_their_answers(pool: HelperP
     assert await stays == examine(package())
 
 
-async def test_helpers_end_with_their_pool(key: Path):
-    async with helper_pool(2, key) as pool:
+async def test_helpers_end_with_their_pool(own: AxisSigner):
+    async with helper_pool(2, own) as pool:
         processes = [helper._process for helper in pool._helpers]
     assert [process and process.returncode for process in processes] == [0, 0]
 
