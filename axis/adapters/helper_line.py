@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Final, TypeVar, cast
 
 import structlog
 
 from axis.adapters.arena import Arena
 from axis.adapters.helper import ANSWER, EXAMINE, JOB, NOWHERE, SIGN
+from axis.core.retry import Backoff
 from schemas.examined import Examined, heard
 
 log = structlog.get_logger()
@@ -22,6 +25,10 @@ _T = TypeVar("_T")
 
 #: Seconds a helper may take to end when its socket is closed: one package takes a second at most.
 END_S: Final = 5.0
+#: Starts that came to nothing, one after the other, before the next has to wait.
+STARTS_MAX: Final = 2
+#: How long: a start takes most of a second of a core.
+PAUSE: Final = Backoff(first_s=2.0, most_s=60.0)
 
 
 class HelperDied(RuntimeError):
@@ -36,16 +43,28 @@ class Helper:
         self._process: subprocess.Popen[bytes] | None = None
         self._line: Line | None = None
         self._starting = asyncio.Lock()
+        #: Starts after which nothing was begun, and when to try again (the loop's time).
+        self._failed = 0
+        self._again_s = 0.0
+
+    @property
+    def able(self) -> bool:
+        """Whether it is there, or may be started."""
+        return self._line is not None or asyncio.get_running_loop().time() >= self._again_s
 
     @property
     def busy(self) -> int:
         """Packages asked for and not answered."""
         return 0 if self._line is None else len(self._line.examining)
 
-    async def examine(self, raw: bytes) -> Examined:
-        """What examining ``raw`` finds. Raises ``HelperDied`` for the one that ended a helper."""
+    async def examine(self, raw: bytes) -> Examined | None:
+        """What examining ``raw`` finds; None when no process begins it for now. Raises
+        ``HelperDied`` for the one that ended a helper.
+        """
         while True:
             line = self._line or await self._restarted()
+            if line is None:
+                return None
             found = await line.examine(raw)
             if found is not None:
                 return found
@@ -54,35 +73,47 @@ class Helper:
         """The axis's signature of ``text``; None when the helper has ended."""
         return None if self._line is None else await self._line.sign(text)
 
-    async def _restarted(self) -> Line:
+    async def _restarted(self) -> Line | None:
         async with self._starting:
-            if self._line is None:
+            if self._line is None and self.able:
                 await asyncio.to_thread(self.end)
-                await self.start()
-            assert self._line is not None
+                try:
+                    await self.start()
+                except OSError as error:
+                    # No process, memory or descriptor is to be had.
+                    self._ended(0, str(error))
             return self._line
 
     async def start(self) -> None:
         """Start the process."""
-        ours, theirs = socket.socketpair()
-        arena = Arena.new()
-        # A socket that is empty takes so little at once.
-        ours.sendall(self._key)
-        with theirs:
-            command = [sys.executable, "-m", "axis.adapters.helper", str(arena.fd)]
-            # asyncio would watch the process as well: the socket tells of its end.
-            self._process = subprocess.Popen(  # noqa: ASYNC220, S603
-                command, stdin=theirs.fileno(), pass_fds=[arena.fd]
-            )
+        with ExitStack() as undo:
+            arena = Arena.new()
+            undo.callback(arena.close)
+            ours, theirs = socket.socketpair()
+            undo.callback(ours.close)
+            # A socket that is empty takes so little at once.
+            ours.sendall(self._key)
+            with theirs:
+                command = [sys.executable, "-m", "axis.adapters.helper", str(arena.fd)]
+                # asyncio would watch the process as well: the socket tells of its end.
+                self._process = subprocess.Popen(  # noqa: ASYNC220, S603
+                    command, stdin=theirs.fileno(), pass_fds=[arena.fd]
+                )
+            undo.pop_all()
         ours.setblocking(False)
         loop = asyncio.get_running_loop()
         line = Line(arena, self._ended)
         await loop.create_unix_connection(lambda: line, sock=ours)
         self._line = line
 
-    def _ended(self) -> None:
+    def _ended(self, begun: int, why: str = "") -> None:
+        """The process is gone, or there was none; it had begun so many examinations."""
         self._line = None
-        log.warning("helper died", action="helper.died")
+        self._failed = 0 if begun else self._failed + 1
+        if self._failed >= STARTS_MAX:
+            pause_s = PAUSE.delay_s(self._failed - STARTS_MAX + 1, random.random())
+            self._again_s = asyncio.get_running_loop().time() + pause_s
+        log.warning("helper died", action="helper.died", why=why, starts_failed=self._failed)
 
     def close(self) -> None:
         """Let the process end; idempotent."""
@@ -104,7 +135,7 @@ class Line(asyncio.Protocol):
     not come to before it ended.
     """
 
-    def __init__(self, arena: Arena, ended: Callable[[], None]) -> None:
+    def __init__(self, arena: Arena, ended: Callable[[int], None]) -> None:
         self._arena = arena
         self._ended = ended
         #: Who waits for each package, and whether it lies in the arena.
@@ -169,11 +200,12 @@ class Line(asyncio.Protocol):
         del buffer[:start]
 
     def connection_lost(self, _: Exception | None) -> None:
-        if not self._closing:
-            self._ended()
-        # One was begun and not answered, if any: that which ended it is not tried again.
-        begun = self._arena.begun - self._examined
+        begun = self._arena.begun
         self._arena.close()
+        if not self._closing:
+            self._ended(begun)
+        # One was begun and not answered, if any: that which ended it is not tried again.
+        begun -= self._examined
         for index, (future, _kept) in enumerate(self.examining):
             if future.done():
                 continue

@@ -5,7 +5,8 @@ it examines a package that comes alone, which is done soonest so; those that com
 same turn go to helpers. A loop that is pressed hands on all it can. What finds the helpers busy
 waits for the first of them, or for the loop, which takes one in each of its turns (now and then,
 when it is pressed: a helper may be at something that takes a second). A package that ends its
-helper (a fault of a parser, say) is refused and costs the axis a process, not its life.
+helper (a fault of a parser, say) is refused and costs the axis a process, not its life. Where no
+helper can be started, the loop does it all, as an axis without helpers.
 """
 
 from __future__ import annotations
@@ -52,23 +53,32 @@ class HelperPool:
             self._idle = False
             asyncio.get_running_loop().call_soon(self._rest)
             return await self._here.examine(raw)
-        helper = min(self._helpers, key=_busy)
-        if helper.busy >= AT_A_TIME and small:
-            free = await self._turn()
-            if free is None:
-                return await self._here.examine(raw)
-            helper = free
-        try:
-            return await helper.examine(raw)
-        finally:
-            self._next(helper)
+        while (helper := self._freest()) is not None:
+            if helper.busy >= AT_A_TIME and small:
+                free = await self._turn()
+                if free is None:
+                    break
+                helper = free
+            try:
+                found = await helper.examine(raw)
+            finally:
+                self._next(helper)
+            if found is not None:
+                return found
+        return await self._here.examine(raw)
 
     async def sign(self, texts: Sequence[bytes]) -> list[bytes | None]:
         """Signatures of ``texts``; None for those that are better made here."""
         if len(texts) < SIGNED_TOGETHER and not self._pace.pressed():
             return [None] * len(texts)
-        helper = min(self._helpers, key=_busy)
+        helper = self._freest()
+        if helper is None:
+            return [None] * len(texts)
         return await asyncio.gather(*map(helper.sign, texts))
+
+    def _freest(self) -> Helper | None:
+        able = [helper for helper in self._helpers if helper.able]
+        return min(able, key=_busy) if able else None
 
     def _rest(self) -> None:
         self._idle = True

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
+import shutil
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from axis.adapters import helper_line
 from axis.adapters.examiner import INLINE_BYTES_MAX, InlineExaminer
 from axis.adapters.helper_line import Helper, HelperDied, Line
 from axis.adapters.helper_pool import (
@@ -21,6 +26,7 @@ from axis.adapters.helper_pool import (
     helper_pool,
 )
 from axis.adapters.signer import AxisSigner, load_signer
+from axis.core.retry import Backoff
 from axis.ports import Examiner
 from schemas.examine import examine
 from schemas.examined import heard
@@ -29,6 +35,8 @@ from tests.schemas.xmldsig_cases import EC, package
 
 SIGNED = sign(package(), EC.key, EC.der)
 LARGE = SIGNED.replace(b"</edXML>", b"<!--" + b"x" * INLINE_BYTES_MAX + b"--></edXML>")
+#: Nothing here takes long; a test that waits in vain fails instead of hanging.
+DEADLINE_S = 60
 PACKAGES = [SIGNED, package(), SIGNED.replace(b"118/UBND", b"119/UBND"), b"", b"<a/>", LARGE]
 
 
@@ -125,6 +133,43 @@ async def test_a_helper_that_dies_between_packages_costs_none(pool: HelperPool):
     assert await pool.examine(SIGNED, alone=False) == examine(SIGNED)
     os.kill(_pid(pool), signal.SIGKILL)
     assert await pool.examine(package(), alone=False) == examine(package())
+
+
+@pytest.mark.parametrize("no_python", ["false", "missing"])
+async def test_what_no_helper_can_be_started_for_is_examined_here(
+    pool: HelperPool, monkeypatch: pytest.MonkeyPatch, no_python: str
+):
+    await pool.examine(SIGNED, alone=False)
+    os.kill(_pid(pool), signal.SIGKILL)
+    with monkeypatch.context() as broken, capture_logs() as lines:
+        broken.setattr(sys, "executable", shutil.which(no_python) or no_python)
+        broken.setattr(helper_line, "PAUSE", Backoff(first_s=3600.0, most_s=3600.0))
+        many = [SIGNED + b" " * n for n in range(AT_A_TIME + 3)]
+        for _ in range(3):
+            async with asyncio.timeout(DEADLINE_S):
+                found = await asyncio.gather(*[pool.examine(raw, alone=False) for raw in many])
+            assert found == [examine(raw) for raw in many]
+        # The one that was killed, and two that came to nothing: then it waits.
+        assert [line["starts_failed"] for line in lines] == [0, 1, 2]
+        assert await pool.sign([b"text"] * SIGNED_TOGETHER) == [None] * SIGNED_TOGETHER
+    # When it has waited, and can be started again, it is.
+    (helper,) = pool._helpers
+    helper._again_s = 0.0
+    assert await pool.examine(SIGNED, alone=False) == examine(SIGNED)
+    assert _line(helper)._arena.begun == 1
+
+
+async def test_a_helper_that_cannot_be_started_leaves_it_to_the_others(own: AxisSigner):
+    async with helper_pool(2, own) as pool:
+        first, second = pool._helpers
+        await first.examine(SIGNED)
+        first._again_s = math.inf
+        assert first._process is not None
+        first._process.kill()
+        while first.able:
+            await asyncio.sleep(0)
+        await asyncio.gather(*[pool.examine(SIGNED, alone=False) for _ in range(AT_A_TIME)])
+        assert _line(second)._arena.begun == AT_A_TIME
 
 
 async def test_more_than_the_shared_memory_holds_comes_all_the_same(pool: HelperPool):
