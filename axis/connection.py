@@ -27,7 +27,8 @@ HEAD_BYTES_MAX = 32 * 1024
 WINDOW_S = 10.0
 #: Bytes a second, both ways: less than a telephone line carries.
 RATE_MIN = 4 * 1024
-#: Seconds in which a client that is written to must take ``RATE_MIN`` bytes each.
+#: Seconds in which a client that is written to must take ``RATE_MIN`` bytes each; or the rest, once
+#: its connection is being closed.
 TAKE_S = 60.0
 #: Requests of one connection that wait behind another before reading pauses. As long as reading
 #: goes on, a client that leaves is noticed at once, and what it asked for is not done for nobody.
@@ -60,10 +61,9 @@ class Connection(OneWrite):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._settle()
-        if self._taking is not None:
-            self._taking.cancel()
         self._tell_gone()
         super().connection_lost(exc)
+        self._stop_taking()
 
     def data_received(self, data: bytes) -> None:
         # None once the connection has ended, or was refused and only lingers.
@@ -191,11 +191,29 @@ class Connection(OneWrite):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._untaken_bytes = self.transport.get_write_buffer_size()
-        self._taking = self.loop.call_later(TAKE_S, self._look_what_was_taken)
+        self._await_taking()
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        if not self.transport.is_closing():
+            self._stop_taking()
+
+    def closing(self) -> None:
+        self._await_taking()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.transport.is_closing():
+            # Whoever takes what is left has it by then; nobody else holds up the end.
+            self._stop_taking()
+            self._taking = self.loop.call_later(LINGER_S, self.transport.abort)
+
+    def _await_taking(self) -> None:
+        if self._taking is None:
+            self._untaken_bytes = self.transport.get_write_buffer_size()
+            self._taking = self.loop.call_later(TAKE_S, self._look_what_was_taken)
+
+    def _stop_taking(self) -> None:
         if self._taking is not None:
             self._taking.cancel()
             self._taking = None

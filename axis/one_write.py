@@ -7,6 +7,7 @@ at the other end: a tenth of what a busy axis does for a request.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -19,18 +20,28 @@ class OneWrite(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's is a Transport without saying so.
-        holding = _Holding(cast("asyncio.Transport", transport), asyncio.get_running_loop())
+        plain, loop = cast("asyncio.Transport", transport), asyncio.get_running_loop()
+        holding = _Holding(plain, loop, self.closing)
         super().connection_made(cast("asyncio.Transport", holding))
+
+    def closing(self) -> None:
+        """The transport was told to close, by whomever; it first sends what was written."""
 
 
 class _Holding:
     """A transport; a head waits for what follows it, but no longer than this turn of the loop."""
 
-    __slots__ = ("_head", "_loop", "_transport")
+    __slots__ = ("_closing", "_head", "_loop", "_transport")
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        closing: Callable[[], None],
+    ) -> None:
         self._transport = transport
         self._loop = loop
+        self._closing = closing
         self._head = b""
 
     def write(self, data: bytes) -> None:
@@ -49,7 +60,9 @@ class _Holding:
 
     def close(self) -> None:
         self._flush()
-        self._transport.close()
+        if not self._transport.is_closing():
+            self._transport.close()
+            self._closing()
 
     def _flush(self) -> None:
         if self._head:

@@ -329,6 +329,57 @@ async def test_whoever_takes_it_slowly_is_left_alone(line: Line) -> None:
     assert line.protocol._taking is None
 
 
+def _idle(line: Line) -> None:
+    line.protocol.timeout_keep_alive_handler()
+
+
+def _stopping(line: Line) -> None:
+    line.protocol.shutdown()
+
+
+def _quiet(_: Line) -> None:
+    """Nothing else ends it."""
+
+
+@pytest.mark.parametrize(
+    ("request_", "end"),
+    [
+        (GET, _idle),
+        (GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), _quiet),
+        (GET + b"nonsense\r\n\r\n", _quiet),
+        (GET, _stopping),
+    ],
+    ids=["idle", "asked to close", "refused", "at the end"],
+)
+@pytest.mark.parametrize("taken", [False, True])
+async def test_whoever_does_not_take_the_rest_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, request_: bytes, end: Callable[[Line], None], taken: bool
+) -> None:
+    monkeypatch.setattr(bounds, "TAKE_S", 3600 if end is _stopping else 0.001)
+    monkeypatch.setattr(bounds, "LINGER_S", 0.001)
+    line = Line()
+    # So little that writing does not pause.
+    line.wire.unsent = 30_000
+    await line.send(request_)
+    assert not line.wire.aborted.is_set()
+    end(line)
+    await soon(line.wire.closed)
+    if not taken:
+        await soon(line.wire.aborted)
+    line.protocol.connection_lost(None)
+    assert line.protocol._taking is None
+    await line.settled()
+
+
+async def test_a_connection_that_is_closed_is_watched_to_its_last_byte(line: Line) -> None:
+    line.wire.unsent = 300_000
+    line.protocol.pause_writing()
+    line.protocol.shutdown()
+    line.wire.unsent = 10_000
+    line.protocol.resume_writing()
+    assert line.protocol._taking is not None
+
+
 async def test_what_follows_a_body_is_not_a_header(line: Line) -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     await line.send(head, b"3\r\nabc\r\n0\r\n", b"Authorization: Bearer x\r\n\r\n")

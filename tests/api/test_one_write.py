@@ -33,7 +33,7 @@ class Wire:
 
 
 def holding(wire: Wire) -> _Holding:
-    return _Holding(cast("asyncio.Transport", wire), asyncio.get_running_loop())
+    return _Holding(cast("asyncio.Transport", wire), asyncio.get_running_loop(), lambda: None)
 
 
 async def test_a_head_and_its_body_are_one_call() -> None:
