@@ -29,7 +29,7 @@ log = structlog.get_logger()
 #: A relay that is gone is replaced after so long; one that lives renews its leases four times.
 LEASE_S = 10.0
 BEAT_S = LEASE_S / 4
-#: What a relay holds is looked at this often though nothing was heard: a lost wake-up costs this
+#: What a relay holds is looked at this often, whoever else was heard of: a lost wake-up costs this
 #: delay.
 LOOK_AGAIN_S = 5.0
 #: Numbers of one lane in a page: a lane with a long past does not keep the others waiting.
@@ -121,17 +121,22 @@ class Relay:
             for code in surplus:
                 del held[code]
             before, self._held, self._until = self._held, held, until
+            # What follows may fail, and the next time these are no news.
+            self._hold(observers, until)
+            self.look_at(code for code in held if held[code] != before.get(code))
             if surplus:
                 await self._lanes.release(self._owner, surplus)
             elif wanted := _wanted(roll.free, share - len(held)):
                 taken = await self._lanes.take(self._owner, wanted, now, until)
                 fresh = {lease.recipient: lease for lease in taken}
-                observers = fresh.pop(OBSERVERS, observers)
+                self._hold(fresh.pop(OBSERVERS, observers), until)
                 held.update(fresh)
-            if self.observing is not None:
-                self.observing.hold(observers, until)
+                self.look_at(fresh)
             self._tell(before, roll.relays)
-            self.look_at(code for code in held if held[code] != before.get(code))
+
+    def _hold(self, observers: Lease | None, until: int) -> None:
+        if self.observing is not None:
+            self.observing.hold(observers, until)
 
     def _tell(self, before: dict[str, Lease], relays: int) -> None:
         if self._held != before:
@@ -160,10 +165,15 @@ class Relay:
             self._more.set()
 
     async def _hear(self) -> None:
+        clock = asyncio.get_running_loop().time
+        look_s = clock() + LOOK_AGAIN_S
         with self._bus.watch() as watch:
             while True:
-                told = await watch.wait(LOOK_AGAIN_S)
-                self.look_at(list(self._held) if told is None else told)
+                told: Iterable[str] | None = await watch.wait(max(0.0, look_s - clock()))
+                if told is None or clock() >= look_s:
+                    look_s = clock() + LOOK_AGAIN_S
+                    told = list(self._held)
+                self.look_at(told)
                 if self.observing is not None:
                     # Whatever was told of happened, and much happens that nobody is told of.
                     self.observing.look()

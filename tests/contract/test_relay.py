@@ -1,25 +1,31 @@
 """Relays over every store: whatever becomes of one, readers get every number in its order.
 
-No time passes here but that of a clock in the hand; a relay's steps are taken one by one.
+No time passes here but that of a clock in the hand, or of a loop without any; a relay's steps are
+taken one by one.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 import pytest
 
 from axis.adapters.embedded_bus import EmbeddedBus
+from axis.adapters.memory_store import MemoryBooks, MemoryStore
 from axis.core.commands import Redrive
 from axis.core.document import Place
+from axis.core.errors import Unavailable, unavailable
 from axis.core.lifecycle import Step, Transport
 from axis.core.record import STATUSES, Record
-from axis.flows.relay import LEASE_S, Relay
-from axis.lanes import Lanes
+from axis.core.topic import Topic
+from axis.flows.relay import LEASE_S, LOOK_AGAIN_S, Relay
+from axis.lanes import Lanes, Lease
 from axis.ports import BusAway, Store
-from tests.contract.books import CODES, NOON, B, C, Scribe, one
+from tests.contract.books import CODES, NOON, A, B, C, Scribe, agency, one
 from tests.contract.publishers import MemoryPublisher
+from tests.sim import loop
 
 
 class HandClock:
@@ -304,6 +310,65 @@ async def test_a_newcomer_gets_its_share_and_a_leaver_gives_it_back(scene: Scene
     await scene.lanes.leave("third")
     await second.beat()
     assert second.held == 4
+
+
+class Shaky:
+    """Lanes of which takes fail: the first behind half of its work, the second before it."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+        self._takes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._lanes, name)
+
+    async def take(
+        self, owner: str, recipients: Sequence[str], now: int, until: int
+    ) -> list[Lease]:
+        self._takes += 1
+        if self._takes == 1:
+            await self._lanes.take(owner, recipients[:2], now, until)
+        if self._takes <= 2:
+            raise unavailable("axis.store_away")
+        return await self._lanes.take(owner, recipients, now, until)
+
+
+async def test_a_lane_is_looked_at_though_the_beat_that_told_of_it_failed(scene: Scene):
+    await scene.send(3)
+    scene.lanes = cast("Lanes", Shaky(scene.lanes))
+    relay = scene.relay("one")
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await relay.beat()
+    await relay.beat()
+    assert relay.held == len(CODES)
+    # Nobody was told of.
+    while relay.due:
+        await relay.page()
+    assert scene.numbers == [1, 2, 3]
+
+
+def test_what_nobody_was_told_of_is_found_while_there_is_traffic_for_others():
+    async def main() -> float:
+        store = MemoryStore(MemoryBooks())
+        await store.enrol([agency(code) for code in CODES], (), ())
+        scene, bus = Scene(store), EmbeddedBus()
+        relay = Relay(scene.lanes, scene.publisher, bus, scene.clock, "one")
+        running = asyncio.create_task(relay.run())
+        clock = asyncio.get_running_loop().time
+        await asyncio.sleep(LOOK_AGAIN_S / 2)
+        await scene.send(1)
+        sent_s = clock()
+        while not scene.publisher.topic and clock() - sent_s < 10 * LOOK_AGAIN_S:
+            await bus.publish([Topic(A, statuses=False)])
+            await asyncio.sleep(LOOK_AGAIN_S / 4)
+        running.cancel()
+        await asyncio.wait([running])
+        return clock() - sent_s
+
+    seconds, complaints = loop.run(main())
+    assert seconds <= 2 * LOOK_AGAIN_S
+    assert complaints == []
 
 
 async def test_several_relays_publish_every_number_between_them(scene: Scene):
