@@ -32,6 +32,8 @@ INTERNAL, INTERNAL_ASKED_MAX = 500, 5
 TOKEN_RESERVE_S, TOKEN_RESERVE_SHARE = 30.0, 0.25
 #: Statuses in one request, and rows of one page of the status stream: the most the door takes.
 STATUSES_MAX = 1000
+#: Deliveries in one confirmation: the most the door takes.
+CONFIRMED_MAX = 1000
 #: Rows of one page of an inbox: the most the door takes.
 ROWS_MAX = 1000
 #: Packages in one request: the most the door takes.
@@ -130,7 +132,10 @@ class Client:
     async def confirm(
         self, deliveries: Sequence[str], occurred_at: str | None, failed: str = ""
     ) -> Sequence[Mapping[str, Any]]:
-        """Confirm deliveries as done, or as failed for a reason; one item for each."""
+        """Confirm ``CONFIRMED_MAX`` deliveries at most as done, or as failed for a reason: an item
+        each.
+        """
+        assert len(deliveries) <= CONFIRMED_MAX
         body = {"deliveries": deliveries, "result": "fail" if failed else "done", "reason": failed}
         answer = await self._post("/v1/inbox/confirm", body, occurred_at)
         items: Sequence[Mapping[str, Any]] = answer["items"]

@@ -17,7 +17,7 @@ import structlog
 
 from agencies import script as scripts
 from agencies.clerk import Clerk
-from agencies.client import Client, Package
+from agencies.client import CONFIRMED_MAX, Client, Package
 from agencies.examine import Examiner
 from agencies.journal import ReceivedJournal, Taken
 from agencies.pace import Pace
@@ -232,6 +232,11 @@ class Endpoint:
             self._plan(taken, script)
 
     async def _confirm(self, deliveries: Sequence[str]) -> None:
+        # What an earlier process left may be more than one request takes.
+        for start in range(0, len(deliveries), CONFIRMED_MAX):
+            await self._confirm_some(deliveries[start : start + CONFIRMED_MAX])
+
+    async def _confirm_some(self, deliveries: Sequence[str]) -> None:
         pace = self.habits.pace
         items = await self.client.confirm(deliveries, pace.stated(pace.now_us()))
         for item in items:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import orjson
 
-from agencies.client import PAGE_BYTES
+from agencies.client import CONFIRMED_MAX, PAGE_BYTES
 from agencies.examine import Examiner
 from agencies.load.record import Known, Record
 from agencies.load.spool import Letter
@@ -25,8 +25,6 @@ from schemas.frames import frames
 
 #: One poll of an inbox; it is answered as soon as something is there.
 WAIT_S = 20
-#: Deliveries confirmed in one request: the most the door takes.
-CONFIRMED_MAX = 1000
 #: After an answer that was none: an axis that is busy says to come again.
 AGAIN_S = 0.2
 

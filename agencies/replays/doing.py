@@ -7,15 +7,12 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
-from agencies.client import STATUSES_MAX, Refused
+from agencies.client import CONFIRMED_MAX, STATUSES_MAX, Refused
 from agencies.history.seats import Seat
 from agencies.replays.acts import FAIL, RESET, SAY, Act
 from agencies.replays.score import Score
 from agencies.together import together
 from axis.core.document import delivery_id
-
-#: Deliveries of one confirmation: the most the door takes.
-CONFIRMED_MAX = 1000
 
 #: By number what the axis calls a document of the score, and who sent it.
 Docs = dict[int, tuple[str, str]]

@@ -14,10 +14,11 @@ import structlog
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from agencies.client import CONFIRMED_MAX
 from agencies.endpoint import Endpoint
-from agencies.journal import read_received
+from agencies.journal import Taken, read_received
 from agencies.line import Answer, Line
-from tests.agencies.seats import TOLD_S_MAX, BadLine, Seats, letter
+from tests.agencies.seats import DAY, TOLD_S_MAX, BadLine, Seats, letter
 from tests.api.world import LANG_SON, OFFICE, World, world
 from tests.sim import loop
 
@@ -349,6 +350,25 @@ def test_killed_between_any_two_steps_it_goes_on_from_its_journal(
         assert (counts["received"], counts["statuses"]) == (1, {"01": 1, "03": 1})
 
     play(tmp_path, scenario)
+
+
+def test_it_goes_on_from_more_than_one_request_confirms(tmp_path: Path) -> None:
+    async def scenario(seats: Seats) -> None:
+        earlier = seats.endpoint(OFFICE)
+        many = [f"doc_{n}.{OFFICE}" for n in range(CONFIRMED_MAX + 1)]
+        earlier.journal.took(
+            Taken(one, LANG_SON, "7/UBND", "ab" * 32, 20_000, DAY.opens_us, 0.0, "sim: silent")
+            for one in many
+        )
+        earlier.journal.close()
+        async with at_work(seats.endpoint(OFFICE)):
+            await seats.world.sent()
+            await seats.until("03")
+
+    with structlog.testing.capture_logs() as lines:
+        play(tmp_path, scenario)
+    # Each was asked for: these books do not know them.
+    assert [line["action"] for line in lines] == ["confirm.refused"] * (CONFIRMED_MAX + 1)
 
 
 @settings(
