@@ -198,7 +198,6 @@ class Endpoint:
     async def _fail(self, taken: Taken) -> None:
         """Tell the axis that this delivery cannot be taken, and why."""
         self.journal.took([taken])
-        self.journal.failed(taken.delivery, taken.failed)
         pace = self.habits.pace
         at = pace.stated(pace.now_us())
         await self.client.confirm([taken.delivery], at, failed=taken.failed)

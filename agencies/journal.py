@@ -98,7 +98,7 @@ class ReceivedJournal:
         self._lines = Lines(folder / RECEIVED_FILE)
 
     def took(self, taken: Iterable[Taken]) -> None:
-        """Remember new deliveries, before anything is confirmed."""
+        """Remember new deliveries, and which could not be taken, before the axis is told."""
         fresh = list(taken)
         self._write([_took(one) for one in fresh], fresh)
 
@@ -109,10 +109,6 @@ class ReceivedJournal:
     def done(self, deliveries: Iterable[str], at_s: float) -> None:
         """Remember that the axis knows of these."""
         self._write([{"done": list(deliveries), "at_s": at_s}])
-
-    def failed(self, delivery: str, reason: str) -> None:
-        """Remember that the axis was told of a failure."""
-        self._write([{"failed": delivery, "reason": reason}])
 
     def said(
         self, words: Iterable[tuple[str, str]], unsaid: Iterable[tuple[str, str, str]] = ()
@@ -179,6 +175,7 @@ def _took(one: Taken) -> dict[str, Any]:
         "available_s": one.available_s,
         **({"script": one.script} if one.script else {}),
         **({"urgency": one.urgency, "no": one.no} if one.no else {}),
+        **({"failed": one.failed} if one.failed else {}),
     }
 
 
@@ -196,6 +193,7 @@ def _fold(taken: dict[str, Taken], value: Mapping[str, Any]) -> None:
                 if not one.done:
                     one.done, one.done_s, one.failed = True, at_s, ""
         case {"failed": delivery, "reason": reason}:
+            # Journals of before had a line of its own for it.
             taken[delivery].failed = reason
         case {"said": words}:
             for delivery, code in words:

@@ -62,12 +62,11 @@ def test_a_file_cut_at_any_byte_has_its_whole_lines_and_goes_on(
 
 def test_what_was_received_is_remembered_whole(tmp_path: Path) -> None:
     journal = ReceivedJournal(tmp_path)
-    journal.took([taken("a", script="sim: 01"), taken("b"), taken("c")])
+    journal.took([taken("a", script="sim: 01"), taken("b"), taken("c", failed="đĩa đầy")])
     journal.done(["a", "b"], 13.0)
     journal.said([("a", "01"), ("b", "01")])
     journal.said([("a", "03")], [("b", "03", "lifecycle.ended")])
     journal.again(["b"])
-    journal.failed("c", "đĩa đầy")
     journal.close()
     expected = {
         "a": taken("a", script="sim: 01", done=True, done_s=13.0, said={"01", "03"}),
@@ -95,12 +94,25 @@ def test_the_first_confirmation_is_the_one_that_is_timed(tmp_path: Path) -> None
 
 def test_a_delivery_that_failed_and_came_again_is_taken_anew(tmp_path: Path) -> None:
     journal = ReceivedJournal(tmp_path)
-    journal.took([taken("a")])
-    journal.failed("a", "đĩa đầy")
+    journal.took([taken("a", failed="đĩa đầy")])
     journal.took([taken("a", at_us=2)])
     journal.done(["a"], 14.0)
     journal.close()
     assert read_received(tmp_path) == {"a": taken("a", at_us=2, done=True, done_s=14.0)}
+
+
+def test_what_could_not_be_taken_is_known_with_the_first_line(tmp_path: Path) -> None:
+    journal = ReceivedJournal(tmp_path)
+    journal.took([taken("a", failed="đĩa đầy"), taken("b")])
+    journal.close()
+    path = tmp_path / RECEIVED_FILE
+    path.write_bytes(path.read_bytes().partition(b"\n")[0] + b"\n")
+    assert read_received(tmp_path) == {"a": taken("a", failed="đĩa đầy")}
+    # As it was written once.
+    lines = Lines(path)
+    lines.append([{**read_lines(path)[0], "failed": ""}, {"failed": "a", "reason": "đĩa đầy"}])
+    lines.close()
+    assert read_received(tmp_path) == {"a": taken("a", failed="đĩa đầy")}
 
 
 def test_a_file_cut_between_taking_and_confirming_says_what_is_left_to_do(tmp_path: Path) -> None:
