@@ -22,8 +22,9 @@ from schemas.frames import MEDIA_TYPE, DamagedFrame, frame, frames
 
 #: Seconds an answer may take beyond the wait that was asked for; a group commit takes milliseconds.
 ANSWER_S_MAX = 30.0
-#: Answers that say "repeat this as it is": a proxy without its server, a busy or full axis.
-AGAIN = frozenset({502, 503, 504, 507})
+#: Answers that say "repeat this as it is": a body that came too slowly (this process stood still),
+#: a proxy without its server, a busy or full axis.
+AGAIN = frozenset({408, 502, 503, 504, 507})
 #: The axis met what nobody foresaw. It may be repeated like those, but not for ever: what is wrong
 #: with the request itself is met each time.
 INTERNAL, INTERNAL_ASKED_MAX = 500, 5

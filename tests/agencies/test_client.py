@@ -52,10 +52,11 @@ OK = Answer(200, {}, b"{}")
 
 def test_it_asks_again_until_there_is_an_answer_and_waits_longer_each_time() -> None:
     async def main() -> None:
-        line = Told([Unreachable(), Answer(503, {}, b""), Answer(507, {}, b""), Unreachable(), OK])
+        refused = [Answer(status, {}, b"") for status in (503, 507, 408)]
+        line = Told([Unreachable(), *refused, Unreachable(), OK])
         assert await client(line).get("/v1/agencies") == {}
-        # Three quarters of 1, 2, 4 and 4 seconds.
-        assert asyncio.get_running_loop().time() == pytest.approx(0.75 + 1.5 + 3 + 3)
+        # Three quarters of 1, 2, 4, 4 and 4 seconds.
+        assert asyncio.get_running_loop().time() == pytest.approx(0.75 + 1.5 + 3 + 3 + 3)
 
     loop.run(main())
 
