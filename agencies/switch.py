@@ -7,6 +7,7 @@ gone.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,10 @@ class Switch:
         self._file.unlink(missing_ok=True)
 
     def acknowledge(self) -> None:
-        """Say that it has been seen; the file may be gone already."""
-        if not self.seen and self.off:
-            self._file.write_text(_SEEN, encoding="ascii")
+        """Say that it has been seen, in the file that is there: it may be gone at any moment, and
+        who makes it anew has the agency off for good.
+        """
+        with suppress(FileNotFoundError), self._file.open("r+", encoding="ascii") as file:
+            if file.read() != _SEEN:
+                file.seek(0)
+                file.write(_SEEN)

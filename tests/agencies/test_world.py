@@ -122,6 +122,28 @@ def test_an_agency_is_switched_off_and_on(tmp_path: Path) -> None:
     assert (switch.off, switch.seen) == (True, False)
     switch.acknowledge()
     assert switch.seen
+    switch.acknowledge()
+    assert switch.seen
     switch.turn_on()
     switch.acknowledge()
     assert (switch.off, switch.seen) == (False, False)
+
+
+@pytest.mark.parametrize("look", range(1, 4))
+def test_an_agency_that_is_switched_on_meanwhile_stays_on(tmp_path: Path, look: int) -> None:
+    looks = 0
+
+    class Hurried(Switch):
+        """Another process switches it on when its file is looked at for so many times."""
+
+        @property
+        def _file(self) -> Path:
+            nonlocal looks
+            looks += 1
+            if looks == look:
+                Switch(self.folder).turn_on()
+            return super()._file
+
+    Switch(tmp_path).turn_off()
+    Hurried(tmp_path).acknowledge()
+    assert Switch(tmp_path).off == (looks < look)
