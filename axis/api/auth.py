@@ -124,9 +124,8 @@ class Auth:
 
 
 def _form(headers: HeaderMap, form: bytes) -> Mapping[str, str]:
-    kind = media_type(headers)
-    if kind != _FORM:
-        wrong_type(kind, _FORM)
+    if media_type(headers) != _FORM:
+        wrong_type(headers, _FORM)
     try:
         fields = parse_qsl(form.decode(), errors="strict", max_num_fields=FORM_FIELDS_MAX)
     except ValueError:

@@ -9,7 +9,6 @@ from typing import NoReturn
 from starlette.types import Receive
 
 from axis.api.pools import Pool
-from axis.api.problems import invalid
 from axis.core.errors import rejected
 
 #: JSON bodies: a thousand statuses of a thousand bytes each fit.
@@ -21,6 +20,9 @@ LARGE_BYTES_MAX = 256 * 1024 * 1024
 SMALL_BYTES_MAX = 128 * 1024 * 1024
 #: One caller holds at most such a part of either: of the first, a bulk request of the largest size.
 SHARES = 4
+
+#: What doors take, as ``Accept`` has it; text/xml is a package too.
+JSON, PACKAGES = "application/json", "application/octet-stream, application/xml"
 
 HeaderMap = Mapping[bytes, bytes]
 
@@ -86,7 +88,8 @@ class Room:
     async def read(self, receive: Receive, headers: HeaderMap, limit: int) -> bytes:
         """Return the body; refuse it as soon as it is known to exceed ``limit`` bytes."""
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-            raise invalid("Content-Encoding", "is not served", "không được hỗ trợ")
+            said = headers[b"content-encoding"][:60].decode("latin-1")
+            raise rejected("request.coding", "Content-Encoding", sent=ascii(said))
         declared = headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared[:20]) > limit:
             self.size = int(declared[:20])
@@ -123,10 +126,24 @@ def is_package(kind: str) -> bool:
     return kind in ("application/octet-stream", "application/xml", "text/xml", "")
 
 
-def wrong_type(kind: str, expected: str) -> NoReturn:
-    """Refuse a body of another media type than the door takes."""
-    raise invalid(
+def wrong_type(headers: HeaderMap, taken: str, empty: str = "request.empty") -> NoReturn:
+    """Refuse a body of another media type than those ``taken`` (a list as ``Accept`` has it); with
+    ``empty`` where there is neither a body nor a type, so that nothing is wrong with the type.
+    """
+    kind = media_type(headers)
+    if not kind and _is_bodiless(headers):
+        raise rejected(empty, taken=taken)
+    raise rejected(
+        "request.media_type",
         "Content-Type",
-        f"is {kind[:60]!a}, expected {expected}",
-        f"là {kind[:60]!a}, cần {expected}",
+        sent=ascii(kind[:60]) if kind else "nothing in particular",
+        sent_vi=ascii(kind[:60]) if kind else "không nêu kiểu",
+        taken=taken,
+    )
+
+
+def _is_bodiless(headers: HeaderMap) -> bool:
+    """Whether the head of a request says that no body follows (RFC 9112 section 6.3)."""
+    return b"transfer-encoding" not in headers and not headers.get(b"content-length", b"").strip(
+        b"0"
     )

@@ -12,7 +12,7 @@ from pydantic_core import PydanticKnownError
 
 from axis.api import requests
 from axis.api.auth import Auth
-from axis.api.bodies import JSON_BYTES_MAX, Bodies, is_json, media_type, wrong_type
+from axis.api.bodies import JSON, JSON_BYTES_MAX, Bodies, is_json, media_type, wrong_type
 from axis.api.metrics import Metrics
 from axis.api.problems import FAULTS_MAX
 from axis.api.running import Axis
@@ -88,9 +88,9 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 async def read_model(request: Request, model: type[_Model]) -> _Model:
     """Return a JSON body as ``model``; raises ``request.invalid`` with its faults."""
-    kind = media_type(dict(request.scope["headers"]))
-    if not is_json(kind):
-        wrong_type(kind, "application/json")
+    headers = dict(request.scope["headers"])
+    if not is_json(media_type(headers)):
+        wrong_type(headers, JSON)
     fields = requests.parse_object(await read_body(request, JSON_BYTES_MAX))
     try:
         return model.model_validate(fields)

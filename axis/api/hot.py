@@ -13,7 +13,15 @@ from starlette.types import Receive, Scope, Send
 
 from axis.api import views
 from axis.api.auth import Auth
-from axis.api.bodies import Bodies, HeaderMap, Room, is_package, media_type, wrong_type
+from axis.api.bodies import (
+    PACKAGES,
+    Bodies,
+    HeaderMap,
+    Room,
+    is_package,
+    media_type,
+    wrong_type,
+)
 from axis.api.hot_words import Words
 from axis.api.metrics import Metrics
 from axis.api.pools import Pool
@@ -90,9 +98,8 @@ class Hot:
         caller = self._auth.caller(headers.get(b"authorization"))
         caller.needs(AGENCY)
         at = stated_at(headers, caller)
-        kind = media_type(headers)
-        if not is_package(kind):
-            wrong_type(kind, "application/octet-stream or application/xml")
+        if not is_package(media_type(headers)):
+            wrong_type(headers, PACKAGES)
         with self._bodies.room(caller.id) as room:
             try:
                 limit = self._axis.settings.package_bytes_max
@@ -115,9 +122,8 @@ class Hot:
         caller = self._auth.caller(headers.get(b"authorization"))
         caller.needs(AGENCY)
         at = stated_at(headers, caller)
-        kind = media_type(headers)
-        if kind not in (FRAMES, "application/octet-stream"):
-            wrong_type(kind, FRAMES)
+        if media_type(headers) not in (FRAMES, "application/octet-stream"):
+            wrong_type(headers, f"{FRAMES}, application/octet-stream", "package.empty")
         with self._bodies.room(caller.id) as room:
             packages = _cut(await self._read(room, receive, headers, BULK_BYTES_MAX, caller))
             results = await self._all(packages, caller, at)

@@ -13,7 +13,9 @@ from starlette.types import Receive, Scope, Send
 from axis.api import views
 from axis.api.auth import Auth
 from axis.api.bodies import (
+    JSON,
     JSON_BYTES_MAX,
+    PACKAGES,
     Bodies,
     HeaderMap,
     is_json,
@@ -72,9 +74,8 @@ class Words:
         headers: HeaderMap = dict(scope["headers"])
         caller = self._auth.caller(headers.get(b"authorization"))
         at = stated_at(headers, caller)
-        kind = media_type(headers)
-        if not is_json(kind):
-            wrong_type(kind, "application/json")
+        if not is_json(media_type(headers)):
+            wrong_type(headers, JSON)
         with self._bodies.room(caller.id) as room:
             fields = Fields(parse_json(await room.read(receive, headers, JSON_BYTES_MAX)))
         step = _step(fields)
@@ -109,7 +110,7 @@ class Words:
             answer = await self._axis.statuses.package(raw, caller, at)
             code = _code_of(raw)
         else:
-            wrong_type(kind, "application/json, application/octet-stream or application/xml")
+            wrong_type(headers, f"{JSON}, {PACKAGES}")
         await send_json(send, views.status_of(answer), views.said(code, answer))
 
     async def stream(self, scope: Scope, receive: Receive, send: Send) -> None:

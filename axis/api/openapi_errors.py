@@ -1,4 +1,4 @@
-"""Which errors each operation may answer with, and an example of each."""
+"""Which errors each operation may answer with."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from http import HTTPStatus
 from typing import Any
 
 from axis.api import openapi_replays as replays
-from axis.api.problems import MEDIA_TYPE, TITLES, problem
+from axis.api.openapi_faults import example
+from axis.api.problems import MEDIA_TYPE, TITLES
 from axis.core.catalogue import CATALOGUE
-from axis.core.errors import Fault
-from schemas.edxml import NS, PACKAGE_BYTES_MAX
 
 #: Codes that only ever come as warnings of a package that was accepted.
 WARNINGS = frozenset(
@@ -49,6 +48,9 @@ _ANY = (
     "axis.stopping",
     "axis.internal",
 )
+#: What may be wrong with a body of JSON, of a form, of a package, before it is read.
+_JSON = ("request.empty", "request.media_type", "request.coding", "package.too_large")
+_RAW = ("package.empty", "request.media_type", "request.coding", "package.too_large")
 _CALLER = (*_ANY, "auth.missing", "auth.bad_token")
 _AGENCY = (*_CALLER, "auth.role")
 _READ = ("axis.store_away",)
@@ -67,13 +69,12 @@ _LIFECYCLE = tuple(code for code in CATALOGUE if code.startswith(("lifecycle.", 
 
 #: By operation id.
 ERRORS: Mapping[str, tuple[str, ...]] = {
-    "token": (*_ANY, *_READ, "auth.grant", "auth.bad_client", "package.too_large"),
+    "token": (*_ANY, *_READ, *_JSON, "auth.grant", "auth.bad_client"),
     "post_document": (
         *_AGENCY,
         *_WRITE,
         "auth.history",
-        "package.empty",
-        "package.too_large",
+        *_RAW,
         "package.kind",
         *_FORM,
         "document.secret",
@@ -93,13 +94,12 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
         *_AGENCY,
         *_WRITE,
         "auth.history",
-        "package.empty",
-        "package.too_large",
+        *_RAW,
     ),
     "inbox": (*_AGENCY, *_READ),
     "packages": (*_AGENCY, *_READ, "axis.busy", "auth.history"),
     "package": (*_AGENCY, *_READ, "delivery.not_found", "axis.package_damaged"),
-    "confirm": (*_AGENCY, *_WRITE, "auth.history", "package.too_large", "reason.missing"),
+    "confirm": (*_AGENCY, *_WRITE, *_JSON, "auth.history", "reason.missing"),
     "reset": (
         *_AGENCY,
         *_WRITE,
@@ -111,8 +111,8 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
         *_AGENCY,
         *_WRITE,
         "auth.history",
-        "package.empty",
-        "package.too_large",
+        *_RAW,
+        *_JSON,
         "package.kind",
         *_STATUS_FORM,
         *_LIFECYCLE,
@@ -137,23 +137,23 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "metrics": _ANY,
     "waiting": (*_AGENCY, *_READ),
     "find": (*_AGENCY, *_READ, "agency.unknown"),
-    "lock": (*_OPERATOR, "package.too_large", "agency.unknown"),
-    "unlock": (*_OPERATOR, "package.too_large", "agency.unknown"),
-    "revoke": (*_OPERATOR, "package.too_large", "agency.unknown", "certificate.unknown"),
+    "lock": (*_OPERATOR, *_JSON, "agency.unknown"),
+    "unlock": (*_OPERATOR, *_JSON, "agency.unknown"),
+    "revoke": (*_OPERATOR, *_JSON, "agency.unknown", "certificate.unknown"),
     "certify": (
         *_OPERATOR,
-        "package.too_large",
+        *_JSON,
         "agency.unknown",
         "certificate.bad",
         "certificate.exists",
     ),
     "certificates": (*_AGENCY, *_READ, "agency.unknown"),
-    "secret": (*_OPERATOR, "package.too_large", "agency.unknown"),
-    "register": (*_OPERATOR, "package.too_large", "agency.exists"),
-    "redrive": (*_OPERATOR, "package.too_large", "agency.unknown"),
+    "secret": (*_OPERATOR, *_JSON, "agency.unknown"),
+    "register": (*_OPERATOR, *_JSON, "agency.exists"),
+    "redrive": (*_OPERATOR, *_JSON, "agency.unknown"),
     "operator_reset": (
         *_OPERATOR,
-        "package.too_large",
+        *_JSON,
         "delivery.not_found",
         "delivery.not_parked",
         "delivery.locked",
@@ -164,92 +164,16 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "audit": (*_AGENCY, *_READ),
     "traffic": (*_OPERATOR, "agency.unknown"),
     "digest": (*_AGENCY, *_READ, "axis.books_damaged"),
-    **dict.fromkeys(("plan_run", "plan_replay"), (*_OPERATOR, *replays.PLAN)),
+    **dict.fromkeys(("plan_run", "plan_replay"), (*_OPERATOR, *_JSON, *replays.PLAN)),
     **dict.fromkeys(("runs", "replays"), (*_AGENCY, *_READ)),
     **dict.fromkeys(
         ("run", "run_deliveries", "replay", "replay_deliveries"),
         (*_AGENCY, *_READ, *replays.LOOK),
     ),
-    **dict.fromkeys(("steer_run", "steer_replay"), (*_OPERATOR, *replays.STEER)),
-    "take_run": (*_OPERATOR, *replays.TAKE),
-    "report_run": (*_OPERATOR, *replays.REPORT),
+    **dict.fromkeys(("steer_run", "steer_replay"), (*_OPERATOR, *_JSON, *replays.STEER)),
+    "take_run": (*_OPERATOR, *_JSON, *replays.TAKE),
+    "report_run": (*_OPERATOR, *_JSON, *replays.REPORT),
 }
-
-#: What the sentences speak of, for the examples.
-_DETAILS: Mapping[str, str] = {
-    "caller": "000.00.00.H37",
-    "code": "03",
-    "content_id": "cid:1",
-    "count": "3",
-    "declared": "10000",
-    "doc": "doc_01DYKA4R00N0QB5GZK7V2M9T3C",
-    "doc_type": "3",
-    "document_id": "000.00.00.H37,2020/01/15,7/UBND-VP",
-    "element": "Subject",
-    "expected": "yyyy/MM/dd",
-    "found": "15/01/2020",
-    "length": "612",
-    "limit": "500",
-    "message": "is not a whole number",
-    "message_vi": "không phải số nguyên",
-    "method": "DELETE",
-    "name": "7_UBND-VP.pdf",
-    "organ_id": "000.00.00.X99",
-    "organ_ids": "000.00.00.X98, 000.00.00.X99",
-    "place": "query.limit",
-    "reason": "expired",
-    "recipient": "000.00.00.G22",
-    "role": "operator",
-    "sender": "000.00.00.H38",
-    "sha256": "9f" * 32,
-    "size": "73400320",
-    "speaker": "recipient",
-    "state": "completed",
-}
-_PLACES: Mapping[str, str] = {
-    "edxml": "edXMLHeader/MessageHeader/Subject",
-    "attachment": "AttachmentEncoded/Attachment[1]",
-    "business": "edXMLHeader/TraceHeaderList/Bussiness",
-    "recipient": "edXMLHeader/MessageHeader/To",
-    "sender": "edXMLHeader/MessageHeader/From/OrganId",
-    "signature": "edXMLHeader/Signature",
-    "certificate.bad": "certificate",
-    "certificate.exists": "certificate",
-    "request.invalid": "query.limit",
-}
-#: Where one word would not make sense in every sentence.
-_OWN: Mapping[str, Mapping[str, str]] = {
-    **replays.EXAMPLES,
-    "agency.exists": {"code": "000.00.00.H37"},
-    "agency.locked": {"code": "000.00.00.H37"},
-    "agency.unknown": {"code": "000.00.00.X99"},
-    "certificate.bad": {"reason": "not issued by the trust root"},
-    "certificate.exists": {"agency": "000.00.00.H37"},
-    "certificate.unknown": {"named": "000.00.00.H37"},
-    "axis.books_damaged": {"what": "event 17: its row is no event"},
-    "attachment.bomb": {"size": "1073741824", "limit": "104857600"},
-    "edxml.encoding": {"found": "UTF-16"},
-    "edxml.leading_garbage": {"found": "HTT"},
-    "edxml.namespace": {"found": "urn:x", "expected": NS},
-    "edxml.not_xml": {"message": "Premature end of data in tag Subject line 12"},
-    "edxml.root": {"found": "html"},
-    "edxml.too_deep": {"limit": "32"},
-    "edxml.too_many": {"limit": "20000"},
-    "edxml.too_many_attributes": {"limit": "64"},
-    "package.kind": {"expected": "document", "found": "status"},
-    "package.too_large": {"limit": str(PACKAGE_BYTES_MAX)},
-    "request.unserved": {"what": "Transfer-Encoding: gzip, chunked"},
-    "signature.broken": {"reason": "the package is not what was signed"},
-    "status.unknown_code": {"found": "07"},
-    "status.reason_missing": {"code": "02"},
-    "status.not_yours": {"code": "13", "speaker": "sender"},
-}
-
-
-def example(code: str) -> dict[str, Any]:
-    """Return a problem object with ``code``."""
-    place = _PLACES.get(code) or _PLACES.get(code.partition(".")[0], "")
-    return problem([Fault(code, place, {**_DETAILS, **_OWN.get(code, {})})])
 
 
 def responses(codes: Iterable[str]) -> dict[str, Any]:

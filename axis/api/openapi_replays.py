@@ -180,7 +180,6 @@ PARAMETERS: Final[Mapping[str, Any]] = {"job": _JOB, "act": "pause", "after": 0}
 
 #: What a plan, a look and an act may answer, besides what every route may.
 PLAN: Final = (
-    "package.too_large",
     "agency.unknown",
     "delivery.not_found",
     "replay.unbounded",
@@ -189,16 +188,14 @@ PLAN: Final = (
     "replay.too_many_jobs",
 )
 LOOK: Final = ("replay.not_found",)
-STEER: Final = ("package.too_large", "replay.not_found", "replay.expired", "replay.stage")
+STEER: Final = ("replay.not_found", "replay.expired", "replay.stage")
 TAKE: Final = (
-    "package.too_large",
     "replay.not_found",
     "replay.not_played",
     "replay.stage",
     "replay.taken",
 )
 REPORT: Final = (
-    "package.too_large",
     "delivery.not_found",
     "replay.not_found",
     "replay.not_played",

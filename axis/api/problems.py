@@ -148,4 +148,9 @@ def answer(error: AxisError) -> tuple[int, Headers, bytes]:
         # RFC 9110 section 11.6.1: a 401 names the way to authenticate.
         scheme = b"Basic" if first.code == "auth.bad_client" else b"Bearer"
         headers.append((b"www-authenticate", scheme + b' realm="axis"'))
+    if first.code == "request.media_type":
+        # RFC 9110 section 15.5.16: a 415 names what would have been taken.
+        headers.append((b"accept", first.detail["taken"].encode()))
+    if first.code == "request.coding":
+        headers.append((b"accept-encoding", b"identity"))
     return first.entry.status, headers, dumps(problem(error.faults))

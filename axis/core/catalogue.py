@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from axis.core.catalogue_form import FORM, TRAFFIC
 from axis.core.catalogue_replays import JOBS, PLANS
+from axis.core.catalogue_requests import REQUESTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,11 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
     | _rows(409, 21, _CONFLICTS)
     | _rows(409, 21, JOBS)
     | {
+        code: entry
+        for status, words in REQUESTS.items()
+        for code, entry in _rows(status, 10, words).items()
+    }
+    | {
         "package.too_large": Entry(
             413,
             10,
@@ -206,29 +212,6 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "reason.missing": Entry(
             422, 22, "This act needs a reason (why).", "Thao tác này phải ghi lý do."
         ),
-        "request.invalid": Entry(422, 10, "{place}: {message}.", "{place}: {message}."),
-        "request.route": Entry(
-            404, 10, "There is nothing at this address.", "Không có gì ở địa chỉ này."
-        ),
-        "request.method": Entry(
-            405, 10, "This address does not take {method}.", "Địa chỉ này không nhận {method}."
-        ),
-        "request.malformed": Entry(
-            400, 10, "This is not HTTP: {reason}.", "Đây không phải HTTP hợp lệ: {reason}."
-        ),
-        "request.slow": Entry(
-            408,
-            10,
-            "The request came too slowly, or no further; repeat it.",
-            "Yêu cầu đến quá chậm hoặc bị ngừng giữa chừng; hãy gửi lại.",
-        ),
-        "request.head_too_large": Entry(
-            431,
-            10,
-            "The head of the request has more than {limit} bytes.",
-            "Phần đầu của yêu cầu dài quá {limit} byte.",
-        ),
-        "request.unserved": Entry(501, 10, "{what} is not served.", "{what} không được hỗ trợ."),
         "axis.busy": Entry(
             503, 20, "The axis is busy; repeat the request.", "Trục đang bận; hãy gửi lại yêu cầu."
         ),

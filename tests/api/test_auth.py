@@ -98,7 +98,7 @@ async def test_a_token_request_is_a_small_form(here: World) -> None:
     async def raw(body: bytes, kind: dict[str, str]) -> httpx.Response:
         return await here.http.post("/v1/token", content=body, headers=kind)
 
-    problem(await raw(b"{}", {"content-type": "application/json"}), 422, "request.invalid")
+    problem(await raw(b"{}", {"content-type": "application/json"}), 415, "request.media_type")
     problem(await raw(b"\xff", form), 422, "request.invalid")
     problem(await raw(b"a=%ff", form), 422, "request.invalid")
     problem(await raw(b"a=b&" * 20, form), 422, "request.invalid")

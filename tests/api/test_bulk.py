@@ -125,7 +125,7 @@ async def test_a_bulk_request_has_limits(here: World, monkeypatch: pytest.Monkey
 async def test_only_agencies_send_and_only_frames(here: World) -> None:
     problem(await post(here, stream(package()), OPERATOR), 403, "auth.role")
     answer = await post(here, stream(package()), **{"content-type": "application/xml"})
-    assert problem(answer, 422, "request.invalid")["place"] == "Content-Type"
+    problem(answer, 415, "request.media_type")
 
 
 async def test_a_store_that_is_away_is_told_per_package(here: World) -> None:

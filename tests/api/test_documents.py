@@ -222,15 +222,8 @@ async def test_a_package_larger_than_the_limit_is_refused_unread() -> None:
 
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "a"])
 async def test_a_body_of_another_media_type_is_refused(here: World, kind: str) -> None:
-    told = problem(await here.send(package(), **{"content-type": kind}), 422, "request.invalid")
-    assert told["place"] == "Content-Type"
+    told = problem(await here.send(package(), **{"content-type": kind}), 415, "request.media_type")
     assert kind.partition(";")[0] in told["detail"]
-    assert "cần" in told["detail_vi"]
-
-
-async def test_a_compressed_body_is_refused(here: World) -> None:
-    answer = await here.send(package(), **{"content-encoding": "gzip"})
-    assert problem(answer, 422, "request.invalid")["place"] == "Content-Encoding"
 
 
 @pytest.mark.parametrize("kind", ["application/octet-stream", "text/xml", "Application/XML; a=b"])

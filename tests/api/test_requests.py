@@ -143,12 +143,6 @@ async def test_a_json_body_is_bounded(here: World, who: str, path: str) -> None:
     problem(await post(here, who, path, body), 413, "package.too_large")
 
 
-@pytest.mark.parametrize(("who", "path"), DOORS)
-async def test_a_json_door_wants_json(here: World, who: str, path: str) -> None:
-    answer = await post(here, who, path, b"a=b", **{"content-type": "text/plain"})
-    assert problem(answer, 422, "request.invalid")["place"] == "Content-Type"
-
-
 async def test_text_outside_ascii_is_text(here: World) -> None:
     body = json.dumps({"deliveries": ["😀 \\u0000"], "result": "done"}).encode()
     answer = await post(here, OFFICE, "/v1/inbox/confirm", body)
@@ -217,12 +211,6 @@ async def test_a_body_has_no_coding_but_chunks(here: World, coding: str) -> None
     # Where the body ends is not known.
     assert answer.headers["connection"] == "close"
     assert (await here.send(package(), **{"transfer-encoding": "Chunked"})).status_code == 201
-
-
-async def test_a_body_says_that_it_is_not_encoded_in_any_letters(here: World) -> None:
-    assert (await here.send(package(), **{"content-encoding": "Identity"})).status_code == 201
-    answer = await here.send(package(), **{"content-encoding": "gzip"})
-    assert problem(answer, 422, "request.invalid")["place"] == "Content-Encoding"
 
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v2/inbox", "/v1/inbox/", "/v1//inbox"])

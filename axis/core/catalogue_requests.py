@@ -1,0 +1,59 @@
+"""The words of the error catalogue about a request as HTTP has it: English, Vietnamese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from axis.core.catalogue_form import Words
+
+#: By HTTP status: what is wrong with a request before anything of its matter is looked at.
+REQUESTS: Final[Mapping[int, Words]] = {
+    400: {
+        "request.malformed": (
+            "This is not HTTP: {reason}.",
+            "Đây không phải HTTP hợp lệ: {reason}.",
+        ),
+        "request.empty": (
+            "The request has no body; this address takes {taken}.",
+            "Yêu cầu không có nội dung; địa chỉ này nhận {taken}.",
+        ),
+    },
+    404: {
+        "request.route": ("There is nothing at this address.", "Không có gì ở địa chỉ này."),
+    },
+    405: {
+        "request.method": (
+            "This address does not take {method}.",
+            "Địa chỉ này không nhận {method}.",
+        ),
+    },
+    408: {
+        "request.slow": (
+            "The request came too slowly, or no further; repeat it.",
+            "Yêu cầu đến quá chậm hoặc bị ngừng giữa chừng; hãy gửi lại.",
+        ),
+    },
+    415: {
+        "request.media_type": (
+            "The body is sent as {sent}; this address takes {taken}.",
+            "Nội dung được gửi dưới dạng {sent}; địa chỉ này nhận {taken}.",
+        ),
+        "request.coding": (
+            "The body is sent with Content-Encoding {sent}; it is taken as it is (identity).",
+            "Nội dung được gửi với Content-Encoding {sent}; chỉ nhận nội dung nguyên dạng (identity).",
+        ),
+    },
+    422: {
+        "request.invalid": ("{place}: {message}.", "{place}: {message}."),
+    },
+    431: {
+        "request.head_too_large": (
+            "The head of the request has more than {limit} bytes.",
+            "Phần đầu của yêu cầu dài quá {limit} byte.",
+        ),
+    },
+    501: {
+        "request.unserved": ("{what} is not served.", "{what} không được hỗ trợ."),
+    },
+}
