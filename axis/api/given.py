@@ -13,6 +13,7 @@ from pydantic_core import PydanticKnownError
 from axis.api import requests
 from axis.api.auth import Auth
 from axis.api.bodies import JSON, JSON_BYTES_MAX, Bodies, is_json, media_type, wrong_type
+from axis.api.json_text import parse_object
 from axis.api.metrics import Metrics
 from axis.api.problems import FAULTS_MAX
 from axis.api.running import Axis
@@ -91,7 +92,7 @@ async def read_model(request: Request, model: type[_Model]) -> _Model:
     headers = dict(request.scope["headers"])
     if not is_json(media_type(headers)):
         wrong_type(headers, JSON)
-    fields = requests.parse_object(await read_body(request, JSON_BYTES_MAX))
+    fields = parse_object(await read_body(request, JSON_BYTES_MAX))
     try:
         return model.model_validate(fields)
     except ValidationError as error:

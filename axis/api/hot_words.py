@@ -23,6 +23,7 @@ from axis.api.bodies import (
     media_type,
     wrong_type,
 )
+from axis.api.json_text import parse_json
 from axis.api.problems import invalid, problem
 from axis.api.requests import (
     NUMBER_MAX,
@@ -31,7 +32,6 @@ from axis.api.requests import (
     Fields,
     delivery_target,
     occurred_at,
-    parse_json,
     parse_query,
     query_number,
     query_seconds,

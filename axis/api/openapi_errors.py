@@ -49,7 +49,8 @@ _ANY = (
     "axis.internal",
 )
 #: What may be wrong with a body of JSON, of a form, of a package, before it is read.
-_JSON = ("request.empty", "request.media_type", "request.coding", "package.too_large")
+_FORM_BODY = ("request.empty", "request.media_type", "request.coding", "package.too_large")
+_JSON = (*_FORM_BODY, "request.json")
 _RAW = ("package.empty", "request.media_type", "request.coding", "package.too_large")
 _CALLER = (*_ANY, "auth.missing", "auth.bad_token")
 _AGENCY = (*_CALLER, "auth.role")
@@ -69,7 +70,7 @@ _LIFECYCLE = tuple(code for code in CATALOGUE if code.startswith(("lifecycle.", 
 
 #: By operation id.
 ERRORS: Mapping[str, tuple[str, ...]] = {
-    "token": (*_ANY, *_READ, *_JSON, "auth.grant", "auth.bad_client"),
+    "token": (*_ANY, *_READ, *_FORM_BODY, "auth.grant", "auth.bad_client"),
     "post_document": (
         *_AGENCY,
         *_WRITE,

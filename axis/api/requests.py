@@ -1,15 +1,14 @@
-"""Read what a request says: JSON, query, cursors, times, ids.
+"""Read what a request says: fields, query, cursors, times, ids.
 
 Whatever is wrong with it ends as one clear rejection, never as a fault of ours.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import parse_qsl
 
 from axis.api.bodies import HeaderMap
@@ -30,87 +29,11 @@ URGENCY_MAX = 4
 #: Years a time may lie in: beyond them a clock is broken, and times could not be written.
 _FIRST_US, _LAST_US = from_iso("2000-01-01"), from_iso("2100-01-01")
 
-#: Fields of one JSON object, and values of a body: twice what any request that has a model needs.
-KEYS_MAX = 32
-VALUES_MAX = 100_000
-_HOLDERS = (dict, list)
-#: In a JSON text without escaped backslashes: the first half of a surrogate pair without its
-#: second, or the second without its first.
-_HALF_PAIR = re.compile(
-    r"\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F])"
-)
-
 _DOCUMENT = re.compile(r"doc_[0-9A-HJKMNP-TV-Z]{26}")
 _RECIPIENT = re.compile(r"[0-9A-Z.]{1,20}")
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PAIR = re.compile(r"([0-4]):([0-9]{1,19})")
-
-
-def parse_json(raw: bytes) -> Any:
-    """Return the JSON value of ``raw``.
-
-    Raises ``request.invalid`` for what is no JSON, no UTF-8, nested too deep, not a number (NaN)
-    or not text (half a surrogate pair, NUL).
-    """
-    try:
-        text = raw.decode("utf-8")
-        value = json.loads(text, parse_constant=_no_constant)
-    except RecursionError:
-        raise invalid("body", "is nested too deep", "lồng nhau quá sâu") from None
-    except ValueError as error:
-        raise invalid("body", f"is not JSON: {error}", f"không phải JSON: {error}") from None
-    # Only escapes can smuggle these in, so the look is spared nearly always.
-    if ("\\ud" in text or "\\uD" in text or "\\u0000" in text) and _escapes_no_text(text):
-        raise invalid(
-            "body", "holds NUL or half a surrogate pair", "chứa ký tự NUL hoặc nửa cặp surrogate"
-        )
-    return value
-
-
-def parse_object(raw: bytes) -> dict[str, Any]:
-    """Return the JSON object of ``raw``; one with more in it than any request has is refused."""
-    value = parse_json(raw)
-    if not isinstance(value, dict):
-        raise invalid("body", "is not an object", "không phải đối tượng JSON")
-    _refuse_too_many(value)
-    return value
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _escapes_no_text(text: str) -> bool:
-    """Whether a JSON text escapes NUL or half a surrogate pair.
-
-    It is looked for in the text: a walk through the values holds the loop for a third of a second.
-    """
-    # A backslash that is escaped begins no escape; without those, each that is left does.
-    escapes = text.replace("\\\\", "  ")
-    return "\\u0000" in escapes or _HALF_PAIR.search(escapes) is not None
-
-
-def _refuse_too_many(value: Any) -> None:
-    """Refuse what a model would make a fault of for each field, or for each value."""
-    waiting = [value]
-    values = 0
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            if len(item) > KEYS_MAX:
-                raise invalid(
-                    "body",
-                    f"has an object with more than {KEYS_MAX} fields",
-                    f"có đối tượng nhiều hơn {KEYS_MAX} trường",
-                )
-            item = item.values()
-        values += len(item)
-        if values > VALUES_MAX:
-            raise invalid(
-                "body", f"has more than {VALUES_MAX} values", f"có hơn {VALUES_MAX} giá trị"
-            )
-        waiting += [inner for inner in item if inner and isinstance(inner, _HOLDERS)]
 
 
 def is_text(text: str) -> bool:

@@ -18,6 +18,10 @@ REQUESTS: Final[Mapping[int, Words]] = {
             "The request has no body; this address takes {taken}.",
             "Yêu cầu không có nội dung; địa chỉ này nhận {taken}.",
         ),
+        "request.json": (
+            "The body is not JSON as it should be: {message}.",
+            "Nội dung không đúng dạng JSON: {message}.",
+        ),
     },
     404: {
         "request.route": ("There is nothing at this address.", "Không có gì ở địa chỉ này."),
