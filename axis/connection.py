@@ -13,6 +13,7 @@ import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from axis.api.door import ADDRESS_BYTES_MAX
 from axis.api.problems import answer
 from axis.core.errors import AxisError, rejected
 from axis.one_write import OneWrite
@@ -158,7 +159,11 @@ class Connection(OneWrite):
     def _wait_for_more(self, size: int) -> None:
         """A read of ``size`` bytes has left a message incomplete."""
         if self._unheard > HEAD_BYTES_MAX:
-            self._refuse(rejected("request.head_too_large", limit=HEAD_BYTES_MAX))
+            # There is none before the first request has begun.
+            if not self._in_body and len(self.url or b"") > ADDRESS_BYTES_MAX:
+                self._refuse(rejected("request.address_too_long", limit=ADDRESS_BYTES_MAX))
+            else:
+                self._refuse(rejected("request.head_too_large", limit=HEAD_BYTES_MAX))
             return
         if self._owing is None:
             self._owe()

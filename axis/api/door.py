@@ -111,17 +111,9 @@ def _check_head(scope: Scope) -> None:
         _check_coding(scope)
     size = sum([len(name) + len(value) for name, value in scope["headers"]])
     if size > HEADER_BYTES_MAX:
-        raise invalid(
-            "headers",
-            f"have more than {HEADER_BYTES_MAX} bytes",
-            f"dài quá {HEADER_BYTES_MAX} byte",
-        )
+        raise rejected("request.head_too_large", limit=HEADER_BYTES_MAX)
     if len(scope["path"]) + len(scope["query_string"]) > ADDRESS_BYTES_MAX:
-        raise invalid(
-            "address",
-            f"has more than {ADDRESS_BYTES_MAX} bytes",
-            f"dài quá {ADDRESS_BYTES_MAX} byte",
-        )
+        raise rejected("request.address_too_long", limit=ADDRESS_BYTES_MAX)
 
 
 def _check_coding(scope: Scope) -> None:

@@ -34,7 +34,6 @@ NOWHERE = replays.TOLD | frozenset(
     {
         "request.route",
         "request.malformed",
-        "request.head_too_large",
         "edxml.schema",
         *(code for code in CATALOGUE if code.startswith("traffic.")),
     }
@@ -42,6 +41,8 @@ NOWHERE = replays.TOLD | frozenset(
 
 _ANY = (
     "request.invalid",
+    "request.address_too_long",
+    "request.head_too_large",
     "request.method",
     "request.slow",
     "request.unserved",

@@ -24,7 +24,13 @@ _PART_MAX = 60
 
 #: After these it is not certain where a next request would begin: the connection ends with them.
 _LAST = frozenset(
-    {"request.malformed", "request.slow", "request.head_too_large", "request.unserved"}
+    {
+        "request.malformed",
+        "request.slow",
+        "request.address_too_long",
+        "request.head_too_large",
+        "request.unserved",
+    }
 )
 
 #: What a code is about, by its first part. RFC 9457 wants a title that stays the same from one

@@ -38,6 +38,12 @@ REQUESTS: Final[Mapping[int, Words]] = {
             "Yêu cầu đến quá chậm hoặc bị ngừng giữa chừng; hãy gửi lại.",
         ),
     },
+    414: {
+        "request.address_too_long": (
+            "The address has more than {limit} bytes, its query included.",
+            "Địa chỉ, kể cả phần truy vấn, dài quá {limit} byte.",
+        ),
+    },
     415: {
         "request.media_type": (
             "The body is sent as {sent}; this address takes {taken}.",

@@ -219,7 +219,11 @@ async def test_a_head_without_end_is_refused(line: Line, start: bytes) -> None:
         )
     assert line.wire.written == b""
     await line.send(b"a" * 1000, GET)
-    assert line.refusal == (431, "request.head_too_large")
+    assert line.refusal == (
+        (414, "request.address_too_long")
+        if start.endswith(b"/")
+        else (431, "request.head_too_large")
+    )
     assert line.wire.ended.is_set()
     assert line.asked == []
 
