@@ -24,6 +24,9 @@ SHARES = 4
 #: What doors take, as ``Accept`` has it; text/xml is a package too.
 JSON, PACKAGES = "application/json", "application/octet-stream, application/xml"
 
+#: What a package of too many bytes is told; other bodies have ``request.too_large``.
+TOO_LARGE = "package.too_large"
+
 HeaderMap = Mapping[bytes, bytes]
 
 
@@ -85,15 +88,19 @@ class Room:
             self._pool.take(self._caller, size)
         self._taken = taken
 
-    async def read(self, receive: Receive, headers: HeaderMap, limit: int) -> bytes:
-        """Return the body; refuse it as soon as it is known to exceed ``limit`` bytes."""
+    async def read(
+        self, receive: Receive, headers: HeaderMap, limit: int, too_large: str = "request.too_large"
+    ) -> bytes:
+        """Return the body; refuse it, as ``too_large``, as soon as it is known to exceed ``limit``
+        bytes.
+        """
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             said = headers[b"content-encoding"][:60].decode("latin-1")
             raise rejected("request.coding", "Content-Encoding", sent=ascii(said))
         declared = headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared[:20]) > limit:
             self.size = int(declared[:20])
-            raise rejected("package.too_large", size=declared.decode(), limit=limit)
+            raise rejected(too_large, size=declared.decode(), limit=limit)
         chunks: list[bytes] = []
         while True:
             message = await receive()
@@ -102,7 +109,7 @@ class Room:
             chunk = message.get("body", b"")
             self.size += len(chunk)
             if self.size > limit:
-                raise rejected("package.too_large", size=f"{self.size} or more", limit=limit)
+                raise rejected(too_large, size=f"{self.size} or more", limit=limit)
             self._take(len(chunk))
             chunks.append(chunk)
             if not message.get("more_body"):

@@ -15,6 +15,7 @@ from axis.api import views
 from axis.api.auth import Auth
 from axis.api.bodies import (
     PACKAGES,
+    TOO_LARGE,
     Bodies,
     HeaderMap,
     Room,
@@ -134,9 +135,9 @@ class Hot:
     ) -> bytes:
         """The body. One that is too large leaves its line in the refusal log like any package."""
         try:
-            return await room.read(receive, headers, limit)
+            return await room.read(receive, headers, limit, TOO_LARGE)
         except Rejected as error:
-            if error.faults[0].code == "package.too_large":
+            if error.faults[0].code == TOO_LARGE:
                 await self._axis.intake.write_down(error, caller, "", min(room.size, NUMBER_MAX))
             raise
 

@@ -16,6 +16,7 @@ from axis.api.bodies import (
     JSON,
     JSON_BYTES_MAX,
     PACKAGES,
+    TOO_LARGE,
     Bodies,
     HeaderMap,
     is_json,
@@ -106,7 +107,7 @@ class Words:
             code, answer = await self._single(value, caller, at)
         elif is_package(kind):
             with self._bodies.room(caller.id) as room:
-                raw = await room.read(receive, headers, STATUS_BYTES_MAX)
+                raw = await room.read(receive, headers, STATUS_BYTES_MAX, TOO_LARGE)
             answer = await self._axis.statuses.package(raw, caller, at)
             code = _code_of(raw)
         else:

@@ -50,7 +50,7 @@ _ANY = (
     "axis.internal",
 )
 #: What may be wrong with a body of JSON, of a form, of a package, before it is read.
-_FORM_BODY = ("request.empty", "request.media_type", "request.coding", "package.too_large")
+_FORM_BODY = ("request.empty", "request.media_type", "request.coding", "request.too_large")
 _JSON = (*_FORM_BODY, "request.json")
 _RAW = ("package.empty", "request.media_type", "request.coding", "package.too_large")
 _CALLER = (*_ANY, "auth.missing", "auth.bad_token")

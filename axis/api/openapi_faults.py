@@ -83,6 +83,7 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "message_vi": "cần dấu hai chấm (dòng 1, cột 12)",
     },
     "request.coding": {"sent": "'gzip'"},
+    "request.too_large": {"size": "2097152", "limit": "1048576"},
     "request.unserved": {"what": "Transfer-Encoding: gzip, chunked"},
     "signature.broken": {"reason": "the package is not what was signed"},
     "status.unknown_code": {"found": "07"},

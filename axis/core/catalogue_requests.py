@@ -38,6 +38,12 @@ REQUESTS: Final[Mapping[int, Words]] = {
             "Yêu cầu đến quá chậm hoặc bị ngừng giữa chừng; hãy gửi lại.",
         ),
     },
+    413: {
+        "request.too_large": (
+            "The body has {size} bytes; {limit} are allowed.",
+            "Nội dung có {size} byte, tối đa {limit}.",
+        ),
+    },
     414: {
         "request.address_too_long": (
             "The address has more than {limit} bytes, its query included.",

@@ -102,7 +102,7 @@ async def test_a_token_request_is_a_small_form(here: World) -> None:
     problem(await raw(b"\xff", form), 422, "request.invalid")
     problem(await raw(b"a=%ff", form), 422, "request.invalid")
     problem(await raw(b"a=b&" * 20, form), 422, "request.invalid")
-    problem(await raw(b"x" * 9000, form), 413, "package.too_large")
+    problem(await raw(b"x" * 9000, form), 413, "request.too_large")
 
 
 async def test_without_a_token_nothing_is_told(here: World) -> None:

@@ -95,7 +95,7 @@ async def test_json_with_more_in_it_than_any_request_has_makes_one_fault(
 @pytest.mark.parametrize(("who", "path"), DOORS)
 async def test_a_json_body_is_bounded(here: World, who: str, path: str) -> None:
     body = b'{"why": "' + b"x" * JSON_BYTES_MAX + b'"}'
-    problem(await post(here, who, path, body), 413, "package.too_large")
+    problem(await post(here, who, path, body), 413, "request.too_large")
 
 
 async def test_text_outside_ascii_is_text(here: World) -> None:
