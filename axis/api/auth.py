@@ -13,16 +13,17 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from axis.api.bodies import HeaderMap, media_type, wrong_type
-from axis.api.problems import invalid
+from axis.api.json_text import NAME_MAX
 from axis.api.requests import is_text
 from axis.api.wire import canonical
 from axis.core.caller import AGENCY, HISTORY, Caller
 from axis.core.directory import Client
-from axis.core.errors import rejected
+from axis.core.errors import Fault, Rejected, rejected
 from axis.core.timetable import MICROSECONDS
 from axis.ports import (
     Clock,
@@ -40,12 +41,17 @@ TOKEN_BYTES_MAX = 2048
 FORM_BYTES_MAX = 8 * 1024
 FORM_FIELDS_MAX = 16
 GRANT = "client_credentials"
+TOKEN_PATH = "/v1/token"  # noqa: S105 - an address, no secret
 
 #: A compact JWS to the letter. Decoders pass over what is no letter of theirs, and each spelling of
 #: one token would be remembered by itself.
 _COMPACT = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 _FORM = "application/x-www-form-urlencoded"
+
+
+#: What RFC 6749 section 5.2 calls a refusal; every other one is an invalid request to it.
+_OAUTH = {"auth.bad_client": "invalid_client", "auth.grant": "unsupported_grant_type"}
 
 
 class Auth:
@@ -60,11 +66,13 @@ class Auth:
         self._known: dict[bytes, tuple[Caller, int]] = {}
 
     async def grant(self, headers: HeaderMap, form: bytes) -> dict[str, Any]:
-        """Answer a token request (RFC 6749 section 4.4); raises ``auth.*``."""
+        """Answer a token request (RFC 6749 section 4.4); raises ``auth.*`` and ``request.form``."""
         fields = _form(headers, form)
         basic = headers.get(b"authorization")
         client_id, secret = _basic(basic) if basic is not None else _in_form(fields)
-        if fields.get("grant_type") != GRANT:
+        if not fields.get("grant_type"):
+            raise _no_form("grant_type", "grant_type is missing", "thiếu grant_type")
+        if fields["grant_type"] != GRANT:
             raise rejected("auth.grant", "grant_type")
         client = await self._store.client(client_id) if is_text(client_id) else None
         if not _holds(client, secret):
@@ -123,14 +131,40 @@ class Auth:
         self._known[token] = known
 
 
+def oauth_error(fault: Fault) -> Mapping[str, str]:
+    """The member ``error`` of a refused token request. What may be repeated as it is has none."""
+    status = fault.entry.status
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        return {}
+    return {"error": _OAUTH.get(fault.code, "invalid_request")}
+
+
 def _form(headers: HeaderMap, form: bytes) -> Mapping[str, str]:
     if media_type(headers) != _FORM:
         wrong_type(headers, _FORM)
+    if not form:
+        raise rejected("request.empty", taken=_FORM)
     try:
-        fields = parse_qsl(form.decode(), errors="strict", max_num_fields=FORM_FIELDS_MAX)
+        pairs = parse_qsl(
+            form.decode(), keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS_MAX
+        )
     except ValueError:
-        raise invalid("body", "is not a form", "không phải biểu mẫu") from None
-    return dict(fields)
+        raise _no_form(
+            "body",
+            f"it cannot be read, or has more than {FORM_FIELDS_MAX} fields",
+            f"không đọc được, hoặc có quá {FORM_FIELDS_MAX} trường",
+        ) from None
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        if name in fields:
+            short = name[:NAME_MAX]
+            raise _no_form(short, f"{short} is given twice", f"{short} được ghi hai lần")
+        fields[name] = value
+    return fields
+
+
+def _no_form(place: str, en: str, vi: str) -> Rejected:
+    return rejected("request.form", place, message=en, message_vi=vi)
 
 
 def _in_form(fields: Mapping[str, str]) -> tuple[str, str]:

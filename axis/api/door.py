@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from axis.api.auth import TOKEN_PATH, oauth_error
 from axis.api.bodies import ClientGone
 from axis.api.hot import Handler
 from axis.api.problems import answer, as_axis_error, invalid
@@ -83,7 +84,8 @@ class Door:
             if methods and scope["method"] not in methods:
                 error = rejected("request.method", method=scope["method"])
                 allow.append(_allow(methods))
-        status, headers, body = answer(error)
+        more = oauth_error(error.faults[0]) if scope["path"] == TOKEN_PATH else {}
+        status, headers, body = answer(error, more)
         await send_bytes(send, status, headers + allow, body)
 
     async def _about(self, scope: Scope, receive: Receive, send: Send) -> None:

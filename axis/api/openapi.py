@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from axis.api import openapi_errors as errors
 from axis.api import openapi_examples as examples
 from axis.api import openapi_extracts, openapi_hot, openapi_replays
+from axis.api.auth import oauth_error
 from schemas import (
     rest,
     rest_books,
@@ -24,6 +25,7 @@ from schemas import (
     rest_replays,
     rest_service,
     rest_statistics,
+    rest_token,
     traffic,
 )
 
@@ -129,7 +131,8 @@ def _finish(operation: dict[str, Any]) -> None:
     _add_examples(operation)
     if name in ("package", "operator_package"):
         operation["responses"] = _package_responses(name)
-    for status, response in errors.responses(errors.ERRORS[name]).items():
+    told = ("TokenProblem", oauth_error) if name == "token" else ()
+    for status, response in errors.responses(errors.ERRORS[name], *told).items():
         operation["responses"][status] = _merged(operation["responses"].get(status), response)
 
 
@@ -245,7 +248,7 @@ def _schemas() -> dict[str, Any]:
         name: model
         for module in (
             *(rest, rest_books, rest_members, rest_relay, rest_replays, rest_service, rest_digest),
-            *(rest_proof, rest_statistics, traffic),
+            *(rest_proof, rest_statistics, rest_token, traffic),
         )
         for name, model in vars(module).items()
         if isinstance(model, type) and issubclass(model, rest.Wire)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +11,7 @@ from axis.api import openapi_replays as replays
 from axis.api.openapi_faults import example
 from axis.api.problems import MEDIA_TYPE, TITLES
 from axis.core.catalogue import CATALOGUE
+from axis.core.errors import Fault
 
 #: Codes that only ever come as warnings of a package that was accepted.
 WARNINGS = frozenset(
@@ -71,7 +72,7 @@ _LIFECYCLE = tuple(code for code in CATALOGUE if code.startswith(("lifecycle.", 
 
 #: By operation id.
 ERRORS: Mapping[str, tuple[str, ...]] = {
-    "token": (*_ANY, *_READ, *_FORM_BODY, "auth.grant", "auth.bad_client"),
+    "token": (*_ANY, *_READ, *_FORM_BODY, "request.form", "auth.grant", "auth.bad_client"),
     "post_document": (
         *_AGENCY,
         *_WRITE,
@@ -178,23 +179,39 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def responses(codes: Iterable[str]) -> dict[str, Any]:
-    """Return the OpenAPI responses of ``codes``: one per HTTP status, an example per code."""
+def responses(
+    codes: Iterable[str],
+    model: str = "Problem",
+    more: Callable[[Fault], Mapping[str, str]] = lambda _: {},
+) -> dict[str, Any]:
+    """Return the OpenAPI responses of ``codes``: one per HTTP status, an example per code.
+
+    ``more`` says which members a problem has besides, ``model`` is the one that knows them.
+    """
     by_status: defaultdict[int, list[str]] = defaultdict(list)
     for code in dict.fromkeys(codes):
         by_status[CATALOGUE[code].status].append(code)
-    return {str(status): _response(status, by_status[status]) for status in sorted(by_status)}
+    told = {
+        code: {**example(code), **more(Fault(code))}
+        for codes in by_status.values()
+        for code in codes
+    }
+    return {
+        str(status): _response(status, {code: told[code] for code in by_status[status]}, model)
+        for status in sorted(by_status)
+    }
 
 
-def _response(status: int, codes: list[str]) -> dict[str, Any]:
-    listed = "".join(f"\n- `{code}` {example(code)['detail']}" for code in codes)
+def _response(status: int, told: Mapping[str, Any], model: str) -> dict[str, Any]:
+    listed = "".join(f"\n- `{code}` {value['detail']}" for code, value in told.items())
     response: dict[str, Any] = {
         "description": f"{HTTPStatus(status).phrase}:\n{listed}",
         "content": {
             MEDIA_TYPE: {
-                "schema": {"$ref": "#/components/schemas/Problem"},
+                "schema": {"$ref": f"#/components/schemas/{model}"},
                 "examples": {
-                    code: {"summary": CATALOGUE[code].en, "value": example(code)} for code in codes
+                    code: {"summary": CATALOGUE[code].en, "value": value}
+                    for code, value in told.items()
                 },
             }
         },

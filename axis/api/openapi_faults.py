@@ -54,6 +54,7 @@ _PLACES: Mapping[str, str] = {
     "certificate.exists": "certificate",
     "request.coding": "Content-Encoding",
     "request.invalid": "query.limit",
+    "request.form": "grant_type",
     "request.json": "line 1, column 12",
     "request.media_type": "Content-Type",
 }
@@ -78,6 +79,10 @@ _OWN: Mapping[str, Mapping[str, str]] = {
     "edxml.too_many_attributes": {"limit": "64"},
     "package.kind": {"expected": "document", "found": "status"},
     "package.too_large": {"limit": str(PACKAGE_BYTES_MAX)},
+    "request.form": {
+        "message": "grant_type is missing",
+        "message_vi": "thiếu grant_type",
+    },
     "request.json": {
         "message": "a colon is expected (line 1, column 12)",
         "message_vi": "cần dấu hai chấm (dòng 1, cột 12)",

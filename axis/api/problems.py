@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -21,6 +22,8 @@ TYPE_PREFIX = "urn:axis:problem:"
 FAULTS_MAX = 100
 #: Characters of a place's part that are said back: names of fields are the caller's.
 _PART_MAX = 60
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 #: After these it is not certain where a next request would begin: the connection ends with them.
 _LAST = frozenset(
@@ -142,8 +145,10 @@ def _validation(item: Mapping[str, Any]) -> Fault:
     return _invalid(place, en.format_map(detail), vi.format_map(detail))
 
 
-def answer(error: AxisError) -> tuple[int, Headers, bytes]:
-    """Return status, headers and body of the response that tells of ``error``."""
+def answer(error: AxisError, more: Mapping[str, str] = _NOTHING) -> tuple[int, Headers, bytes]:
+    """Return status, headers and body of the response that tells of ``error``, with ``more``
+    members beside those of every problem (RFC 9457 section 3.2).
+    """
     first = error.faults[0]
     headers = [(b"content-type", MEDIA_TYPE.encode())]
     if isinstance(error, Unavailable):
@@ -159,4 +164,4 @@ def answer(error: AxisError) -> tuple[int, Headers, bytes]:
         headers.append((b"accept", first.detail["taken"].encode()))
     if first.code == "request.coding":
         headers.append((b"accept-encoding", b"identity"))
-    return first.entry.status, headers, dumps(problem(error.faults))
+    return first.entry.status, headers, dumps({**problem(error.faults), **more})

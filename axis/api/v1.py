@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
 from axis.api import views
-from axis.api.auth import FORM_BYTES_MAX
+from axis.api.auth import FORM_BYTES_MAX, TOKEN_PATH
 from axis.api.given import TheAuth, TheAxis, TheCaller, Whole, read_body
 from axis.api.requests import NUMBER_MAX, delivery_target, document_id, is_text
 from axis.api.wire import Json, has_tag, piece
@@ -33,7 +33,7 @@ router = APIRouter()
 
 
 @router.post(
-    "/v1/token",
+    TOKEN_PATH,
     operation_id="token",
     tags=["Access"],
     summary="Exchange a client's secret for a token",
@@ -41,7 +41,8 @@ router = APIRouter()
 )
 async def token(request: Request, auth: TheAuth) -> Response:
     """OAuth2 client credentials (RFC 6749 section 4.4): id and secret as form fields or as HTTP
-    Basic. The token is a bearer of its roles until it ends; ask for the next one in time.
+    Basic. The token is a bearer of its roles until it ends; ask for the next one in time. What is
+    refused has the `error` of RFC 6749 section 5.2 beside the members of every problem.
     """
     form = await read_body(request, FORM_BYTES_MAX)
     answer = await auth.grant(dict(request.scope["headers"]), form)

@@ -18,6 +18,10 @@ REQUESTS: Final[Mapping[int, Words]] = {
             "The request has no body; this address takes {taken}.",
             "Yêu cầu không có nội dung; địa chỉ này nhận {taken}.",
         ),
+        "request.form": (
+            "The form is not as it should be: {message}.",
+            "Biểu mẫu không đúng: {message}.",
+        ),
         "request.json": (
             "The body is not JSON as it should be: {message}.",
             "Nội dung không đúng dạng JSON: {message}.",

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from axis.adapters.signer import AxisSigner
-from axis.api import auth
+from axis.api import auth, bodies
 from axis.api.auth import TOKEN_TYPE
 from axis.api.wire import canonical
 from schemas import rest
@@ -75,7 +75,7 @@ async def test_a_wrong_id_or_secret_gets_nothing(here: World, client: str, key: 
     by_form = await ask(here, GRANT | {"client_id": client, "client_secret": key})
     by_header = await ask(here, GRANT, **basic(client, key))
     for answer in (by_form, by_header):
-        problem(answer, 401, "auth.bad_client")
+        assert problem(answer, 401, "auth.bad_client")["error"] == "invalid_client"
         assert answer.headers["www-authenticate"] == 'Basic realm="axis"'
 
 
@@ -86,10 +86,26 @@ async def test_a_malformed_header_is_a_wrong_client(here: World, header: str) ->
     problem(await ask(here, GRANT, authorization=header), 401, "auth.bad_client")
 
 
-@pytest.mark.parametrize("grant", [{}, {"grant_type": "password"}])
-async def test_only_client_credentials_are_granted(here: World, grant: dict[str, str]) -> None:
-    form = credentials(LANG_SON) | {"grant_type": ""} | grant
-    problem(await ask(here, form), 400, "auth.grant")
+async def test_only_client_credentials_are_granted(here: World) -> None:
+    form = credentials(LANG_SON) | {"grant_type": "password"}
+    told = problem(await ask(here, form), 400, "auth.grant")
+    assert told["error"] == "unsupported_grant_type"
+
+
+async def test_a_grant_type_that_is_missing_is_an_invalid_request(here: World) -> None:
+    without = credentials(LANG_SON)
+    del without["grant_type"]
+    for form in (without, without | {"grant_type": ""}):
+        told = problem(await ask(here, form), 400, "request.form")
+        assert (told["place"], told["error"]) == ("grant_type", "invalid_request")
+
+
+@pytest.mark.parametrize("name", ["grant_type", "client_id", "client_secret", "scope"])
+async def test_no_field_of_a_form_is_given_twice(here: World, name: str) -> None:
+    form = {**credentials(LANG_SON), "scope": "agency"}
+    form[name] = [form[name], ""]  # type: ignore[assignment]
+    told = problem(await ask(here, form), 400, "request.form")
+    assert (told["place"], told["error"]) == (name, "invalid_request")
 
 
 async def test_a_token_request_is_a_small_form(here: World) -> None:
@@ -98,11 +114,24 @@ async def test_a_token_request_is_a_small_form(here: World) -> None:
     async def raw(body: bytes, kind: dict[str, str]) -> httpx.Response:
         return await here.http.post("/v1/token", content=body, headers=kind)
 
-    problem(await raw(b"{}", {"content-type": "application/json"}), 415, "request.media_type")
-    problem(await raw(b"\xff", form), 422, "request.invalid")
-    problem(await raw(b"a=%ff", form), 422, "request.invalid")
-    problem(await raw(b"a=b&" * 20, form), 422, "request.invalid")
-    problem(await raw(b"x" * 9000, form), 413, "request.too_large")
+    kind = {"content-type": "application/json"}
+    for answer, status, code in (
+        (await raw(b"{}", kind), 415, "request.media_type"),
+        (await raw(b"", {}), 400, "request.empty"),
+        (await raw(b"", form), 400, "request.empty"),
+        (await raw(b"\xff", form), 400, "request.form"),
+        (await raw(b"a=%ff", form), 400, "request.form"),
+        (await raw(b"a=b&" * 20, form), 400, "request.form"),
+        (await raw(b"x" * 9000, form), 413, "request.too_large"),
+    ):
+        assert problem(answer, status, code)["error"] == "invalid_request"
+
+
+async def test_only_what_is_refused_for_good_has_an_error_of_oauth(here: World) -> None:
+    here.app.state.bodies.small.take("", bodies.SMALL_BYTES_MAX // bodies.SHARES)
+    assert "error" not in problem(await ask(here, credentials(LANG_SON)), 503, "axis.busy")
+    here.app.state.bodies.small.give("", bodies.SMALL_BYTES_MAX // bodies.SHARES)
+    assert "error" not in problem(await here.http.get("/v1/agencies"), 401, "auth.missing")
 
 
 async def test_without_a_token_nothing_is_told(here: World) -> None:
