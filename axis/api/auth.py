@@ -97,7 +97,7 @@ class Auth:
     def caller(self, authorization: bytes | None) -> Caller:
         """Return who the value of an ``Authorization`` header says is calling.
 
-        Raises ``auth.missing`` and ``auth.bad_token``.
+        Raises ``auth.missing``, ``auth.bad_token`` and ``auth.expired``.
         """
         if authorization is None:
             raise rejected("auth.missing")
@@ -112,7 +112,7 @@ class Auth:
         caller, end = known
         if self._clock.now() >= end:
             self._known.pop(token, None)
-            raise rejected("auth.bad_token")
+            raise rejected("auth.expired")
         return caller
 
     def _verify(self, token: bytes) -> tuple[Caller, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
@@ -35,6 +34,18 @@ _LAST = frozenset(
         "request.unserved",
     }
 )
+
+_BEARER = b'Bearer realm="axis"'
+#: The way to authenticate, which a 401 names (RFC 9110 section 11.6.1), and what was wrong with the
+#: token, if there was one (RFC 6750 section 3.1).
+_CHALLENGES: Mapping[str, bytes] = {
+    "auth.bad_client": b'Basic realm="axis"',
+    "auth.missing": _BEARER,
+    "auth.bad_token": _BEARER + b', error="invalid_token"',
+    "auth.expired": _BEARER + b', error="invalid_token"',
+    "auth.role": _BEARER + b', error="insufficient_scope"',
+    "auth.history": _BEARER + b', error="insufficient_scope"',
+}
 
 #: What a code is about, by its first part. RFC 9457 wants a title that stays the same from one
 #: occurrence to the next; the sentence with the details is ``detail``.
@@ -155,10 +166,8 @@ def answer(error: AxisError, more: Mapping[str, str] = _NOTHING) -> tuple[int, H
         headers.append((b"retry-after", b"%d" % error.retry_after_s))
     if first.code in _LAST:
         headers.append((b"connection", b"close"))
-    if first.entry.status == HTTPStatus.UNAUTHORIZED:
-        # RFC 9110 section 11.6.1: a 401 names the way to authenticate.
-        scheme = b"Basic" if first.code == "auth.bad_client" else b"Bearer"
-        headers.append((b"www-authenticate", scheme + b' realm="axis"'))
+    if (challenge := _CHALLENGES.get(first.code)) is not None:
+        headers.append((b"www-authenticate", challenge))
     if first.code == "request.media_type":
         # RFC 9110 section 15.5.16: a 415 names what would have been taken.
         headers.append((b"accept", first.detail["taken"].encode()))

@@ -180,8 +180,14 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "auth.bad_token": Entry(
             401,
             15,
-            "The token is expired, damaged or not of this axis.",
-            "Mã truy cập hết hạn, hỏng hoặc không phải của trục này.",
+            "The token is damaged or not of this axis.",
+            "Mã truy cập hỏng hoặc không phải của trục này.",
+        ),
+        "auth.expired": Entry(
+            401,
+            15,
+            "The token has ended; ask for another one.",
+            "Mã truy cập đã hết hạn; hãy xin mã mới.",
         ),
         "auth.role": Entry(403, 15, "This needs the role {role}.", "Việc này cần vai trò {role}."),
         "auth.grant": Entry(

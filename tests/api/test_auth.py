@@ -156,7 +156,25 @@ async def test_without_a_token_nothing_is_told(here: World) -> None:
 async def test_what_is_no_token_of_ours_is_refused(here: World, value: str) -> None:
     for path in ("/v1/inbox", "/v1/inbox/packages"):
         headers = [(b"authorization", value.encode())]
-        assert (await here.http.get(path, headers=headers)).status_code == 401
+        answer = await here.http.get(path, headers=headers)
+        assert answer.status_code == 401
+        wrong = "" if value.startswith("Token") else ', error="invalid_token"'
+        assert answer.headers["www-authenticate"] == f'Bearer realm="axis"{wrong}'
+
+
+@pytest.mark.parametrize("path", ["/v1/inbox", "/v1/replays", "/v1/operator/waiting"])
+async def test_a_token_without_the_role_has_not_enough_scope(here: World, path: str) -> None:
+    answer = await here.get(LANG_SON if "operator" in path else OPERATOR, path)
+    problem(answer, 403, "auth.role")
+    told = 'Bearer realm="axis", error="insufficient_scope"'
+    assert answer.headers["www-authenticate"] == told
+
+
+async def test_another_time_is_a_scope_too(here: World) -> None:
+    at = {"axis-occurred-at": "2020-01-15T08:00:00+07:00"}
+    answer = await here.send(b"", **at)
+    problem(answer, 403, "auth.history")
+    assert "insufficient_scope" in answer.headers["www-authenticate"]
 
 
 async def test_a_token_of_another_axis_is_refused(here: World) -> None:
@@ -173,8 +191,10 @@ async def test_a_token_ends_also_when_it_is_known(here: World) -> None:
     here.clock.move(899)
     assert (await use(here, value)).status_code == 200
     here.clock.move(1)
-    problem(await use(here, value), 401, "auth.bad_token")
-    problem(await use(here, value), 401, "auth.bad_token")
+    for _ in range(2):
+        answer = await use(here, value)
+        problem(answer, 401, "auth.expired")
+        assert answer.headers["www-authenticate"] == 'Bearer realm="axis", error="invalid_token"'
 
 
 async def test_a_token_is_verified_once(here: World) -> None:
