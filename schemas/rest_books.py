@@ -1,53 +1,81 @@
-"""The JSON of the books (documents, directory, counts) and of the operator's door as models."""
+"""The JSON of the books as models: documents, directory, counts."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from schemas.rest import (
+from schemas.rest_redelivery import GivingBack
+from schemas.rest_words import (
+    Actor,
     Answer,
     Asked,
+    Attempt,
     Code,
-    Delivery,
+    Day,
     DeliveryId,
     DocId,
     DocumentId,
     Kind,
     LaneNo,
+    Locks,
+    Number,
     OccurredAt,
+    Reason,
+    Recipient,
     RecordedAt,
+    Sender,
+    Seq,
     Sha256,
+    Size,
     State,
+    Subject,
     Told,
+    Unit,
     Urgency,
     Verdict,
     Wire,
 )
-from schemas.rest_redelivery import GivingBack
+
+Relation = Annotated[
+    Literal["recalls", "updates", "replaces", "answers"],
+    Field(
+        description="What the package does to the document: recalls (BussinessDocType 1), updates "
+        "(2), replaces (3), or answers it (ResponseFor). The first three are carried and linked, "
+        "and not acted upon yet."
+    ),
+]
+NameVi = Annotated[str, Field(description="Vietnamese name of the agency.")]
+NameEn = Annotated[str, Field(description="English name of the agency.")]
+AgencyKind = Annotated[
+    str, Field(description="Kind of agency, such as ministry or province.", examples=["province"])
+]
+Level = Annotated[
+    str, Field(description="Level, such as central or provincial.", examples=["provincial"])
+]
 
 
 class Standing(Wire):
     """One recipient's share of a package."""
 
     id: DeliveryId
-    recipient: Code
+    recipient: Recipient
     units: list[str] = Field(description="The units of the recipient that the package names.")
     urgency: Urgency
     no: LaneNo
     state: State
     answer: Answer
     request: Asked
-    attempt: int
-    reason: str
+    attempt: Attempt
+    reason: Reason
 
 
 class LinkOut(Wire):
     """A document that this package speaks of."""
 
-    relation: Literal["recalls", "updates", "replaces", "answers"]
-    sender: Code
+    relation: Relation
+    sender: Sender
     document_id: DocumentId
     note: str = Field("", description="Recalls, updates, replaces: not acted upon yet.")
 
@@ -55,7 +83,7 @@ class LinkOut(Wire):
 class LinkIn(Wire):
     """A package that speaks of this document."""
 
-    relation: Literal["recalls", "updates", "replaces", "answers"]
+    relation: Relation
     doc: DocId
     document_id: DocumentId
     kind: Kind
@@ -67,12 +95,18 @@ class Happened(Wire):
 
     model_config = ConfigDict(extra="allow")
 
-    seq: int
-    kind: Literal["accepted", "offered", "done", "parked", "reset", "status"] | GivingBack
+    seq: Seq
+    kind: Literal["accepted", "offered", "done", "parked", "reset", "status"] | GivingBack = Field(
+        description="accepted: the package, by the axis. Of a delivery: offered (its package was "
+        "handed out), done, parked (`fail` or a lock), reset (put back), status (a status was "
+        "said). Of one that is given back: given (in the inbox once more), handed (its package "
+        "was handed out once more), kept (confirmed once more), had (`fail`: already had it), "
+        "withheld (the recipient was locked out meanwhile)."
+    )
     recipient: str = Field(description="Whose delivery; empty for accepted.")
-    actor: str
-    code: str = Field(description="The status code, for kind status.")
-    reason: str
+    actor: Actor
+    code: str = Field(description="The status code, for kind status; else empty.")
+    reason: str = Field(description="The reason given with it; empty for none.")
     occurred_at: OccurredAt
     recorded_at: RecordedAt
     note: str = Field("", description="With 13, 15 and 16: carried, and not acted upon yet.")
@@ -81,59 +115,68 @@ class Happened(Wire):
 class View(Wire):
     """One package as the caller may see it: a sender sees all recipients, a recipient itself."""
 
-    version: Literal[1]
+    version: Literal[1] = Field(description="Version of the receipt's form.")
     doc: DocId
-    sender: Code
+    sender: Sender
     document_id: DocumentId
     sha256: Sha256
-    seq: int
+    seq: Seq = Field(description="Place of the acceptance in the commit order of the books.")
     occurred_at: OccurredAt
     recorded_at: RecordedAt
     verdict: Verdict
-    warnings: list[Told]
+    warnings: list[Told] = Field(description="What was odd about it, and no reason to refuse.")
     receipt: str = Field(description="The receipt, the same bits as when it was accepted.")
-    subject: str
-    code: str
+    subject: Subject
+    code: Number
     type: str = Field(description="TypeName of the document.")
     kind: Kind
-    kind_name: Literal["new", "recall", "update", "replacement"]
+    kind_name: Literal["new", "recall", "update", "replacement"] = Field(
+        description="`kind` by its name."
+    )
     urgency: Urgency
-    size: int
-    unit: str
+    size: Size
+    unit: Unit
     document_signature: Literal["not examined yet"] = Field(
         description="The signature inside the attached document, the one the law speaks of "
         "(QĐ 28/2018 art. 4): not examined."
     )
-    links: list[LinkOut]
-    linked: list[LinkIn] = Field(description="The oldest 100 of them.")
-    linked_count: int = Field(description="How many there are.")
-    deliveries: list[Standing]
-    history: list[Happened]
+    links: list[LinkOut] = Field(description="The documents that this package speaks of.")
+    linked: list[LinkIn] = Field(
+        description="Packages that speak of this document and that the caller may see: the oldest "
+        "100 of them."
+    )
+    linked_count: int = Field(description="How many such packages there are.")
+    deliveries: list[Standing] = Field(
+        description="How it stands with each recipient that the caller may see."
+    )
+    history: list[Happened] = Field(
+        description="What happened to the package and to those deliveries, oldest first."
+    )
 
 
 class Views(Wire):
     """A page of the packages of one document that the caller may see, oldest first."""
 
-    documents: list[View]
-    next: int = Field(description="The number behind which the next page begins.")
+    documents: list[View] = Field(description="Those of the page, oldest first.")
+    next: Seq = Field(description="The number behind which the next page begins: `after`.")
 
 
 class AgencyLine(Wire):
     """A connected agency."""
 
     code: Code
-    name_vi: str
-    name_en: str
-    kind: str
-    level: str
+    name_vi: NameVi
+    name_en: NameEn
+    kind: AgencyKind
+    level: Level
     certainty: str = Field(description="How sure the code is, with its source.")
-    locked: bool = Field(description="Locked: nothing can be sent to it or by it.")
+    locked: Locks
 
 
 class Agencies(Wire):
     """The directory, by code."""
 
-    agencies: list[AgencyLine]
+    agencies: list[AgencyLine] = Field(description="All of them, by code.")
 
 
 class Sums(Wire):
@@ -147,18 +190,24 @@ class Sums(Wire):
 class CountRow(Sums):
     """Sums of one agency, day or month."""
 
-    agency: Code = ""
-    day: str = Field("", description="YYYY-MM-DD, a Viet Nam day.")
-    month: str = Field("", description="YYYY-MM")
-    month30: int = Field(0, description="Months of 30 days from 12 March 2019 on, the first is 1.")
+    agency: Code = Field("", description="With by=agency: whose sums they are.")
+    day: Day = Field("", description="With by=day: the Viet Nam day, YYYY-MM-DD.")
+    month: str = Field("", description="With by=month: the Viet Nam month, YYYY-MM.")
+    month30: int = Field(
+        0,
+        description="With by=month30: months of 30 days from 12 March 2019 on, the first is 1.",
+    )
 
 
 class BalanceLine(Wire):
     """A total and the states it must equal."""
 
-    line: Literal["transport", "business"]
-    total: int
-    parts: dict[str, int]
+    line: Literal["transport", "business"] = Field(
+        description="transport: all deliveries, by transport state. business: those that are done, "
+        "by business state."
+    )
+    total: int = Field(description="Deliveries that the states must add up to.")
+    parts: dict[str, int] = Field(description="Deliveries by state.")
     difference: int = Field(description="Anything but 0 is an alarm.")
 
 
@@ -167,80 +216,4 @@ class Counts(Sums):
 
     rows: list[CountRow] = Field(description="Empty with by=total.")
     standing: dict[str, int] = Field(description="Deliveries by state, of the agencies asked.")
-    balances: list[BalanceLine]
-
-
-class Waits(Wire):
-    """What waits for one agency."""
-
-    agency: Code
-    waiting: int
-    offered: int
-    parked: int
-    oldest_age_s: float | None = Field(description="Age of its oldest open delivery, seconds.")
-
-
-class Waiting(Wire):
-    """Agencies with something open or parked, by code."""
-
-    agencies: list[Waits]
-
-
-class Found(Delivery):
-    """A delivery with its recipient."""
-
-    recipient: Code
-
-
-class Finds(Wire):
-    """Deliveries that match, newest first."""
-
-    deliveries: list[Found]
-
-
-class Why(Wire):
-    """The reason of an act; it goes into the audit log. Without one nothing is done."""
-
-    why: str = Field("", max_length=1000, examples=["asked by the agency, ticket 4711"])
-
-
-class Locked(Wire):
-    """An agency after a lock or unlock."""
-
-    agency: Code
-    locked: bool
-    moved: int = Field(description="Deliveries parked by the lock, or put back by the unlock.")
-
-
-class Act(Wire):
-    """One line of the audit log."""
-
-    at: str
-    actor: str
-    act: str
-    target: str
-    why: str
-
-
-class Acts(Wire):
-    """The newest acts first."""
-
-    acts: list[Act]
-
-
-class Refusal(Wire):
-    """A refused input."""
-
-    at: str
-    caller: str
-    code: str
-    place: str
-    detail: str
-    sha256: Sha256 | Literal[""] = Field(description="Empty of a body that was too large to read.")
-    size: int = Field(description="Bytes; of a body that was not read, as many as are known of.")
-
-
-class Refusals(Wire):
-    """The newest refusals first."""
-
-    refusals: list[Refusal]
+    balances: list[BalanceLine] = Field(description="The two lines that must balance.")

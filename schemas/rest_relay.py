@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from schemas.rest import Code, Urgency, Wire
-from schemas.rest_books import Why
+from schemas.rest_operator import Why
+from schemas.rest_words import Code, Urgency, Wire
 
 
 class Redrive(Why):
@@ -19,6 +19,6 @@ class Redriven(Wire):
     """Lanes that are published again. ``urgency`` null stands for all."""
 
     agency: Code
-    urgency: Urgency | None
-    no: int
+    urgency: Urgency | None = Field(description="The lane; null: all of them.")
+    no: int = Field(description="The first number of a lane that comes again.")
     relayed: bool = Field(description="Whether this axis publishes to Kafka at all.")

@@ -8,43 +8,74 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.rest import Answer, Code, DeliveryId, Sha256, State, Told, Wire
-from schemas.rest_books import Why
+from schemas.rest_operator import Why
+from schemas.rest_shadows import Books, Epoch, Times
+from schemas.rest_words import (
+    Answer,
+    At,
+    Code,
+    DeliveryId,
+    JobId,
+    State,
+    Told,
+    Wire,
+)
 
-OwnKind = Literal["give_back", "redrive"]
-Kind = Literal["give_back", "redrive", "shadow"]
-Stage = Literal["planned", "expired", "running", "paused", "finished", "stopped", "aborted"]
-Compared = Literal["same", "different", "missing"]
-Outcome = Literal[
-    "pending",
-    "silent",
-    "answered",
-    "already_had",
-    "failed",
-    "withheld",
-    "skipped",
-    "same",
-    "different",
-    "missing",
+OwnKind = Annotated[
+    Literal["give_back", "redrive"],
+    Field(
+        description="give_back: hands out once more what is done. redrive: puts back what is "
+        "parked."
+    ),
+]
+Kind = Annotated[
+    Literal["give_back", "redrive", "shadow"],
+    Field(
+        description="give_back: hands out once more what is done. redrive: puts back what is "
+        "parked. shadow: plays what was, in a run of its own."
+    ),
+]
+Stage = Annotated[
+    Literal["planned", "expired", "running", "paused", "finished", "stopped", "aborted"],
+    Field(
+        description="planned; expired: it was not run within the hour; running; paused; finished: "
+        "all of it has had its turn; stopped: by itself, too much failed; aborted: by somebody."
+    ),
+]
+Outcome = Annotated[
+    Literal[
+        "pending",
+        "silent",
+        "answered",
+        "already_had",
+        "failed",
+        "withheld",
+        "skipped",
+        "same",
+        "different",
+        "missing",
+    ],
+    Field(
+        description="pending: its turn has not come. silent: handed over, and nothing heard since. "
+        "answered: the recipient said done, or a status. already_had: it said fail to what it had. "
+        "failed: parked again. withheld: the recipient was locked out meanwhile. skipped: not "
+        "handed over after all. Of a shadow: same, different, missing, as compared with the record."
+    ),
 ]
 DocType = Literal["new", "recall", "update", "replacement"]
 
-JobId = Annotated[
-    str, Field(description="Id of a job.", examples=["rpl_01DYKA4R00N0QB5GZK7V2M9T3C"])
-]
 Time = Annotated[
     str,
     Field(
         max_length=40,
         description="ISO 8601, 2000 to 2099; Viet Nam time without a zone. Empty for none.",
+        json_schema_extra={"format": "date-time"},
     ),
 ]
 
 
 #: How many times as fast as it happened; beyond the most an hour is over in milliseconds.
 SPEED_MAX = 1_000_000
-#: Verdicts of one report: with their differences they fit into a JSON body.
-VERDICTS_MAX = 500
 
 
 class Wanted(Why):
@@ -56,8 +87,14 @@ class Wanted(Why):
     """
 
     sender: str = Field("", max_length=40, description="Only from this agency.")
-    since: Time = ""
-    until: Time = ""
+    since: Time = Field(
+        "", description="Only those of this time or later: ISO 8601, Viet Nam time without a zone."
+    )
+    until: Time = Field(
+        "",
+        description="Only those before this time: ISO 8601, Viet Nam time without a zone. Left "
+        "out beside `since`: until now; in a run of another time 31 days.",
+    )
     type: DocType | None = Field(None, description="Only packages of this DocType.")
     state: State | None = Field(None, description="Only in this state; redrive: parked.")
     answer: Answer | None = Field(None, description="Only with this answer.")
@@ -91,20 +128,20 @@ class PlanRun(Wanted):
     )
 
 
-class Share(Wire):
+class PlanShare(Wire):
     """What one recipient will see."""
 
-    agency: Code
-    deliveries: int
-    documents: int
-    senders: int
-    bytes: int
+    agency: Code = Field(description="Code of the recipient.")
+    deliveries: int = Field(description="Deliveries it will see.")
+    documents: int = Field(description="Different packages among them.")
+    senders: int = Field(description="Agencies that they are from.")
+    bytes: int = Field(description="Bytes of these packages, each as often as it is handed out.")
 
 
 class LeftOut(Told):
     """Deliveries that are left out, and why."""
 
-    deliveries: int
+    deliveries: int = Field(description="How many are left out for this reason.")
     examples: list[DeliveryId] = Field(description="The first five.")
 
 
@@ -129,15 +166,6 @@ class Outcomes(Wire):
     missing: int = Field(description="Shadow: did not come about.")
 
 
-class Books(Wire):
-    """The digest of the books that were shadowed, before and after; jobs are no part of it."""
-
-    before: Sha256 = Field(pattern="^[0-9a-f]{64}$")
-    after: Sha256 = Field(pattern="^[0-9a-f]{64}$")
-    past_stands: bool = Field(description="What was there before is as it was.")
-    numbers_since: int = Field(ge=0, description="Numbers that their own traffic took meanwhile.")
-
-
 class Replay(Wire):
     """One job: what was planned, how far it is, what came of it."""
 
@@ -145,17 +173,21 @@ class Replay(Wire):
     kind: Kind
     stage: Stage
     agency: str = Field(description="Whose job it is; empty for the operators.")
-    sender: str
-    recipient: str
-    since: str | None
-    until: str | None
-    documents: int
-    deliveries: int
-    bytes: int
-    recipients: list[Share]
-    excluded: list[LeftOut]
-    rate: int = Field(description="Deliveries a second.")
-    stop_percent: int
+    sender: str = Field(description="Only from this agency (its code); empty for any.")
+    recipient: str = Field(description="Only to this agency (its code); empty for any.")
+    since: At | None = Field(description="Where its window begins; null for none.")
+    until: At | None = Field(description="Before which its window ends; null for none.")
+    documents: int = Field(description="Different packages that it is about.")
+    deliveries: int = Field(description="Deliveries that it is about.")
+    bytes: int = Field(description="Bytes of their packages, each as often as it is handed out.")
+    recipients: list[PlanShare] = Field(
+        description="Who will see how much, by code. Empty for a shadow: nobody sees it."
+    )
+    excluded: list[LeftOut] = Field(description="What is left out, by reason.")
+    rate: int = Field(description="Deliveries a second; 0 for a shadow.")
+    stop_percent: int = Field(
+        description="Share of failures, in per cent, at which a redrive stops by itself; 0: never."
+    )
     speed: float | None = Field(None, description="Shadow: times as fast as it happened.")
     handed_over: int = Field(description="How many of the deliveries have had their turn.")
     player: str | None = Field(
@@ -165,39 +197,32 @@ class Replay(Wire):
     )
     books: Books | None = Field(None, description="Shadow: told when it has been played.")
     outcomes: Outcomes | None = Field(None, description="Left out in lists.")
-    planned_at: str
-    valid_until: str = Field(description="Until when the plan may be run.")
-    begun_at: str | None
-    ended_at: str | None
-    ending: str = Field(description="Why it stopped by itself.")
-    actor: str
-    why: str
+    planned_at: At = Field(description="When it was planned.")
+    valid_until: At = Field(description="Until when the plan may be run.")
+    begun_at: At | None = Field(description="When it was first run; null before.")
+    ended_at: At | None = Field(
+        description="When it was finished, stopped or aborted; null before."
+    )
+    ending: str = Field(description="Why it stopped by itself; empty where it did not.")
+    actor: str = Field(description="Who planned it: an agency's code or an operator's name.")
+    why: str = Field(description="The reason given with the plan.")
 
 
 class Replays(Wire):
     """Jobs, the newest first."""
 
-    jobs: list[Replay]
-
-
-class Times(Wire):
-    """When a delivery came about: `sent` in its run's time, the others by the axis's clock."""
-
-    sent: str = Field("", max_length=40)
-    accepted: str = Field("", max_length=40)
-    done: str = Field("", max_length=40)
-    took_s: float | None = Field(None, description="Seconds from accepted to done.")
+    jobs: list[Replay] = Field(description="The newest first.")
 
 
 class Item(Wire):
     """One delivery of a job."""
 
-    no: int
+    no: int = Field(description="Its number in the job, from 1.")
     delivery: DeliveryId
     outcome: Outcome
-    handed_out: bool
+    handed_out: bool = Field(description="Its package was taken since.")
     attempt: int = Field(description="Which of its attempts the job began; 0 for none yet.")
-    done_at: str | None = Field(description="When it was first done.")
+    done_at: At | None = Field(description="When it was first done; null while it is not.")
     problem: Told | None = Field(None, description="Why it was skipped.")
     differences: list[str] | None = Field(None, description="Shadow: what is not as recorded.")
     recorded: Times | None = Field(None, description="Shadow: its times as they are recorded.")
@@ -207,38 +232,13 @@ class Item(Wire):
 class Items(Wire):
     """The deliveries of a job, in its order."""
 
-    deliveries: list[Item]
-    next: int = Field(description="Hand it back as `after`.")
-
-
-class Take(Wire):
-    """Who will play a shadow."""
-
-    player: str = Field(min_length=1, max_length=200, description="Names one player, for ever.")
+    deliveries: list[Item] = Field(description="Those of the page, in the job's order.")
+    next: int = Field(description="Number of the last of them: hand it back as `after`.")
 
 
 class Taken(Wire):
     """The lease of a shadow."""
 
-    epoch: int = Field(description="Say it with each report.")
+    epoch: Epoch = Field(description="Number of the lease; say it with each report.")
     lease_seconds: int = Field(description="Without a report for so long, another may take it.")
-    run: Replay
-
-
-class Verdict(Wire):
-    """What one delivery of a shadow came to."""
-
-    no: int = Field(ge=1, description="Its number in the job.")
-    outcome: Compared
-    differences: list[Annotated[str, Field(max_length=1000)]] = Field([], max_length=100)
-    recorded: Times
-    played: Times
-
-
-class Report(Wire):
-    """What a player says of a shadow: how far it is, what came of some, and at last the books."""
-
-    epoch: int = Field(ge=0, le=2**63 - 1)
-    handed_over: int = Field(ge=0, le=2**63 - 1, description="Deliveries played until now.")
-    deliveries: list[Verdict] = Field(default_factory=list, max_length=VERDICTS_MAX)
-    books: Books | None = Field(None, description="It is done: each delivery has its verdict.")
+    run: Replay = Field(description="The job that was taken.")

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.rest import Wire
+from schemas.rest_words import Wire
 
 
 class Health(Wire):
     """The process answers."""
 
-    status: Literal["up"]
+    status: Literal["up"] = Field(description="Always `up`: whoever answers is.")
     mode: Annotated[
         Literal["live", "simulation"],
         Field(description="Load may only be driven at an axis whose books are a simulation's."),
@@ -22,24 +22,24 @@ class Health(Wire):
 class Key(Wire):
     """A public key (RFC 7517, RFC 8037)."""
 
-    kty: Literal["OKP"]
-    crv: Literal["Ed25519"]
+    kty: Literal["OKP"] = Field(description="Key type: an octet key pair.")
+    crv: Literal["Ed25519"] = Field(description="Its curve.")
     x: str = Field(description="The key's 32 bytes, base64url.")
     kid: str = Field(description="Its SHA-256 thumbprint (RFC 7638).")
-    alg: Literal["EdDSA"]
-    use: Literal["sig"]
+    alg: Literal["EdDSA"] = Field(description="The algorithm of the signatures.")
+    use: Literal["sig"] = Field(description="It verifies signatures, and nothing else.")
 
 
 class Keys(Wire):
     """The keys that receipts are verified with: a JWK Set."""
 
-    keys: list[Key]
+    keys: list[Key] = Field(description="The one key of this axis.")
 
 
 class Ready(Wire):
     """Whether the axis can work."""
 
-    ready: bool
-    store: bool
-    bus: bool
+    ready: bool = Field(description="Both of the following hold.")
+    store: bool = Field(description="The store answers a read.")
+    bus: bool = Field(description="The bus takes a notice.")
     waiting_commands: int = Field(description="Commands waiting to be written.")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.rest import Wire
+from schemas.rest_words import Day, Wire
 
 Count = int | None
 Share = float | None
@@ -80,16 +80,16 @@ class StatisticsRow(Measures):
         description="2019-03, 30d1 (months of 30 days from 12 March 2019 on), 2019-Q1, 2019-H1, "
         "2019, or 2019-03-12/2019-04-30 for a span."
     )
-    period_vi: str
-    period_en: str
-    first: str = Field(description="First day that is asked for of the period, YYYY-MM-DD.")
-    last: str = Field(description="Last day that is asked for of the period, YYYY-MM-DD.")
+    period_vi: str = Field(description="The period in Vietnamese words.")
+    period_en: str = Field(description="The period in English words.")
+    first: Day = Field(description="First day that is asked for of the period, YYYY-MM-DD.")
+    last: Day = Field(description="Last day that is asked for of the period, YYYY-MM-DD.")
     complete: bool = Field(description="All days of the period are asked for, over and recorded.")
     group: str = Field(description="An agency's code or a kind; empty for the nation.")
-    name_vi: str
-    name_en: str
+    name_vi: str = Field(description="Vietnamese name of the group.")
+    name_en: str = Field(description="English name of the group.")
     missing: dict[str, Missing] = Field(description="By measure: why it is null.")
-    partly: dict[Family, str] = Field(
+    partly: dict[Family, Day] = Field(
         description="By family of measures: the day from which on it is recorded, where that lies "
         "within these days. Its measures tell of the days from then on."
     )
@@ -98,10 +98,10 @@ class StatisticsRow(Measures):
 class Statistics(Wire):
     """Periods in order, each with all groups."""
 
-    by: By
-    unit: Unit
-    since: dict[Family, str] = Field(
+    by: By = Field(description="What each row of a period stands for, as asked.")
+    unit: Unit = Field(description="What the days are split into, as asked.")
+    since: dict[Family, Day] = Field(
         description="By family of measures: the first day on which it is recorded. Empty where "
         "nothing was counted yet."
     )
-    rows: list[StatisticsRow]
+    rows: list[StatisticsRow] = Field(description="Periods in order, in each its groups.")

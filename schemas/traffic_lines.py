@@ -18,7 +18,7 @@ import orjson
 from pydantic import ValidationError
 
 from schemas.edxml import PACKAGE_BYTES_MAX
-from schemas.rest import Wire
+from schemas.rest_words import Wire
 from schemas.traffic import FORMAT, VERSION, End, Header, Row
 
 #: A row without its package: 95 recipients with ten happenings each make 150 kB.

@@ -42,6 +42,7 @@ router = APIRouter()
     operation_id="counts",
     tags=["Tracking"],
     summary="Count what was sent, received and said",
+    response_description="The sums, how the deliveries stand, and the two balance lines.",
     response_model=rest_books.Counts,
 )
 async def counts(

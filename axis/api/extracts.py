@@ -45,6 +45,22 @@ Type = Annotated[
         examples=["Công văn"],
     ),
 ]
+Since = Annotated[
+    str,
+    Query(
+        max_length=40,
+        description="Occurred since: ISO 8601 (write + as %2B).",
+        json_schema_extra={"format": "date-time"},
+    ),
+]
+Until = Annotated[
+    str,
+    Query(
+        max_length=40,
+        description="Occurred before: ISO 8601 (write + as %2B), 366 days behind at the most.",
+        json_schema_extra={"format": "date-time"},
+    ),
+]
 After = Annotated[Whole, Query(ge=0, le=NUMBER_MAX, description="The number of the page before.")]
 
 router = APIRouter(prefix="/v1/operator", tags=["Operators"])
@@ -54,13 +70,14 @@ router = APIRouter(prefix="/v1/operator", tags=["Operators"])
     "/traffic",
     operation_id="traffic",
     summary="Read the traffic of a window, page by page",
+    response_description="A page of rows.",
     response_model=traffic.Traffic,
 )
 async def read_traffic(
     axis: TheAxis,
     caller: TheCaller,
-    since: Annotated[str, Query(max_length=40, description="Occurred since (write + as %2B).")],
-    until: Annotated[str, Query(max_length=40, description="Occurred before.")],
+    since: Since,
+    until: Until,
     sender: From = "",
     recipient: To = "",
     type_name: Type = "",
@@ -91,6 +108,7 @@ async def read_traffic(
     "/digest",
     operation_id="digest",
     summary="Hash the books",
+    response_description="The digest, and what it is made of.",
     response_model=rest_digest.Digest,
 )
 async def digest(

@@ -18,7 +18,7 @@ from axis.core.directory import Agency
 from axis.core.member_commands import Revoked
 from axis.core.timetable import iso
 from axis.core.trust import Certificate
-from schemas import rest_books, rest_members
+from schemas import rest_books, rest_members, rest_operator
 
 #: QĐ 28/2018 art. 10.2a: a connected agency has zeros in the groups of its units.
 _AGENCY = re.compile(r"000\.00\.00\.[A-Z][0-9A-Z]{2}")
@@ -34,6 +34,7 @@ router = APIRouter(prefix="/v1/operator", tags=["Operators"])
     "/certificates",
     operation_id="certificates",
     summary="The trust list",
+    response_description="The certificates of the trust list.",
     response_model=rest_members.Certificates,
 )
 async def certificates(
@@ -50,6 +51,7 @@ async def certificates(
     "/agencies/{code}/certificates",
     operation_id="certify",
     summary="Trust a certificate of an agency",
+    response_description="The certificate is trusted from now on.",
     response_model=rest_members.CertificateLine,
     status_code=201,
 )
@@ -67,6 +69,7 @@ async def certify(request: Request, axis: TheAxis, caller: TheCaller, code: Code
     "/certificates/{certificate}/revoke",
     operation_id="revoke",
     summary="Distrust a certificate from now on",
+    response_description="What is not trusted any more.",
     response_model=rest_members.Revoked,
 )
 async def revoke(
@@ -74,7 +77,7 @@ async def revoke(
 ) -> Response:
     """What was signed with it before stays good; a package sent from now on is refused."""
     caller.needs(OPERATOR)
-    asked = await read_model(request, rest_books.Why)
+    asked = await read_model(request, rest_operator.Why)
     outcome = await axis.oversight.revoke(caller, certificate, asked.why)
     return Json(_revoked(outcome))
 
@@ -83,6 +86,7 @@ async def revoke(
     "/agencies",
     operation_id="register",
     summary="Add an agency to the directory",
+    response_description="The agency is in the directory.",
     response_model=rest_books.AgencyLine,
     status_code=201,
 )
@@ -114,6 +118,7 @@ async def register(request: Request, axis: TheAxis, caller: TheCaller) -> Respon
     "/agencies/{code}/secret",
     operation_id="secret",
     summary="Give an agency another secret",
+    response_description="Its new secret, told this once.",
     response_model=rest_members.Secret,
 )
 async def secret(request: Request, axis: TheAxis, caller: TheCaller, code: CodePath) -> Response:
@@ -121,7 +126,7 @@ async def secret(request: Request, axis: TheAxis, caller: TheCaller, code: CodeP
     out for that live on for their quarter of an hour. It is told once: the books keep a digest.
     """
     caller.needs(OPERATOR)
-    asked = await read_model(request, rest_books.Why)
+    asked = await read_model(request, rest_operator.Why)
     client_id, client_secret = await axis.oversight.renew_secret(caller, code, asked.why)
     told = {"client_id": client_id, "client_secret": client_secret}
     return Json(told, headers={"cache-control": "no-store"})

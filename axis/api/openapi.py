@@ -8,26 +8,13 @@ from typing import Any
 
 from fastapi.openapi.constants import REF_TEMPLATE
 from fastapi.openapi.utils import get_openapi
-from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
 from axis.api import openapi_errors as errors
 from axis.api import openapi_examples as examples
 from axis.api import openapi_extracts, openapi_hot, openapi_replays
 from axis.api.auth import oauth_error
-from schemas import (
-    rest,
-    rest_books,
-    rest_digest,
-    rest_members,
-    rest_proof,
-    rest_relay,
-    rest_replays,
-    rest_service,
-    rest_statistics,
-    rest_token,
-    traffic,
-)
+from axis.api.openapi_schemas import components, tidy
 
 TITLE = "Document axis"
 VERSION = "1"
@@ -90,13 +77,16 @@ def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
         description=f"{_INTRO}{errors.catalogue()}\n\n</details>\n",
         routes=routes,
         tags=_TAGS,
+        # The page is served by the axis that it speaks of.
+        servers=[{"url": "/"}],
+        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
     )
     for path, methods in openapi_hot.OPERATIONS.items():
         made["paths"].setdefault(path, {}).update(copy.deepcopy(dict(methods)))
     for operation in _operations(made):
         _finish(operation)
     made["components"] = {
-        "schemas": _schemas(),
+        "schemas": components(made["paths"]),
         "securitySchemes": {
             _SCHEME: {
                 "type": "oauth2",
@@ -105,6 +95,7 @@ def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
             }
         },
     }
+    tidy([made["paths"], made["components"]["schemas"]])
     return made
 
 
@@ -207,9 +198,21 @@ _TOKEN_FORM = {
                 "type": "object",
                 "required": ["grant_type"],
                 "properties": {
-                    "grant_type": {"type": "string", "enum": ["client_credentials"]},
-                    "client_id": {"type": "string", "description": "Unless HTTP Basic names it."},
-                    "client_secret": {"type": "string", "format": "password"},
+                    "grant_type": {
+                        "type": "string",
+                        "enum": ["client_credentials"],
+                        "description": "The one grant that is served.",
+                    },
+                    "client_id": {
+                        "type": "string",
+                        "description": "An agency's code, or an operator's name. Left out where "
+                        "HTTP Basic names it.",
+                    },
+                    "client_secret": {
+                        "type": "string",
+                        "format": "password",
+                        "description": "The client's secret. Left out where HTTP Basic has it.",
+                    },
                     "scope": {"type": "string", "description": "Not read: all roles are given."},
                 },
             },
@@ -241,21 +244,3 @@ def _package_responses(name: str) -> dict[str, Any]:
         },
         "304": {"description": "The caller has these bytes (If-None-Match).", "headers": etag},
     }
-
-
-def _schemas() -> dict[str, Any]:
-    models = {
-        name: model
-        for module in (
-            *(rest, rest_books, rest_members, rest_relay, rest_replays, rest_service, rest_digest),
-            *(rest_proof, rest_statistics, rest_token, traffic),
-        )
-        for name, model in vars(module).items()
-        if isinstance(model, type) and issubclass(model, rest.Wire)
-    }
-    # Mode "validation": a member with a default may be missing, which is what the doors do.
-    _, defined = models_json_schema(
-        [(model, "validation") for model in models.values()], ref_template=REF_TEMPLATE
-    )
-    schemas: dict[str, Any] = defined["$defs"]
-    return schemas

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,12 +12,16 @@ from axis.api.openapi_packages import DOCUMENT_ID as _DOCUMENT_ID
 from axis.api.openapi_packages import MINE as _MINE
 from axis.api.openapi_packages import SUBJECT as _SUBJECT
 from axis.api.openapi_packages import THEIRS as _THEIRS
+from axis.api.openapi_packages import document_package
 from axis.api.problems import told
 from axis.core.errors import Fault
+from schemas.frames import frame
 
 _DOC = "doc_01DYKA4R00N0QB5GZK7V2M9T3C"
 _DELIVERY = f"{_DOC}.{_THEIRS}"
-_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_PACKAGE = document_package()
+_SIZE = len(_PACKAGE.encode())
+_SHA256 = hashlib.sha256(_PACKAGE.encode()).hexdigest()
 _AT, _LATER = "2020-01-15T08:30:00+07:00", "2020-01-15T08:31:12.250000+07:00"
 _TIMES = {"occurred_at": _AT, "recorded_at": _AT}
 
@@ -45,7 +50,7 @@ _ROW: dict[str, Any] = {
     "urgency": 0,
     "no": 12,
     "sha256": _SHA256,
-    "size": 20_137,
+    "size": _SIZE,
     "subject": _SUBJECT,
     "code": "7/UBND-VP",
     **_STATE,
@@ -77,7 +82,7 @@ _VIEW: dict[str, Any] = {
     "kind": 0,
     "kind_name": "new",
     "urgency": 0,
-    "size": 20_137,
+    "size": _SIZE,
     "unit": _MINE,
     "document_signature": "not examined yet",
     "links": [
@@ -227,14 +232,14 @@ ANSWERS: Mapping[str, Any] = {
 }
 
 _WHY = {"why": "asked by the agency, ticket 4711"}
-_FRAME = f'{{"id":"{_DELIVERY}",…,"size":20137}}\n<?xml version="1.0" encoding="UTF-8"?>…\n'
+_FRAME = frame(_ROW, _PACKAGE.encode()).decode()
 
 #: By operation: an answer that is no JSON.
 TEXTS: Mapping[str, str] = {
     "statistics": openapi_statistics.TEXT,
     "packages": _FRAME,
-    "package": '<?xml version="1.0" encoding="UTF-8"?>…',
-    "operator_package": '<?xml version="1.0" encoding="UTF-8"?>…',
+    "package": _PACKAGE,
+    "operator_package": _PACKAGE,
     "metrics": '# TYPE axis_deliveries gauge\naxis_deliveries{state="done"} 6685.0\n',
 }
 

@@ -25,6 +25,7 @@ _OCCURRED_AT = {
     "scope `history`, which only such a run gives.",
     "schema": {
         "type": "string",
+        "format": "date-time",
         "maxLength": 40,
         "examples": ["2020-01-15T08:30:00+07:00"],
     },
@@ -45,10 +46,17 @@ def _query(name: str, description: str, schema: Mapping[str, Any], example: Any)
 
 
 def _package_body(description: str, example: str) -> dict[str, Any]:
-    """A file to choose, or XML to paste."""
+    """A file to choose, or XML to paste: the page has a file chooser for all that is binary."""
     return {
         "application/octet-stream": {"schema": {**_BYTES, "description": description}},
-        "application/xml": {"schema": {"type": "string"}, "example": example},
+        "application/xml": {
+            "schema": {**_BYTES, "description": description},
+            "example": example,
+        },
+        "text/xml": {
+            "schema": {"type": "string", "description": f"{description} Its text, in UTF-8."},
+            "example": example,
+        },
     }
 
 
@@ -68,8 +76,9 @@ def _limit(what: str) -> dict[str, Any]:
 def _after(cursor: str) -> dict[str, Any]:
     return _query(
         "after",
-        f"{cursor}; empty: from the start. `<urgency>:<no>` pairs: the last number seen of each "
-        "class.",
+        f"{cursor}, within one pass; left out: from the start. `<urgency>:<no>` pairs: the last "
+        "number seen of each class. What is put back (reset, unlock, given back) keeps its number "
+        "and lies before it, so begin each pass without `after`.",
         {"type": "string", "maxLength": 200, "default": ""},
         "0:12,3:1",
     )
@@ -89,8 +98,8 @@ _REPEATED = {
     }
 }
 _LOCATION = {"Location": {"description": "Address of the document.", "schema": {"type": "string"}}}
-_DIGEST_NOTE = (
-    "The body is the `.edxml` itself: choose a file, or send it with "
+_BODY_NOTE = (
+    "The body is the `.edxml` itself: choose a file, paste its text as `text/xml`, or send it with "
     "`curl --data-binary @a.edxml -H 'Content-Type: application/xml'`."
 )
 
@@ -102,7 +111,7 @@ _DOCUMENT: dict[str, Any] = {
     "made durable before the answer: 201 means that no crash can lose it. Sending the same bytes "
     "again is safe for ever and gives the same receipt (200). Other bytes under a DocumentId that "
     "a recipient already has are a conflict (409). A refused package leaves nothing but a line of "
-    f"the refusal log; all faults are told at once. {_DIGEST_NOTE}",
+    f"the refusal log; all faults are told at once. {_BODY_NOTE}",
     "parameters": [_OCCURRED_AT],
     "requestBody": {
         "required": True,
@@ -137,8 +146,8 @@ _BULK: dict[str, Any] = {
                 "schema": {**_BYTES, "description": "A file of frames."},
             },
             FRAMES: {
-                "schema": {"type": "string"},
-                "example": '{"size":20137}\n<?xml version="1.0" encoding="UTF-8"?>…\n',
+                "schema": {"type": "string", "description": "Frames to paste, in UTF-8."},
+                "example": openapi_packages.bulk(),
             },
         },
     },
@@ -150,7 +159,9 @@ _INBOX: dict[str, Any] = {
     "tags": ["Receiving"],
     "summary": "See what waits for the caller",
     "description": "A page of the caller's deliveries, the most urgent class first and by number "
-    "within it. Looking takes nothing: a delivery stays open until it is confirmed.",
+    "within it. Looking takes nothing: a delivery stays open until it is confirmed. `next` leads "
+    "through the pages of one pass and no further: what is put back (by a reset, an unlock, a "
+    "replay job) keeps its number, which lies before it. Begin each pass without `after`.",
     "parameters": [
         _after("`next` of the page before"),
         _limit("Deliveries"),
@@ -172,7 +183,8 @@ _PACKAGES: dict[str, Any] = {
     "description": "The caller's open deliveries with their packages in one stream of frames: a "
     "line of JSON (the delivery, `size` is that of the package), a line feed, the bytes, a line "
     "feed. Most urgent class first. What is handed out stays open until it is confirmed; hand "
-    "Axis-Next back as `after` to go on behind it. Empty when nothing waits.",
+    "Axis-Next back as `after` to go on behind it, in the same pass: what is put back keeps its "
+    "number and lies before it, so begin each pass without `after`. Empty when nothing waits.",
     "parameters": [
         _after("Axis-Next of the page before"),
         _query(
@@ -199,7 +211,7 @@ _PACKAGES: dict[str, Any] = {
                     "schema": {"type": "string"},
                 }
             },
-            "content": {FRAMES: {"schema": {"type": "string"}}},
+            "content": {FRAMES: {"schema": {**_BYTES, "description": "Frames."}}},
         }
     },
 }
@@ -209,9 +221,11 @@ _CONFIRM: dict[str, Any] = {
     "tags": ["Receiving"],
     "summary": "Say what became of deliveries",
     "description": "`done`: stored safely, it will not be offered again. `fail` with a reason: it "
-    "is parked, its sender is told, and a reset puts it back. Deliveries are named one by one (up "
-    f"to {CONFIRM_MAX}) or as a range: every open one of an urgency class up to a number; one that "
-    "was put back is meant once it has been taken again. Saying it again changes nothing.",
+    "is parked, its sender is told, and a reset puts it back; of a delivery that is done it means "
+    "'already had it' and changes nothing. Deliveries are named one by one (up to "
+    f"{CONFIRM_MAX}) or as a range: every open one of an urgency class up to a number, whether its "
+    "package was taken or not; only one that was put back is not meant until it has been taken "
+    "again. Saying it again changes nothing.",
     "parameters": [_OCCURRED_AT],
     "requestBody": {"required": True, **_json("Confirmation")},
     "responses": {"200": {"description": "One item per delivery met.", **_json("Confirmed")}},
@@ -257,7 +271,7 @@ _STREAM: dict[str, Any] = {
     "parameters": [
         _query(
             "after",
-            "The `next` of the page before; 0: all.",
+            "The `next` of the page before; keep it from one pass to the next. 0: all.",
             {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX, "default": 0},
             4720,
         ),

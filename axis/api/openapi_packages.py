@@ -13,6 +13,7 @@ from schemas.edxml import (
     StatusPackage,
 )
 from schemas.edxml_write import write
+from schemas.frames import frame
 
 MINE, THEIRS = "000.00.00.H37", "000.00.00.G22"
 DOCUMENT_ID = "000.00.00.H37,2020/01/15,7/UBND-VP"
@@ -20,13 +21,13 @@ SUBJECT = "V/v báo cáo tình hình thực hiện nhiệm vụ tháng 01 năm 2
 
 
 @cache
-def document_package() -> str:
+def document_package(number: int = 7) -> str:
     """A document package that an axis takes as it stands, from Lạng Sơn to one recipient."""
     package = DocumentPackage(
         sender=Organization(organ_id=MINE, name="Ủy ban nhân dân tỉnh Lạng Sơn"),
         recipients=(Organization(organ_id=THEIRS, name="Văn phòng Chính phủ"),),
-        document_id=DOCUMENT_ID,
-        code_number="7",
+        document_id=f"{MINE},2020/01/15,{number}/UBND-VP",
+        code_number=str(number),
         code_notation="UBND-VP",
         place="Lạng Sơn",
         promulgated=date(2020, 1, 15),
@@ -36,6 +37,13 @@ def document_package() -> str:
         signer=Signer(position="Chủ tịch", full_name="Nguyễn Văn An"),
     )
     return write(package).decode()
+
+
+@cache
+def bulk() -> str:
+    """Two such packages as frames."""
+    packages = (document_package(number).encode() for number in (7, 8))
+    return b"".join(frame({}, package) for package in packages).decode()
 
 
 @cache

@@ -19,7 +19,7 @@ from axis.core.errors import rejected
 from axis.core.lifecycle import Business, Transport
 from axis.core.questions import Search
 from axis.flows.handover import PAGE_ROWS_MAX
-from schemas import rest, rest_books, rest_proof, rest_relay
+from schemas import rest, rest_operator, rest_proof, rest_relay, rest_words
 
 #: Lines of a log or a search unless the caller says otherwise.
 LINES_DEFAULT = 100
@@ -36,7 +36,8 @@ router = APIRouter(prefix="/v1/operator", tags=["Operators"])
     "/waiting",
     operation_id="waiting",
     summary="What waits, per agency",
-    response_model=rest_books.Waiting,
+    response_description="The agencies for which something is open or parked.",
+    response_model=rest_operator.Waiting,
 )
 async def waiting(axis: TheAxis, caller: TheOverseer) -> Response:
     """Open and parked deliveries and the age of the oldest open one, by the axis's clock."""
@@ -49,7 +50,8 @@ async def waiting(axis: TheAxis, caller: TheOverseer) -> Response:
     "/deliveries",
     operation_id="find",
     summary="Find deliveries",
-    response_model=rest_books.Finds,
+    response_description="The deliveries that match.",
+    response_model=rest_operator.Finds,
 )
 async def find(
     axis: TheAxis,
@@ -60,13 +62,14 @@ async def find(
     recipient: Annotated[
         str, Query(alias="to", max_length=40, description="Only to this agency.")
     ] = "",
-    state: Annotated[rest.State | None, Query(description="Only in this state.")] = None,
-    answer: Annotated[rest.Answer | None, Query(description="Only with this answer.")] = None,
+    state: Annotated[rest_words.State | None, Query(description="Only in this state.")] = None,
+    answer: Annotated[rest_words.Answer | None, Query(description="Only with this answer.")] = None,
     since: Annotated[
         str,
         Query(
             max_length=40,
             description="Only accepted since this ISO 8601 time (write + as %2B).",
+            json_schema_extra={"format": "date-time"},
         ),
     ] = "",
     until: Annotated[
@@ -99,7 +102,8 @@ async def find(
     "/agencies/{code}/lock",
     operation_id="lock",
     summary="Lock an agency out",
-    response_model=rest_books.Locked,
+    response_description="It is locked, and what was open for it is parked.",
+    response_model=rest_operator.Locked,
 )
 async def lock(request: Request, axis: TheAxis, caller: TheCaller, code: CodePath) -> Response:
     """Nothing can be sent to it or by it from now on; what is open for it is parked."""
@@ -110,7 +114,8 @@ async def lock(request: Request, axis: TheAxis, caller: TheCaller, code: CodePat
     "/agencies/{code}/unlock",
     operation_id="unlock",
     summary="Let an agency in again",
-    response_model=rest_books.Locked,
+    response_description="It is let in, and what the lock had parked waits again.",
+    response_model=rest_operator.Locked,
 )
 async def unlock(request: Request, axis: TheAxis, caller: TheCaller, code: CodePath) -> Response:
     """What the lock had parked waits again; what had failed by itself stays parked."""
@@ -121,6 +126,7 @@ async def unlock(request: Request, axis: TheAxis, caller: TheCaller, code: CodeP
     "/deliveries/{delivery}/reset",
     operation_id="operator_reset",
     summary="Put a parked delivery back into its lane",
+    response_description="The delivery waits again.",
     response_model=rest.Moved,
 )
 async def operator_reset(
@@ -128,7 +134,7 @@ async def operator_reset(
 ) -> Response:
     """For any agency's delivery; the recipient is told that it waits."""
     caller.needs(OPERATOR)
-    asked = await read_model(request, rest_books.Why)
+    asked = await read_model(request, rest_operator.Why)
     target = delivery_target(delivery)
     if target is None:
         raise rejected("delivery.not_found")
@@ -140,6 +146,7 @@ async def operator_reset(
     "/agencies/{code}/redrive",
     operation_id="redrive",
     summary="Publish an agency's lanes to Kafka again",
+    response_description="What will be published again.",
     response_model=rest_relay.Redriven,
 )
 async def redrive(request: Request, axis: TheAxis, caller: TheCaller, code: CodePath) -> Response:
@@ -177,7 +184,8 @@ async def operator_package(
     "/audit-log",
     operation_id="audit_log",
     summary="What operators did",
-    response_model=rest_books.Acts,
+    response_description="The newest acts.",
+    response_model=rest_operator.Acts,
 )
 async def audit_log(axis: TheAxis, _: TheOverseer, limit: Limit = LINES_DEFAULT) -> Response:
     """Who did what to what, and why; the newest first. An act that was refused says so."""
@@ -188,7 +196,8 @@ async def audit_log(axis: TheAxis, _: TheOverseer, limit: Limit = LINES_DEFAULT)
     "/refusals",
     operation_id="refusals",
     summary="Packages that were refused",
-    response_model=rest_books.Refusals,
+    response_description="The newest refusals.",
+    response_model=rest_operator.Refusals,
 )
 async def refusals(axis: TheAxis, _: TheOverseer, limit: Limit = LINES_DEFAULT) -> Response:
     """The newest first. A refused package leaves this line and nothing else."""
@@ -199,6 +208,7 @@ async def refusals(axis: TheAxis, _: TheOverseer, limit: Limit = LINES_DEFAULT) 
     "/audit",
     operation_id="audit",
     summary="Prove the books",
+    response_description="What was found; `clean` when nothing is wrong.",
     response_model=rest_proof.Proof,
 )
 async def audit(
@@ -219,6 +229,6 @@ async def _lock(
     request: Request, axis: Axis, caller: Caller, code: str, *, locked: bool
 ) -> Response:
     caller.needs(OPERATOR)
-    asked = await read_model(request, rest_books.Why)
+    asked = await read_model(request, rest_operator.Why)
     moved = await axis.oversight.lock(caller, code, locked, asked.why)
     return Json({"agency": code, "locked": locked, "moved": moved})

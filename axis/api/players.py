@@ -16,7 +16,7 @@ from axis.core.caller import OPERATOR
 from axis.core.document import Details
 from axis.core.replay import Verdict, Word
 from axis.flows.shadowing import Played
-from schemas import rest_replays
+from schemas import rest_replays, rest_shadows
 
 router = APIRouter()
 
@@ -26,6 +26,7 @@ router = APIRouter()
     operation_id="take_run",
     tags=["Operators"],
     summary="Take a running shadow, to play it",
+    response_description="The lease: the job is this player's.",
     response_model=rest_replays.Taken,
 )
 async def take_run(request: Request, axis: TheAxis, caller: TheCaller, job: JobPath) -> Response:
@@ -33,7 +34,7 @@ async def take_run(request: Request, axis: TheAxis, caller: TheCaller, job: JobP
     void; another gets it when nothing was reported for the length of the lease.
     """
     caller.needs(OPERATOR)
-    asked = await read_model(request, rest_replays.Take)
+    asked = await read_model(request, rest_shadows.Take)
     taken = await axis.shadowing.take(caller, known(job), asked.player)
     return Json(views.taken(taken, await axis.planning.show("", taken.id)))
 
@@ -43,6 +44,7 @@ async def take_run(request: Request, axis: TheAxis, caller: TheCaller, job: JobP
     operation_id="report_run",
     tags=["Operators"],
     summary="Report how far a shadow is, and what came of it",
+    response_description="Written down; the job as it stands now.",
     response_model=rest_replays.Replay,
 )
 async def report_run(request: Request, axis: TheAxis, caller: TheCaller, job: JobPath) -> Response:
@@ -50,7 +52,7 @@ async def report_run(request: Request, axis: TheAxis, caller: TheCaller, job: Jo
     same may be reported again. With `books` the job is finished.
     """
     caller.needs(OPERATOR)
-    asked = await read_model(request, rest_replays.Report)
+    asked = await read_model(request, rest_shadows.Report)
     played = Played(
         epoch=asked.epoch,
         played=asked.handed_over,
@@ -62,6 +64,6 @@ async def report_run(request: Request, axis: TheAxis, caller: TheCaller, job: Jo
     )
 
 
-def _verdict(one: rest_replays.Verdict) -> Verdict:
+def _verdict(one: rest_shadows.Verdict) -> Verdict:
     told: Details = one.model_dump(include={"differences", "recorded", "played"})
     return Verdict(one.no, Word(one.outcome), told)

@@ -19,7 +19,8 @@ from axis.core.lifecycle import Business, Transport
 from axis.core.replay import Act, Filter, Kind
 from axis.flows.planning import Asked
 from axis.replays import ITEMS_MAX
-from schemas import rest_books, rest_replays
+from schemas import rest_operator, rest_replays
+from schemas.rest_words import JOB_PATTERN
 
 #: DocTypes by their names.
 _TYPES = {"new": 0, "recall": 1, "update": 2, "replacement": 3}
@@ -27,7 +28,14 @@ LINES_DEFAULT = 100
 #: Who sees every job: operators.
 _ALL = ""
 
-JobPath = Annotated[str, Path(max_length=40, description="Id of a job: `rpl_` and a ULID.")]
+JobPath = Annotated[
+    str,
+    Path(
+        max_length=40,
+        description="Id of a job: `rpl_` and a ULID.",
+        json_schema_extra={"pattern": JOB_PATTERN},
+    ),
+]
 ActPath = Annotated[
     Literal["run", "pause", "resume", "abort"], Path(description="What the job is to do.")
 ]
@@ -44,6 +52,7 @@ router = APIRouter()
     operation_id="plan_run",
     tags=["Operators"],
     summary="Plan a replay job",
+    response_description="The plan: what would be handed over, and what is left out.",
     response_model=rest_replays.Replay,
     status_code=201,
 )
@@ -67,6 +76,7 @@ async def plan_run(request: Request, axis: TheAxis, caller: TheCaller) -> Respon
     operation_id="runs",
     tags=["Operators"],
     summary="All replay jobs",
+    response_description="The newest jobs.",
     response_model=rest_replays.Replays,
 )
 async def runs(axis: TheAxis, _: TheOverseer, limit: Limit = LINES_DEFAULT) -> Response:
@@ -79,6 +89,7 @@ async def runs(axis: TheAxis, _: TheOverseer, limit: Limit = LINES_DEFAULT) -> R
     operation_id="run",
     tags=["Operators"],
     summary="See one replay job",
+    response_description="The job, and what came of it until now.",
     response_model=rest_replays.Replay,
 )
 async def run(axis: TheAxis, _: TheOverseer, job: JobPath) -> Response:
@@ -91,6 +102,7 @@ async def run(axis: TheAxis, _: TheOverseer, job: JobPath) -> Response:
     operation_id="run_deliveries",
     tags=["Operators"],
     summary="The deliveries of a replay job",
+    response_description="A page of its deliveries.",
     response_model=rest_replays.Items,
 )
 async def run_deliveries(
@@ -105,6 +117,7 @@ async def run_deliveries(
     operation_id="steer_run",
     tags=["Operators"],
     summary="Run, pause, resume or abort a replay job",
+    response_description="The job as it stands now.",
     response_model=rest_replays.Replay,
 )
 async def steer_run(
@@ -114,7 +127,7 @@ async def steer_run(
     until then stays so. A shadow that runs waits for a player: `player` says whether one has it.
     """
     caller.needs(OPERATOR)
-    asked = await read_model(request, rest_books.Why)
+    asked = await read_model(request, rest_operator.Why)
     shown = await axis.planning.steer(caller, _ALL, known(job), Act(act), asked.why)
     return Json(views.replay(shown, outcomes=True))
 
@@ -124,6 +137,7 @@ async def steer_run(
     operation_id="plan_replay",
     tags=["Receiving"],
     summary="Plan to have one's own deliveries again",
+    response_description="The plan: what would be handed over, and what is left out.",
     response_model=rest_replays.Replay,
     status_code=201,
 )
@@ -142,6 +156,7 @@ async def plan_replay(request: Request, axis: TheAxis, caller: TheCaller) -> Res
     operation_id="replays",
     tags=["Receiving"],
     summary="The caller's own replay jobs",
+    response_description="The newest jobs of the caller.",
     response_model=rest_replays.Replays,
 )
 async def replays(axis: TheAxis, caller: TheCaller, limit: Limit = LINES_DEFAULT) -> Response:
@@ -154,6 +169,7 @@ async def replays(axis: TheAxis, caller: TheCaller, limit: Limit = LINES_DEFAULT
     operation_id="replay",
     tags=["Receiving"],
     summary="See one's own replay job",
+    response_description="The job, and what came of it until now.",
     response_model=rest_replays.Replay,
 )
 async def replay(axis: TheAxis, caller: TheCaller, job: JobPath) -> Response:
@@ -167,6 +183,7 @@ async def replay(axis: TheAxis, caller: TheCaller, job: JobPath) -> Response:
     operation_id="replay_deliveries",
     tags=["Receiving"],
     summary="The deliveries of one's own replay job",
+    response_description="A page of its deliveries.",
     response_model=rest_replays.Items,
 )
 async def replay_deliveries(
@@ -181,6 +198,7 @@ async def replay_deliveries(
     operation_id="steer_replay",
     tags=["Receiving"],
     summary="Run, pause, resume or abort one's own replay job",
+    response_description="The job as it stands now.",
     response_model=rest_replays.Replay,
 )
 async def steer_replay(
@@ -190,7 +208,7 @@ async def steer_replay(
     until then stays so.
     """
     agency = caller.agency
-    asked = await read_model(request, rest_books.Why)
+    asked = await read_model(request, rest_operator.Why)
     shown = await axis.planning.steer(caller, agency, known(job), Act(act), asked.why)
     return Json(views.replay(shown, outcomes=True))
 

@@ -33,6 +33,7 @@ router = APIRouter(tags=["Service"])
     "/v1/health",
     operation_id="health",
     summary="Is the process up?",
+    response_description="The process answers.",
     response_model=rest_service.Health,
 )
 async def health(axis: TheAxis) -> Response:
@@ -46,6 +47,7 @@ async def health(axis: TheAxis) -> Response:
     "/v1/ready",
     operation_id="ready",
     summary="Can the axis work?",
+    response_description="The axis can work.",
     response_model=rest_service.Ready,
     responses={
         503: {"model": rest_service.Ready, "description": "The store or the bus does not answer."}
@@ -67,6 +69,7 @@ async def ready(axis: TheAxis) -> Response:
     "/v1/keys",
     operation_id="keys",
     summary="What receipts are verified with",
+    response_description="The keys, as a JWK Set.",
     response_model=rest_service.Keys,
 )
 async def keys(axis: TheAxis) -> Response:
@@ -81,6 +84,7 @@ async def keys(axis: TheAxis) -> Response:
     "/metrics",
     operation_id="metrics",
     summary="Metrics for Prometheus",
+    response_description="Metrics in the text format of Prometheus.",
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )

@@ -41,6 +41,7 @@ router = APIRouter()
     operation_id="statistics",
     tags=["Tracking"],
     summary="The statistics that the law asks for",
+    response_description="The measures by period and group, as JSON or CSV.",
     response_model=rest_statistics.Statistics,
     responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}},
 )

@@ -20,14 +20,25 @@ from axis.core.errors import rejected
 from axis.flows.tracking import PAGE_PACKAGES_MAX
 from schemas import rest, rest_books
 from schemas.edxml_fields import DOCUMENT_ID_MAX
+from schemas.rest_words import DELIVERY_PATTERN, DOC_PATTERN
 
 IfNoneMatch = Annotated[
     str, Header(max_length=1000, description='ETags the caller has, such as "<sha256>".')
 ]
 DeliveryPath = Annotated[
-    str, Path(description="Id of a delivery: `<doc id>.<recipient code>`, as lists give it.")
+    str,
+    Path(
+        description="Id of a delivery: `<doc id>.<recipient code>`, as lists give it.",
+        json_schema_extra={"pattern": DELIVERY_PATTERN},
+    ),
 ]
-DocPath = Annotated[str, Path(description="Id of a package: `doc_` and a ULID.")]
+DocPath = Annotated[
+    str,
+    Path(
+        description="Id of a package: `doc_` and a ULID.",
+        json_schema_extra={"pattern": f"^{DOC_PATTERN}$"},
+    ),
+]
 
 router = APIRouter()
 
@@ -37,6 +48,7 @@ router = APIRouter()
     operation_id="token",
     tags=["Access"],
     summary="Exchange a client's secret for a token",
+    response_description="A token.",
     response_model=rest.Token,
 )
 async def token(request: Request, auth: TheAuth) -> Response:
@@ -72,6 +84,7 @@ async def package(
     operation_id="reset",
     tags=["Receiving"],
     summary="Put a parked delivery back into its lane",
+    response_description="The delivery waits again.",
     response_model=rest.Moved,
 )
 async def reset(axis: TheAxis, caller: TheCaller, delivery: DeliveryPath) -> Response:
@@ -85,6 +98,7 @@ async def reset(axis: TheAxis, caller: TheCaller, delivery: DeliveryPath) -> Res
     operation_id="document",
     tags=["Tracking"],
     summary="See one package: states and history",
+    response_description="The package as the caller may see it.",
     response_model=rest_books.View,
 )
 async def document(axis: TheAxis, caller: TheCaller, doc: DocPath) -> Response:
@@ -100,6 +114,7 @@ async def document(axis: TheAxis, caller: TheCaller, doc: DocPath) -> Response:
     operation_id="documents_named",
     tags=["Tracking"],
     summary="See every package of one document",
+    response_description="A page of the packages of that document.",
     response_model=rest_books.Views,
 )
 async def documents_named(
@@ -137,6 +152,7 @@ async def documents_named(
     operation_id="agencies",
     tags=["Tracking"],
     summary="The connected agencies",
+    response_description="All connected agencies.",
     response_model=rest_books.Agencies,
 )
 async def agencies(axis: TheAxis, caller: TheCaller) -> Response:  # noqa: ARG001 - any token

@@ -38,7 +38,7 @@ from axis.settings import Settings
 LOOK_S: Final = 1.0
 #: Verdicts of one report, with what differs: a tenth of what its body may have.
 PAGE_ROWS: Final = 200
-#: What a report may say of one delivery (``schemas.rest_replays.Verdict``).
+#: What a report may say of one delivery (``schemas.rest_shadows.Verdict``).
 DIFFERENCES_MAX: Final = 100
 DIFFERENCE_MAX: Final = 1000
 #: What the name of a player, of 200 characters, says of where it is.

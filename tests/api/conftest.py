@@ -20,6 +20,12 @@ def logged() -> Iterator[list[MutableMapping[str, Any]]]:
 
 
 @pytest.fixture
+def made(here: World) -> dict[str, Any]:
+    """The OpenAPI document."""
+    return here.app.openapi()
+
+
+@pytest.fixture
 async def here() -> AsyncIterator[World]:
     async with world() as made:
         yield made

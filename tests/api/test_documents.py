@@ -13,7 +13,7 @@ import pytest
 from axis.api.receipts import RECEIPT_TYPE
 from axis.api.wire import canonical
 from axis.core.errors import unavailable
-from schemas import rest, rest_books
+from schemas import rest, rest_operator
 from schemas.edxml import Business, Replaced
 from tests.api.world import (
     AUDITOR,
@@ -213,7 +213,7 @@ async def test_a_package_larger_than_the_limit_is_refused_unread() -> None:
         problem(answer, 413, "package.too_large")
         problem(await small.send(b"", **{"content-length": "9" * 20}), 413, "package.too_large")
         answer = await small.get(AUDITOR, "/v1/operator/refusals")
-        rest_books.Refusals.model_validate_json(answer.content)
+        rest_operator.Refusals.model_validate_json(answer.content)
         lines = [(r["caller"], r["code"], r["sha256"]) for r in answer.json()["refusals"]]
         assert lines == [(LANG_SON, "package.too_large", "")] * 3
         sizes = [r["size"] for r in answer.json()["refusals"]]

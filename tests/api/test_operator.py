@@ -10,7 +10,7 @@ import pytest
 
 from axis.books import Torn
 from axis.core.trust import fingerprint_of
-from schemas import rest, rest_books, rest_members, rest_proof, rest_relay
+from schemas import rest, rest_books, rest_members, rest_operator, rest_proof, rest_relay
 from tests.api.world import (
     AUDITOR,
     HA_NOI,
@@ -48,7 +48,7 @@ async def act(here: World, path: str, who: str = OPERATOR, **body: Any) -> httpx
 
 
 async def acts(here: World) -> list[tuple[str, str, str]]:
-    log = await read(here, "audit-log", rest_books.Acts)
+    log = await read(here, "audit-log", rest_operator.Acts)
     return [(line["actor"], line["act"], line["target"]) for line in log["acts"]]
 
 
@@ -96,7 +96,7 @@ async def test_every_act_needs_a_reason(here: World) -> None:
 async def test_a_lock_parks_and_an_unlock_puts_back(here: World) -> None:
     (delivery,) = (await here.sent())["deliveries"]
     answer = await act(here, f"agencies/{OFFICE}/lock", **WHY)
-    rest_books.Locked.model_validate_json(answer.content)
+    rest_operator.Locked.model_validate_json(answer.content)
     assert answer.json() == {"agency": OFFICE, "locked": True, "moved": 1}
     (line,) = (await here.get(LANG_SON, "/v1/statuses")).json()["statuses"]
     assert (line["kind"], line["delivery"], line["reason"]) == ("parked", delivery, "locked")
@@ -165,7 +165,7 @@ async def test_waiting_shows_what_is_open_and_how_old(here: World) -> None:
     here.clock.move(90)
     await here.sent(number=2, to=(OFFICE, HA_NOI))
     here.clock.move(30.5)
-    found = await read(here, "waiting", rest_books.Waiting)
+    found = await read(here, "waiting", rest_operator.Waiting)
     ages = {row["agency"]: (row["waiting"], row["oldest_age_s"]) for row in found["agencies"]}
     assert ages == {OFFICE: (2, 120.5), HA_NOI: (1, 30.5)}
 
@@ -178,7 +178,7 @@ async def test_deliveries_are_found_by_what_is_known_of_them(here: World) -> Non
     await here.json(OFFICE, "/v1/inbox/confirm", said)
 
     async def find(**params: Any) -> list[tuple[str, str]]:
-        found = await read(here, "deliveries", rest_books.Finds, **params)
+        found = await read(here, "deliveries", rest_operator.Finds, **params)
         return [(row["document_id"][-6:-5], row["recipient"]) for row in found["deliveries"]]
 
     assert len(await find()) == 4
@@ -256,7 +256,7 @@ async def test_package_bytes_are_read_with_a_recorded_reason(here: World) -> Non
 
 async def test_refusals_are_listed_with_their_sentence(here: World) -> None:
     await here.send(b"<a/>")
-    found = await read(here, "refusals", rest_books.Refusals)
+    found = await read(here, "refusals", rest_operator.Refusals)
     (line,) = found["refusals"]
     assert (line["caller"], line["code"], line["size"]) == (LANG_SON, "edxml.root", 4)
     assert "edXML" in line["detail"]

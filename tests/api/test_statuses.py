@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from axis.core.errors import unavailable
-from schemas import rest, rest_books
+from schemas import rest_books, rest_statuses
 from schemas.edxml import Business
 from schemas.xmldsig import sign
 from tests.api.test_receiving import polled
@@ -32,14 +32,14 @@ async def say(here: World, who: str = OFFICE, **body: Any) -> httpx.Response:
 async def said(here: World, who: str = OFFICE, **body: Any) -> dict[str, Any]:
     answer = await say(here, who, **body)
     assert answer.status_code == 201, answer.text
-    rest.Said.model_validate_json(answer.content)
+    rest_statuses.Said.model_validate_json(answer.content)
     taken: dict[str, Any] = answer.json()
     return taken
 
 
 async def lines(here: World, who: str = LANG_SON, **params: Any) -> list[dict[str, Any]]:
     answer = await here.get(who, "/v1/statuses", **params)
-    rest.StatusStream.model_validate_json(answer.content)
+    rest_statuses.StatusStream.model_validate_json(answer.content)
     found: list[dict[str, Any]] = answer.json()["statuses"]
     return found
 
@@ -245,7 +245,7 @@ async def test_many_statuses_are_decided_each_by_itself(here: World) -> None:
     ]
     answer = await say(here, statuses=statuses)
     assert answer.status_code == 200
-    rest.StatusResults.model_validate_json(answer.content)
+    rest_statuses.StatusResults.model_validate_json(answer.content)
     found = answer.json()["results"]
     assert [item["status"] for item in found] == [201, 200, 404, 422, 422, 422, 201]
     assert found[1]["repeated"] is True
@@ -271,7 +271,7 @@ async def test_a_status_package_is_taken(here: World) -> None:
     raw = status("03", receipt["document_id"])
     first = await here.call(OFFICE, "POST", "/v1/statuses", content=raw, headers=XML)
     assert first.status_code == 201
-    assert rest.Said.model_validate_json(first.content).state == "accepted"
+    assert rest_statuses.Said.model_validate_json(first.content).state == "accepted"
     again = await here.call(OFFICE, "POST", "/v1/statuses", content=raw, headers=XML)
     assert (again.status_code, again.json()["code"]) == (200, "03")
 
