@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas import rest
+from schemas.rest_words import Problem
 
 OAuthError = Literal["invalid_client", "invalid_request", "unsupported_grant_type"]
 
 
-class TokenProblem(rest.Problem):
+class TokenProblem(Problem):
     """A problem with the member that libraries of OAuth2 look at."""
 
     error: OAuthError | None = Field(
