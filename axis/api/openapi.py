@@ -14,6 +14,7 @@ from axis.api import openapi_errors as errors
 from axis.api import openapi_examples as examples
 from axis.api import openapi_extracts, openapi_hot, openapi_replays
 from axis.api.auth import oauth_error
+from axis.api.openapi_catalogue import catalogue
 from axis.api.openapi_schemas import components, tidy
 
 TITLE = "Document axis"
@@ -31,10 +32,10 @@ body 1 MiB, all headers together 16 KiB, an address 8 KiB.
 
 **Errors** are `application/problem+json` (RFC 9457) in English and Vietnamese, with a stable
 `code`, the `place` in the package or the request, and the faults found in `problems`, the first 100
-of them. A 5xx may be repeated as it is, after the seconds of `Retry-After`: no repetition does
-anything twice.
-
-<details><summary>All error codes</summary>
+of them. What is answered 503 or 507 may be repeated as it is, after the seconds of `Retry-After`:
+no repetition does anything twice. A 500 is a fault of the axis, a 501 asks for what is not served.
+`vxp` is the number that the table of the VXP guide has for an error, for clients of that protocol;
+this version has no door for them.
 
 """
 
@@ -74,7 +75,7 @@ def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     made = get_openapi(
         title=TITLE,
         version=VERSION,
-        description=f"{_INTRO}{errors.catalogue()}\n\n</details>\n",
+        description=_INTRO + catalogue(),
         routes=routes,
         tags=_TAGS,
         # The page is served by the axis that it speaks of.
@@ -123,7 +124,7 @@ def _finish(operation: dict[str, Any]) -> None:
     if name in ("package", "operator_package"):
         operation["responses"] = _package_responses(name)
     told = ("TokenProblem", oauth_error) if name == "token" else ()
-    for status, response in errors.responses(errors.ERRORS[name], *told).items():
+    for status, response in errors.responses(name, *told).items():
         operation["responses"][status] = _merged(operation["responses"].get(status), response)
 
 

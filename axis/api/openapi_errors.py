@@ -1,15 +1,15 @@
-"""Which errors each operation may answer with."""
+"""Which errors each operation may answer with, and an example of each."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from axis.api import openapi_replays as replays
 from axis.api.openapi_faults import example
-from axis.api.problems import MEDIA_TYPE, TITLES
+from axis.api.problems import MEDIA_TYPE
 from axis.core.catalogue import CATALOGUE
 from axis.core.errors import Fault
 
@@ -29,23 +29,29 @@ WARNINGS = frozenset(
         "attachment.unmatched",
     }
 )
-#: Codes that no operation has: a wrong address has none, nor has what cannot be read as far as its
-#: address; the strict schema is asked, and traffic files are read, offline.
-NOWHERE = replays.TOLD | frozenset(
+#: Codes that come before an operation is known: of what is no request, or leads to none, or does
+#: not come to its end.
+BEFORE = frozenset(
     {
-        "request.route",
-        "request.malformed",
-        "edxml.schema",
-        *(code for code in CATALOGUE if code.startswith("traffic.")),
+        *("request.malformed", "request.route", "request.slow"),
+        *("request.head_too_large", "request.address_too_long"),
     }
+)
+#: Codes that are never told over HTTP: the strict schema is asked, and traffic files are read,
+#: offline.
+OFFLINE = frozenset({"edxml.schema", *(code for code in CATALOGUE if code.startswith("traffic."))})
+#: Codes that no operation answers with.
+NOWHERE = replays.TOLD | BEFORE | OFFLINE
+#: What must be known of a code besides its sentence.
+NOTES = dict.fromkeys(
+    ("signature.absent", "signature.weak"),
+    "Only where the axis was started with `AXIS_STRICT_SIGNATURES`; elsewhere such a package is "
+    "accepted, and its `verdict` says so.",
 )
 
 _ANY = (
     "request.invalid",
-    "request.address_too_long",
-    "request.head_too_large",
     "request.method",
-    "request.slow",
     "request.unserved",
     "axis.stopping",
     "axis.internal",
@@ -58,7 +64,8 @@ _CALLER = (*_ANY, "auth.missing", "auth.bad_token", "auth.expired")
 _AGENCY = (*_CALLER, "auth.role")
 _READ = ("axis.store_away",)
 _WRITE = ("axis.busy", "axis.store_away", "axis.disk_full")
-_OPERATOR = (*_AGENCY, *_WRITE, "reason.missing")
+_ACT = (*_AGENCY, *_WRITE)
+_OPERATOR = (*_ACT, "reason.missing")
 
 _FORM = tuple(
     code
@@ -67,22 +74,36 @@ _FORM = tuple(
     and code not in WARNINGS
     and code not in NOWHERE
 )
-_STATUS_FORM = tuple(code for code in _FORM if code.startswith("edxml."))
 _LIFECYCLE = tuple(code for code in CATALOGUE if code.startswith(("lifecycle.", "status.")))
+#: A package is read before it is known to stand at the wrong door, so each door tells of what both
+#: kinds may have.
+_READING = (
+    *_RAW,
+    "package.kind",
+    *_FORM,
+    "recipient.twice",
+    "status.unknown_code",
+    "status.reason_missing",
+)
 
 #: By operation id.
 ERRORS: Mapping[str, tuple[str, ...]] = {
-    "token": (*_ANY, *_READ, *_FORM_BODY, "request.form", "auth.grant", "auth.bad_client"),
+    "token": (
+        *_ANY,
+        *_READ,
+        *_FORM_BODY,
+        "request.form",
+        "axis.busy",
+        "auth.grant",
+        "auth.bad_client",
+    ),
     "post_document": (
         *_AGENCY,
         *_WRITE,
         "auth.history",
-        *_RAW,
-        "package.kind",
-        *_FORM,
+        *_READING,
         "document.secret",
         "document.conflict",
-        "recipient.twice",
         "recipient.unknown",
         "recipient.locked",
         "sender.unknown",
@@ -114,10 +135,8 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
         *_AGENCY,
         *_WRITE,
         "auth.history",
-        *_RAW,
+        *_READING,
         *_JSON,
-        "package.kind",
-        *_STATUS_FORM,
         *_LIFECYCLE,
         "delivery.not_found",
         "delivery.ambiguous",
@@ -173,45 +192,44 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
         ("run", "run_deliveries", "replay", "replay_deliveries"),
         (*_AGENCY, *_READ, *replays.LOOK),
     ),
-    **dict.fromkeys(("steer_run", "steer_replay"), (*_OPERATOR, *_JSON, *replays.STEER)),
-    "take_run": (*_OPERATOR, *_JSON, *replays.TAKE),
-    "report_run": (*_OPERATOR, *_JSON, *replays.REPORT),
+    **dict.fromkeys(("steer_run", "steer_replay"), (*_ACT, *_JSON, *replays.STEER)),
+    "take_run": (*_ACT, *_JSON, *replays.TAKE),
+    "report_run": (*_ACT, *_JSON, *replays.REPORT),
 }
 
 
 def responses(
-    codes: Iterable[str],
+    operation: str,
     model: str = "Problem",
     more: Callable[[Fault], Mapping[str, str]] = lambda _: {},
 ) -> dict[str, Any]:
-    """Return the OpenAPI responses of ``codes``: one per HTTP status, an example per code.
+    """The OpenAPI responses of its errors: one per HTTP status, an example per code.
 
     ``more`` says which members a problem has besides, ``model`` is the one that knows them.
     """
     by_status: defaultdict[int, list[str]] = defaultdict(list)
-    for code in dict.fromkeys(codes):
+    for code in dict.fromkeys(ERRORS[operation]):
         by_status[CATALOGUE[code].status].append(code)
     told = {
-        code: {**example(code), **more(Fault(code))}
-        for codes in by_status.values()
-        for code in codes
+        status: {code: {**example(code, operation), **more(Fault(code))} for code in codes}
+        for status, codes in by_status.items()
     }
-    return {
-        str(status): _response(status, {code: told[code] for code in by_status[status]}, model)
-        for status in sorted(by_status)
-    }
+    return {str(status): _response(status, told[status], model) for status in sorted(told)}
 
 
 def _response(status: int, told: Mapping[str, Any], model: str) -> dict[str, Any]:
-    listed = "".join(f"\n- `{code}` {value['detail']}" for code, value in told.items())
+    lines = [
+        " ".join(filter(None, (f"- `{code}`", problem["detail"], NOTES.get(code))))
+        for code, problem in told.items()
+    ]
     response: dict[str, Any] = {
-        "description": f"{HTTPStatus(status).phrase}:\n{listed}",
+        "description": "\n".join((f"{HTTPStatus(status).phrase}:\n", *lines)),
         "content": {
             MEDIA_TYPE: {
                 "schema": {"$ref": f"#/components/schemas/{model}"},
                 "examples": {
-                    code: {"summary": CATALOGUE[code].en, "value": value}
-                    for code, value in told.items()
+                    code: {"summary": CATALOGUE[code].en, "value": problem}
+                    for code, problem in told.items()
                 },
             }
         },
@@ -224,16 +242,3 @@ def _response(status: int, told: Mapping[str, Any], model: str) -> dict[str, Any
             }
         }
     return response
-
-
-def catalogue() -> str:
-    """Return the whole catalogue as a Markdown table."""
-    rows = [
-        f"| `{code}` | {entry.status} | {entry.vxp} | {entry.en} | {entry.vi} |"
-        for code, entry in CATALOGUE.items()
-    ]
-    head = "| code | HTTP | VXP | English | Tiếng Việt |\n|---|---|---|---|---|\n"
-    return head + "\n".join(rows)
-
-
-assert {code.partition(".")[0] for code in CATALOGUE} <= TITLES.keys()

@@ -11,8 +11,6 @@ import pytest
 from jsonschema_rs import validator_for
 
 from axis.api import openapi, openapi_packages
-from axis.api.openapi_errors import ERRORS, NOWHERE, WARNINGS
-from axis.core.catalogue import CATALOGUE
 from schemas.edxml import DocumentPackage, StatusPackage
 from schemas.edxml_read import read
 from schemas.frames import MEDIA_TYPE as FRAMES
@@ -135,42 +133,6 @@ def test_every_example_conforms_to_its_schema(made: dict[str, Any]) -> None:
             for value in values(content):
                 faults = [fault.message for fault in validator.iter_errors(value)]
                 assert faults == [], (name, where, kind)
-
-
-def test_every_route_lists_its_errors_with_an_example_of_each(made: dict[str, Any]) -> None:
-    assert set(ERRORS) == {operation["operationId"] for _, operation in operations(made)}
-    for name, operation in operations(made):
-        listed = set()
-        for status, kind, content in contents(operation):
-            if kind == "application/problem+json":
-                for code, example in content["examples"].items():
-                    assert example["value"]["code"] == code
-                    assert str(example["value"]["status"]) == status == str(CATALOGUE[code].status)
-                    assert "?" not in example["value"]["detail"], (name, code)
-                    listed.add(code)
-        assert listed == set(ERRORS[operation["operationId"]]), name
-        assert {"request.invalid", "axis.internal"} <= listed
-
-
-def test_every_code_of_the_catalogue_is_told_of(made: dict[str, Any]) -> None:
-    listed = {code for codes in ERRORS.values() for code in codes}
-    assert listed | WARNINGS | NOWHERE == set(CATALOGUE)
-    assert listed.isdisjoint(NOWHERE)
-    for code in CATALOGUE:
-        assert f"| `{code}` |" in made["info"]["description"]
-
-
-def test_what_the_reader_calls_an_error_is_listed_and_what_it_only_notes_is_not() -> None:
-    seen: set[tuple[str, str]] = set()
-    for path in PACKAGES.rglob("*.edxml"):
-        seen |= {(one.code, one.severity) for one in read(path.read_bytes()).problems}
-    told = {*ERRORS["post_document"], *ERRORS["post_status"]}
-    errors = {code for code, severity in seen if severity == "error"}
-    assert errors <= told
-    # Some are one or the other, by the value that is wrong.
-    warned = {code for code, severity in seen if severity == "warning"} - errors
-    assert warned <= WARNINGS
-    assert warned >= {code for code in WARNINGS if code.startswith("attachment.")}
 
 
 def test_packages_are_sent_as_files(made: dict[str, Any]) -> None:
