@@ -47,15 +47,17 @@ def _query(name: str, description: str, schema: Mapping[str, Any], example: Any)
 
 def _package_body(description: str, example: str) -> dict[str, Any]:
     """A file to choose, or XML to paste: the page has a file chooser for all that is binary."""
+    # The page keeps the name when another media type is chosen: JSON's first example has it too.
+    named = {"one": {"summary": description, "value": example}}
     return {
         "application/octet-stream": {"schema": {**_BYTES, "description": description}},
         "application/xml": {
             "schema": {**_BYTES, "description": description},
-            "example": example,
+            "examples": named,
         },
         "text/xml": {
             "schema": {"type": "string", "description": f"{description} Its text, in UTF-8."},
-            "example": example,
+            "examples": named,
         },
     }
 

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from axis.api import openapi
@@ -25,6 +25,16 @@ from schemas import rest_service
 DOCS, DOCUMENT = "/docs", "/openapi.json"
 #: Scripts and styles of the page come from the package fastapi-offline: no network is needed.
 _ASSETS = "/docs/assets"
+
+#: Swagger makes XML of its own even of an example that is there, and what it makes no door takes.
+_EXAMPLES_AS_THEY_ARE = """\
+<script>
+const samples = ui.getSystem().fn.jsonSchema202012;
+const xmlOf = samples.getXmlSampleSchema;
+samples.getXmlSampleSchema = (schema, config, example) =>
+    typeof example === "string" ? example : xmlOf(schema, config, example);
+</script>
+"""
 
 router = APIRouter(tags=["Service"])
 
@@ -125,7 +135,7 @@ def add_pages(app: FastAPI) -> None:
     app.mount(_ASSETS, StaticFiles(directory=str(files("fastapi_offline") / "static")))
 
     async def docs() -> Response:
-        return get_swagger_ui_html(
+        page = get_swagger_ui_html(
             openapi_url=DOCUMENT,
             title=app.title,
             oauth2_redirect_url=None,
@@ -135,6 +145,8 @@ def add_pages(app: FastAPI) -> None:
             # Swagger would show a badge of validator.swagger.io beside any other address.
             swagger_ui_parameters={"validatorUrl": None, "tryItOutEnabled": True},
         )
+        text = bytes(page.body).decode()
+        return HTMLResponse(text.replace("</body>", f"{_EXAMPLES_AS_THEY_ARE}</body>"))
 
     async def document(request: Request) -> Response:
         body, etag = await pages.get()
