@@ -117,10 +117,9 @@ class _Crew:
             log.warning("worker ended", action="worker.ended", number=number, code=code)
             if code > 0 and not self._begun:
                 raise NotStarted(f"worker {number} ended before it listened (exit {code})")
-            # Killed from outside is weather. An end of its own may repeat, but never ends the
-            # others: the database may be away.
-            failed = code > 0 and loop.time() - started_s < STARTED_S
-            attempt = attempt + 1 if failed else 0
+            # Killed from outside is weather, and an end of its own never ends the others (the
+            # database may be away). Either may repeat at each start: where memory is short, say.
+            attempt = attempt + 1 if loop.time() - started_s < STARTED_S else 0
             if attempt:
                 await asyncio.sleep(_BACKOFF.delay_s(attempt, random.random()))
 
