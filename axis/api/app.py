@@ -15,6 +15,7 @@ from axis.api import (
     extracts,
     members,
     openapi,
+    openapi_hot,
     operator,
     players,
     replays,
@@ -27,6 +28,7 @@ from axis.api.bodies import Bodies
 from axis.api.door import Door
 from axis.api.hot import Hot
 from axis.api.metrics import Meter, Metrics
+from axis.api.queries import declared_only, only
 from axis.api.running import Axis
 
 #: Handing out a package is an act that is recorded, so these addresses serve GET and not HEAD.
@@ -55,7 +57,8 @@ class Application(FastAPI):
         self.state.auth = Auth(axis.settings, axis.store, axis.signer, axis.clock)
         self.state.bodies = Bodies()
         self.state.metrics = Metrics()
-        self._hot = Hot(axis, self.state.auth, self.state.bodies, self.state.metrics).routes
+        hot = Hot(axis, self.state.auth, self.state.bodies, self.state.metrics).routes
+        self._hot = {key: only(app, openapi_hot.queries(*key)) for key, app in hot.items()}
         for module in (
             v1,
             counts,
@@ -68,7 +71,7 @@ class Application(FastAPI):
             service,
         ):
             # As they stand: an included router would be matched once more by itself.
-            self.router.routes.extend(module.router.routes)
+            self.router.routes.extend(map(declared_only, module.router.routes))
         service.add_pages(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

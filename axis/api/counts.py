@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from axis.api.given import Day, TheAxis, TheCaller
+from axis.api.queries import in_order
 from axis.api.wire import Json
 from axis.core import tally
 from axis.core.timetable import day_of_number, month30, number_of_day
@@ -78,6 +79,7 @@ async def answer(
 ) -> dict[str, Any]:
     """The counts of agencies (none named: of all) between two days, as this door tells them."""
     first, last = days
+    in_order(first, last)
     span = (
         _FIRST_DAY if first is None else max(_FIRST_DAY, number_of_day(first)),
         _LAST_DAY if last is None else min(_LAST_DAY, number_of_day(last)),

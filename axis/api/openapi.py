@@ -28,7 +28,8 @@ Carries signed edXML packages between agencies. Bytes go out as they came in; wh
 `000.00.00.H37`). Tokens are bearers of their roles and live a quarter of an hour.
 
 **Times** are ISO 8601 with the Viet Nam offset. **Sizes**: a package has at most 50 MiB, a JSON
-body 1 MiB, all headers together 16 KiB, an address 8 KiB.
+body 1 MiB, all headers together 16 KiB, an address 8 KiB. **Parameters** of a query and fields of
+a body that an operation does not know are refused, as are those that stand twice.
 
 **Errors** are `application/problem+json` (RFC 9457) in English and Vietnamese, with a stable
 `code`, the `place` in the package or the request, and the faults found in `problems`, the first 100

@@ -283,6 +283,13 @@ _STREAM: dict[str, Any] = {
     "responses": {"200": {"description": "In order, oldest first.", **_json("StatusStream")}},
 }
 
+
+def queries(method: str, path: str) -> frozenset[str]:
+    """The names of the query parameters of an operation; each stands once."""
+    listed = OPERATIONS[path][method.lower()].get("parameters", ())
+    return frozenset(one["name"] for one in listed if one["in"] == "query")
+
+
 #: By path and method.
 OPERATIONS: Mapping[str, Mapping[str, dict[str, Any]]] = {
     "/v1/documents": {"post": _DOCUMENT},

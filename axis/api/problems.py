@@ -96,10 +96,11 @@ _INVALID: Mapping[str, tuple[str, str]] = {
 
 def invalid(place: str, en: str, vi: str) -> Rejected:
     """Return the rejection of a request at ``place``; the two words complete "<place>: ..."."""
-    return Rejected([_invalid(place, en, vi)])
+    return Rejected([invalid_fault(place, en, vi)])
 
 
-def _invalid(place: str, en: str, vi: str) -> Fault:
+def invalid_fault(place: str, en: str, vi: str) -> Fault:
+    """The same as one fault of several."""
     return Fault("request.invalid", place, {"place": place, "message": en, "message_vi": vi})
 
 
@@ -153,7 +154,7 @@ def _validation(item: Mapping[str, Any]) -> Fault:
     place = ".".join(str(part)[:_PART_MAX] for part in item["loc"])
     detail = {key: str(value) for key, value in item.get("ctx", {}).items()}
     en, vi = _INVALID.get(item["type"], (item["msg"], f"không hợp lệ ({item['msg']})"))
-    return _invalid(place, en.format_map(detail), vi.format_map(detail))
+    return invalid_fault(place, en.format_map(detail), vi.format_map(detail))
 
 
 def answer(error: AxisError, more: Mapping[str, str] = _NOTHING) -> tuple[int, Headers, bytes]:

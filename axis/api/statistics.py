@@ -14,7 +14,7 @@ from starlette.responses import Response
 from axis.api.counts import AGENCIES_MAX
 from axis.api.given import Day, TheAxis, TheCaller
 from axis.api.problems import invalid
-from axis.api.requests import is_text
+from axis.api.queries import in_order
 from axis.api.wire import Json
 from axis.core.period import FIRST_DAY, LAST_DAY, Unit
 from axis.core.statistics import MEASURES
@@ -80,8 +80,10 @@ async def statistics(
     each kind of agency or each agency. What was not recorded yet is null with the reason, and
     "not yet recorded" in CSV. Sums of daily counters: no document is read.
     """
-    if not is_text(kind):
-        raise invalid("query.kind", "holds NUL", "chứa ký tự NUL")
+    kinds = sorted({one.kind for one in axis.members.directory})
+    if kind and kind not in kinds:
+        named = ", ".join(kinds)
+        raise invalid("query.kind", f"is none of {named}", f"không thuộc {named}")
     codes = [axis.members.agency(code).code for code in agency]
     asked = question(By(by), Unit(period), (first, last), codes, kind)
     told = view(await axis.statistics.report(asked))
@@ -107,6 +109,7 @@ def question(
                 f"không phải ngày từ {FIRST_DAY} đến {LAST_DAY}",
             )
     first, last = days
+    in_order(first, last)
     chosen = frozenset(agencies)
     return Question(by=by, unit=unit, first=first, last=last, agencies=chosen, kind=kind)
 

@@ -271,7 +271,6 @@ async def test_counts_of_no_days_are_nothing(here: World) -> None:
     for span in (
         {"from": "2020-01-16"},
         {"to": "2020-01-14"},
-        {"from": "2020-02-01", "to": "2020-01-01"},
         {"to": "0001-01-01"},
         {"from": "9999-12-31"},
     ):
