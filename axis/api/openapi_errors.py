@@ -31,12 +31,7 @@ WARNINGS = frozenset(
 )
 #: Codes that come before an operation is known: of what is no request, or leads to none, or does
 #: not come to its end.
-BEFORE = frozenset(
-    {
-        *("request.malformed", "request.route", "request.slow"),
-        *("request.head_too_large", "request.address_too_long"),
-    }
-)
+BEFORE = frozenset({"request.malformed", "request.route", "request.slow"})
 #: Codes that are never told over HTTP: the strict schema is asked, and traffic files are read,
 #: offline.
 OFFLINE = frozenset({"edxml.schema", *(code for code in CATALOGUE if code.startswith("traffic."))})
@@ -51,6 +46,8 @@ NOTES = dict.fromkeys(
 
 _ANY = (
     "request.invalid",
+    "request.address_too_long",
+    "request.head_too_large",
     "request.method",
     "request.unserved",
     "axis.stopping",

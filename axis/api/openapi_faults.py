@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from axis.api import openapi_replays as replays
 from axis.api.auth import FORM_BYTES_MAX
 from axis.api.bodies import JSON_BYTES_MAX
+from axis.api.door import ADDRESS_BYTES_MAX, HEADER_BYTES_MAX
 from axis.api.hot import BULK_BYTES_MAX
 from axis.api.openapi_packages import DOCUMENT_ID, MINE, THEIRS
 from axis.api.problems import problem
@@ -139,6 +140,8 @@ _DOORS: Final[Mapping[str, Case]] = {
     "delivery.locked": Case(),
     "reason.missing": Case(),
     "request.invalid": _wrong("Authorization", "is given twice", "được ghi hai lần"),
+    "request.address_too_long": _limit(ADDRESS_BYTES_MAX),
+    "request.head_too_large": _limit(HEADER_BYTES_MAX),
     "request.coding": Case("Content-Encoding", {"sent": "'gzip'"}),
     "request.empty": Case("", {"taken": "application/json"}),
     "request.form": Case(

@@ -6,12 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from axis.api import openapi_packages
-from axis.api.hot import (
-    BULK_BYTES_MAX,
-    BULK_PACKAGES_MAX,
-    PAGE_BYTES_DEFAULT,
-    STATES,
-)
+from axis.api.hot import BULK_BYTES_MAX, BULK_PACKAGES_MAX, PAGE_BYTES_DEFAULT, STATES
 from axis.api.requests import NUMBER_MAX, PAGE_ROWS_DEFAULT
 from axis.flows.handover import CONFIRM_MAX, PAGE_ROWS_MAX, STREAM_BYTES_MAX, WAIT_S_MAX
 from axis.flows.statuses import STATEMENTS_MAX
