@@ -129,5 +129,5 @@ def strict(root: etree._Element) -> tuple[Problem, ...]:
 
 
 def _plain(message: str) -> str:
-    """libxml2's message without the namespace it repeats before every name."""
-    return message.replace(f"{{{NS}}}", "")[:_MESSAGE_MAX]
+    """libxml2's message without its stop, and the namespace it repeats before every name."""
+    return message.replace(f"{{{NS}}}", "").strip().removesuffix(".").strip()[:_MESSAGE_MAX]

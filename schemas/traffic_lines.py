@@ -188,7 +188,7 @@ def _value(text: bytes, number: int) -> Header | Row | End:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         place = ".".join(map(str, first["loc"]))
-        raise NotTraffic("traffic.row", number, message=f"{place}: {first['msg']}") from None
+        raise NotTraffic("traffic.row", number, message=f"{place}: “{first['msg']}”") from None
 
 
 def _require_counts(end: End, counted: End, number: int) -> None:

@@ -239,7 +239,8 @@ def _cut(stream: bytes) -> list[tuple[dict[str, Any], bytes]]:
                 )
             packages.append(package)
     except DamagedFrame as error:
-        raise invalid("body", f"is damaged at {error}", f"bị hỏng tại {error}") from None
+        message = f"is damaged at {error}"
+        raise rejected("request.invalid", "body", place="body", message=message) from None
     return packages
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -71,18 +72,23 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "axis": ("The axis cannot serve this now", "Trục hiện không phục vụ được"),
 }
 
-#: Sentences for the request's own faults, by pydantic's kind of error. What is missing here falls
-#: back on pydantic's English sentence.
+#: Sentences for the request's own faults, by pydantic's kind of error. Where there is none,
+#: pydantic's own is quoted.
 _INVALID: Mapping[str, tuple[str, str]] = {
     "missing": ("is missing", "còn thiếu"),
     "int_parsing": ("is not a whole number", "không phải số nguyên"),
     "int_type": ("is not a whole number", "không phải số nguyên"),
+    "int_from_float": ("is not a whole number", "không phải số nguyên"),
     "int_parsing_size": ("is too large a number", "là số quá lớn"),
     "float_parsing": ("is not a number", "không phải số"),
+    "float_type": ("is not a number", "không phải số"),
+    "bool_parsing": ("is not true or false", "không phải true hoặc false"),
+    "bool_type": ("is not true or false", "không phải true hoặc false"),
     "finite_number": ("is not a finite number", "không phải số hữu hạn"),
     "greater_than_equal": ("is below {ge}", "nhỏ hơn {ge}"),
     "less_than_equal": ("is above {le}", "lớn hơn {le}"),
     "literal_error": ("is not one of {expected}", "không thuộc {expected}"),
+    "enum": ("is not one of {expected}", "không thuộc {expected}"),
     "string_type": ("is not text", "không phải văn bản"),
     "string_too_short": ("is shorter than {min_length}", "ngắn hơn {min_length} ký tự"),
     "string_too_long": ("is longer than {max_length}", "dài quá {max_length} ký tự"),
@@ -91,7 +97,16 @@ _INVALID: Mapping[str, tuple[str, str]] = {
     "date_parsing": ("is not a day YYYY-MM-DD", "không phải ngày YYYY-MM-DD"),
     "extra_forbidden": ("is not a field of this request", "không phải trường của yêu cầu này"),
     "model_attributes_type": ("is not an object", "không phải đối tượng JSON"),
+    "model_type": ("is not an object", "không phải đối tượng JSON"),
+    "dict_type": ("is not an object", "không phải đối tượng JSON"),
+    "list_type": ("is not a list", "không phải danh sách"),
+    "too_long": ("has more than {max_length} items", "có quá {max_length} mục"),
+    "too_short": ("has fewer than {min_length} items", "có ít hơn {min_length} mục"),
 }
+
+
+#: Between the last two of the values that pydantic lists, which it writes as Python does.
+_OR = re.compile(r"(['\d]) or (['\d])")
 
 
 def invalid(place: str, en: str, vi: str) -> Rejected:
@@ -153,8 +168,10 @@ def as_axis_error(error: Exception) -> AxisError:
 def _validation(item: Mapping[str, Any]) -> Fault:
     place = ".".join(str(part)[:_PART_MAX] for part in item["loc"])
     detail = {key: str(value) for key, value in item.get("ctx", {}).items()}
-    en, vi = _INVALID.get(item["type"], (item["msg"], f"không hợp lệ ({item['msg']})"))
-    return invalid_fault(place, en.format_map(detail), vi.format_map(detail))
+    en, vi = _INVALID.get(item["type"], ("is not valid: “{msg}”", "không hợp lệ: “{msg}”"))
+    detail["msg"] = item["msg"]
+    in_vietnamese = {**detail, "expected": _OR.sub(r"\1 hoặc \2", detail.get("expected", ""))}
+    return invalid_fault(place, en.format_map(detail), vi.format_map(in_vietnamese))
 
 
 def answer(error: AxisError, more: Mapping[str, str] = _NOTHING) -> tuple[int, Headers, bytes]:

@@ -22,6 +22,7 @@ from lxml import etree
 from axis.cli import screen
 from axis.core.errors import Fault
 from axis.core.trust import ALTERED, fingerprint_of
+from axis.core.words_vi import in_vietnamese
 from schemas import xmldsig
 from schemas.codes import DOC_TYPE, STATUS, agencies, table
 from schemas.edxml import DocumentPackage, Problem, StatusPackage
@@ -68,7 +69,9 @@ class Signature:
     def sentence(self, language: str = "en") -> str:
         """One sentence for a person."""
         en, vi = _SIGNATURES[self.word]
-        return (vi if language == "vi" else en).format(self.whose)
+        if language != "vi":
+            return en.format(self.whose)
+        return vi.format(in_vietnamese(f"signature.{self.word}", "reason", self.whose))
 
 
 def register(app: typer.Typer) -> None:

@@ -56,7 +56,7 @@ def rows(path: Path) -> Iterator[Header | Row]:
     except EOFError:
         raise rejected("traffic.cut_short", place_of(line + 1), rows=max(0, line - 1)) from None
     except (zlib.error, gzip.BadGzipFile) as error:
-        raise rejected("traffic.damaged", place_of(line + 1), message=error) from None
+        raise rejected("traffic.damaged", place_of(line + 1), message=f"“{error}”") from None
 
 
 def _lines(path: Path) -> Iterator[bytes]:

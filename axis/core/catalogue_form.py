@@ -160,7 +160,7 @@ TRAFFIC: Final[Words] = {
     ),
     "traffic.time": (
         "{what} at {found} cannot be: {message}.",
-        "{what} lúc {found} là không thể: {message}.",
+        "{what} ({found}) là không thể: {message}.",
     ),
     "traffic.state": (
         "What happened to {recipient} cannot have: {message}.",

@@ -30,7 +30,7 @@ JOBS: Final[Words] = {
     ),
     "replay.stage": (
         "The job is {stage}; it cannot {act} now.",
-        "Việc phát lại đang {stage}; lúc này không thể {act}.",
+        "Việc phát lại {stage}; lúc này không thể {act}.",
     ),
     "replay.taken": (
         "{player} plays the job; unless it says something, another may from {until} on.",

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from axis.core.catalogue import CATALOGUE, Entry
+from axis.core.words_en import in_english
 from axis.core.words_vi import in_vietnamese
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -30,11 +31,13 @@ class _Blank(dict[str, str]):
 def sentence(code: str, detail: Mapping[str, str], language: str = "en") -> str:
     """Return the catalogue's sentence for ``code`` with ``detail`` filled in.
 
-    A detail that is itself words has a ``<name>_vi`` beside it, or is one of ``words_vi``.
+    A detail that is itself words has a ``<name>_vi`` beside it, or is one of ``words_vi``; some
+    words of ours become a clause in English too (``words_en``).
     """
     entry = CATALOGUE[code]
     if language != "vi":
-        return entry.en.format_map(_Blank(detail))
+        said = {name: in_english(code, name, text) for name, text in detail.items()}
+        return entry.en.format_map(_Blank(said))
     own = {
         name: detail.get(f"{name}_vi") or in_vietnamese(code, name, text)
         for name, text in detail.items()

@@ -26,6 +26,7 @@ from schemathesis.checks import (
 from schemathesis.core.result import Ok
 
 from tests.api.world import LANG_SON, OFFICE, OPERATOR, World, world
+from tests.vietnamese import english_in, told_in
 
 SETTINGS = settings(
     derandomize=True,
@@ -104,10 +105,20 @@ def test_answers_are_as_described(running: Running, mode: GenerationMode) -> Non
             name_what_is_there(case, running.receipts)
             response = running.do(call(running.here, who, case))
             case.validate_response(response, checks=CHECKS)
+            assert english_told(response) == []
 
         # Some operations take nothing that could be made wrong.
         with suppress(Unsatisfiable):
             answers()
+
+
+def english_told(response: httpx.Response) -> list[str]:
+    """The Vietnamese sentences of an answer that have English words."""
+    if "json" not in response.headers.get("content-type", ""):
+        return []
+    # What json says of a text that is none is its own sentence.
+    ours = (told for told in told_in(response.json()) if "không phải JSON: " not in told)
+    return [told for told in ours if english_in(told)]
 
 
 def name_what_is_there(case: Case[Any], receipts: list[dict[str, Any]]) -> None:

@@ -12,6 +12,7 @@ from schemas.edxml import DocumentPackage, StatusPackage
 from schemas.edxml_read import read
 from schemas.organ import agency_of
 from tests.api.world import XML, World, clients, world
+from tests.vietnamese import english_in, told_in
 from tests.wild.test_samples import DOCUMENTS, FILES, MALFORMED, SAMPLES, STATUSES, name
 
 pytestmark = pytest.mark.skipif(
@@ -92,6 +93,7 @@ async def test_a_malformed_sample_is_refused_and_leaves_no_trace(here: World, pa
     answer = await here.send(path.read_bytes())
     assert (answer.status_code, answer.json()["code"]) == (422, "edxml.not_xml")
     assert answer.json()["place"].startswith("line ")
+    assert [told for told in told_in(answer.json()) if english_in(told)] == []
     counts = await here.axis.tracking.standing()
     assert not counts[""]
 
