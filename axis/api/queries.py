@@ -75,6 +75,7 @@ def _check(raw: bytes, single: Collection[str], many: Collection[str]) -> None:
     except ValueError:
         raise invalid("query", "cannot be read", "không đọc được") from None
     known = ", ".join(sorted({*single, *many}))
+    known_vi = ", ".join(f"'{name}'" for name in sorted({*single, *many})) or "không có"
     faults = []
     for name, times in Counter(name for name, _ in pairs).items():
         place = f"query.{name[:_NAME_MAX]}"
@@ -83,7 +84,7 @@ def _check(raw: bytes, single: Collection[str], many: Collection[str]) -> None:
                 invalid_fault(
                     place,
                     f"is no parameter of this operation, which takes {known or 'none'}",
-                    f"không phải tham số của thao tác này (chỉ nhận: {known or 'không có'})",
+                    f"không phải tham số của thao tác này (chỉ nhận: {known_vi})",
                 )
             )
         elif times > 1 and name not in many:
@@ -96,5 +97,5 @@ def in_order(first: date | None, last: date | None) -> None:
     """Refuse a span of days that ends before it begins; it would read as one without traffic."""
     if first is not None and last is not None and first > last:
         raise invalid(
-            "query.from", f"is later than to ({last})", f"muộn hơn ngày cuối, to ({last})"
+            "query.from", f"is later than to ({last})", f"muộn hơn ngày cuối 'to' ({last})"
         )

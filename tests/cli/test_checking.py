@@ -69,6 +69,8 @@ def test_an_altered_package_is_refused_without_any_certificate(axis: Axis, keys:
     assert report["problems"][0]["place"] == "edXMLHeader/Signature"
     assert report["problems"][0]["code"] == "signature.broken"
     assert "Chữ ký" in report["problems"][0]["detail_vi"]
+    told = "Chữ ký không hợp lệ: gói tin không còn như khi được ký."
+    assert report["signature"]["detail_vi"] == told
 
 
 def test_a_certificate_that_cannot_be_read_breaks_the_signature(axis: Axis, keys: Path) -> None:
