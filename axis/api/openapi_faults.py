@@ -138,7 +138,7 @@ _DOORS: Final[Mapping[str, Case]] = {
     "delivery.ambiguous": Case(),
     "delivery.not_parked": Case("", {"state": "done"}),
     "delivery.locked": Case(),
-    "reason.missing": Case(),
+    "reason.missing": Case("why", {"field": "why"}),
     "request.invalid": _wrong("Authorization", "is given twice", "được ghi hai lần"),
     "request.address_too_long": _limit(ADDRESS_BYTES_MAX),
     "request.head_too_large": _limit(HEADER_BYTES_MAX),
@@ -210,6 +210,7 @@ _OWN: Final[Mapping[tuple[str, str], Case]] = {
     ),
     ("post_documents", "request.media_type"): _typed("'application/xml'", FRAMES),
     ("post_documents", "package.too_large"): _size(BULK_BYTES_MAX),
+    ("confirm", "reason.missing"): Case("reason", {"field": "reason"}),
     ("confirm", "request.invalid"): _wrong(
         "body", "needs either deliveries or range", "cần một trong hai: deliveries hoặc range"
     ),

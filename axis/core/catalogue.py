@@ -216,7 +216,10 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
             "Tiến trình khác đang chạy việc phát lại, hoặc việc đã dừng.",
         ),
         "reason.missing": Entry(
-            422, 22, "This act needs a reason (why).", "Thao tác này phải ghi lý do."
+            422,
+            22,
+            "This act needs a reason ({field}).",
+            "Thao tác này phải ghi lý do ({field}).",
         ),
         "axis.busy": Entry(
             503, 20, "The axis is busy; repeat the request.", "Trục đang bận; hãy gửi lại yêu cầu."

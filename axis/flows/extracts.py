@@ -50,7 +50,7 @@ class Extraction:
         caller.needs_sight()
         if packages:
             caller.needs(OPERATOR)
-            reasons.required(why)
+            reasons.required(why, "query.why")
         if not 0 < window.until - window.since <= WINDOW_DAYS_MAX * DAY_US:
             raise rejected(
                 "request.invalid",
@@ -80,7 +80,7 @@ class Extraction:
             act="read packages",
             target=f"{len(found)} of {iso(window.since)} to {iso(window.until)}, "
             f"{first.id} to {last.id}",
-            why=reasons.required(why),
+            why=reasons.required(why, "query.why"),
             now=self._clock.now(),
         )
         await self._write([Note(audit=audit)])

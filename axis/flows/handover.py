@@ -195,7 +195,7 @@ class Handover:
         """
         assert step in (Step.DONE, Step.FAIL)
         if step is Step.FAIL:
-            reason = reasons.required(reason)
+            reason = reasons.required(reason, "reason")
         return await self._move(caller, targets, step, reason, times or [None] * len(targets))
 
     async def reset(self, caller: Caller, target: ById | Place) -> Moved:

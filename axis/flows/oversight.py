@@ -116,12 +116,15 @@ class Oversight:
             raise rejected("document.not_found")
         now = self._clock.now()
         await self._committer.submit(
-            [Note(audit=self._audit(caller, "read package", doc_id, why, now))]
+            [Note(audit=self._audit(caller, "read package", doc_id, why, now, "query.why"))]
         )
         body = await self._store.body(document.sha256)
         if body is None:
             raise rejected("axis.package_damaged", sha256=document.sha256)
         return document, body
 
-    def _audit(self, caller: Caller, act: str, target: str, why: str, now: int) -> Audit:
-        return Audit(actor=caller.id, act=act, target=target, why=reasons.required(why), now=now)
+    def _audit(
+        self, caller: Caller, act: str, target: str, why: str, now: int, place: str = "why"
+    ) -> Audit:
+        given = reasons.required(why, place)
+        return Audit(actor=caller.id, act=act, target=target, why=given, now=now)

@@ -95,7 +95,7 @@ async def test_packages_need_an_operator_and_a_reason(here: World) -> None:
     problem(await here.get(AUDITOR, path, **PACKAGES), 403, "auth.role")
     for why in ("", "  "):
         answer = await here.get(OPERATOR, path, **{**PACKAGES, "why": why})
-        problem(answer, 422, "reason.missing")
+        assert problem(answer, 422, "reason.missing")["place"] == "query.why"
     assert await acts(here) == []
 
 

@@ -87,9 +87,10 @@ async def test_every_act_needs_a_reason(here: World) -> None:
         ("agencies", NEW),
         (f"deliveries/{receipt['deliveries'][0]}/reset", {"why": ""}),
     ):
-        problem(await act(here, path, **body), 422, "reason.missing")
+        told = problem(await act(here, path, **body), 422, "reason.missing")
+        assert told["place"] == "why"
     answer = await here.get(OPERATOR, f"{DOOR}/documents/{receipt['doc']}/package")
-    problem(answer, 422, "reason.missing")
+    assert problem(answer, 422, "reason.missing")["place"] == "query.why"
     assert await acts(here) == []
 
 

@@ -389,7 +389,8 @@ async def test_confirming_nothing_changes_nothing(here: World) -> None:
 
 async def test_a_failure_needs_a_reason(here: World) -> None:
     answer = await here.json(OFFICE, "/v1/inbox/confirm", {"deliveries": [], "result": "fail"})
-    problem(answer, 422, "reason.missing")
+    told = problem(answer, 422, "reason.missing")
+    assert (told["place"], told["detail"]) == ("reason", "This act needs a reason (reason).")
 
 
 async def test_only_agencies_have_an_inbox(here: World) -> None:

@@ -28,6 +28,18 @@ def test_what_does_not_show_is_no_reason(text: str) -> None:
         required(text)
 
 
+@pytest.mark.parametrize(
+    ("place", "field"), [("why", "why"), ("reason", "reason"), ("query.why", "why")]
+)
+def test_the_field_that_should_have_held_it_is_named(place: str, field: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        required(" ", place)
+    (fault,) = caught.value.faults
+    assert fault.place == place
+    assert fault.sentence() == f"This act needs a reason ({field})."
+    assert fault.sentence("vi") == f"Thao tác này phải ghi lý do ({field})."
+
+
 def test_a_reason_stays_as_it_was_given_but_for_spaces_around_it() -> None:
     assert required(" Gửi\u200b nhầm\n") == "Gửi\u200b nhầm"
     assert reason("\u200bx") == "\u200bx"
