@@ -24,6 +24,9 @@ DS = "http://www.w3.org/2000/09/xmldsig#"
 #: 50 MB is the only package limit any source names (guides of provincial gateways).
 PACKAGE_BYTES_MAX = 50 * 1024 * 1024
 
+#: The place of the marker of ours that a secret document carries (``DocumentPackage.secret``).
+MARK_PLACE = "processing-instruction('axis-secret')"
+
 #: BussinessDocType (VPCP 2.4 section 2.3.3; the format spells it so).
 NEW, RECALL, UPDATE, REPLACEMENT = 0, 1, 2, 3
 

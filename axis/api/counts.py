@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from axis.api.given import Day, TheAxis, TheCaller
 from axis.api.queries import in_order
+from axis.api.requests import agencies_at
 from axis.api.wire import Json
 from axis.core import tally
 from axis.core.timetable import day_of_number, month30, number_of_day
@@ -66,7 +67,7 @@ async def counts(
     balance. *Sent* is counted for the sender, *received* and the deliveries for the recipient, a
     status for who said it. Months of 30 days count from 12 March 2019, the day the axis opened.
     """
-    codes = [axis.members.agency(code).code for code in agency]
+    codes = [one.code for one in agencies_at(axis.members, agency, "query.agency")]
     return Json(await answer(axis.store, axis.tracking, codes, (first, last), by))
 
 

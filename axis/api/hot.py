@@ -27,16 +27,13 @@ from axis.api.hot_words import Words
 from axis.api.metrics import Metrics
 from axis.api.pools import Pool
 from axis.api.problems import as_axis_error, invalid, problem
+from axis.api.query import Query
 from axis.api.receipts import receipts
 from axis.api.requests import (
     NUMBER_MAX,
     PAGE_ROWS_DEFAULT,
     cursor,
     occurred_at,
-    parse_cursor,
-    parse_query,
-    query_number,
-    query_seconds,
     stated_at,
 )
 from axis.api.running import Axis
@@ -176,14 +173,15 @@ class Hot:
     async def _inbox(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: HeaderMap = dict(scope["headers"])
         caller = self._auth.caller(headers.get(b"authorization"))
-        query = parse_query(scope["query_string"])
-        seen = parse_cursor(query.get("after", ""))
-        limit = query_number(query, "limit", PAGE_ROWS_DEFAULT, 1, PAGE_ROWS_MAX)
-        wait_s = query_seconds(query, "wait", WAIT_S_MAX)
-        transports = STATES.get(query.get("state", "open"))
-        if transports is None:
+        query = Query(scope["query_string"])
+        seen = query.cursor("after")
+        limit = query.number("limit", PAGE_ROWS_DEFAULT, 1, PAGE_ROWS_MAX)
+        wait_s = query.seconds("wait", WAIT_S_MAX)
+        transports = STATES.get(query.text("state", "open"), ())
+        if not transports:
             names = ", ".join(STATES)
-            raise invalid("query.state", f"is none of {names}", f"không thuộc {names}")
+            query.fault("state", f"is none of {names}", f"không thuộc {names}")
+        query.end()
         finding = self._axis.handover.page(caller, seen, limit, wait_s, transports)
         nothing: list[Row] = []
         if wait_s:
@@ -197,11 +195,12 @@ class Hot:
         headers: HeaderMap = dict(scope["headers"])
         caller = self._auth.caller(headers.get(b"authorization"))
         at = stated_at(headers, caller)
-        query = parse_query(scope["query_string"])
-        seen = parse_cursor(query.get("after", ""))
-        bytes_max = query_number(query, "max_bytes", PAGE_BYTES_DEFAULT, 1, STREAM_BYTES_MAX)
-        limit = query_number(query, "limit", PAGE_ROWS_DEFAULT, 1, PAGE_ROWS_MAX)
-        wait_s = query_seconds(query, "wait", WAIT_S_MAX)
+        query = Query(scope["query_string"])
+        seen = query.cursor("after")
+        bytes_max = query.number("max_bytes", PAGE_BYTES_DEFAULT, 1, STREAM_BYTES_MAX)
+        limit = query.number("limit", PAGE_ROWS_DEFAULT, 1, PAGE_ROWS_MAX)
+        wait_s = query.seconds("wait", WAIT_S_MAX)
+        query.end()
         # Before packages are read, and written down as handed out, for nothing.
         self._pages.check(caller.id, bytes_max)
         finding = self._axis.handover.packages(caller, seen, bytes_max, limit, wait_s, at)

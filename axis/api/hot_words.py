@@ -26,16 +26,15 @@ from axis.api.bodies import (
 )
 from axis.api.json_text import parse_json
 from axis.api.problems import invalid, problem
+from axis.api.query import Query
 from axis.api.requests import (
     NUMBER_MAX,
     PAGE_ROWS_DEFAULT,
     URGENCY_MAX,
     Fields,
+    agency_at,
     delivery_target,
     occurred_at,
-    parse_query,
-    query_number,
-    query_seconds,
     stated_at,
 )
 from axis.api.running import Axis
@@ -58,6 +57,9 @@ STAFF_MAX, ID_MAX, INSTANT_MAX = 200, 64, 40
 
 #: Stands for what cannot be an id of ours; the books have no such delivery.
 _NOBODY = ById("", "")
+
+#: What names a delivery by its document, and the characters of each.
+_BY_DOCUMENT = {"sender": ID_MAX, "document_id": DOCUMENT_ID_MAX, "recipient": ID_MAX}
 
 _STEPS = {"done": Step.DONE, "fail": Step.FAIL}
 
@@ -86,8 +88,10 @@ class Words:
         items = await self._axis.handover.confirm(caller, targets, step, reason, times)
         # A range names no delivery; what it met is found by itself.
         shown = [
-            views.moved(named, item)
-            for named, item in zip(names or [""] * len(items), items, strict=True)
+            views.moved(named, item, f"deliveries[{index}]")
+            for index, (named, item) in enumerate(
+                zip(names or [""] * len(items), items, strict=True)
+            )
         ]
         changed = sum(item.changed for item in items)
         await send_json(send, 200, {"changed": changed, "items": shown})
@@ -118,10 +122,11 @@ class Words:
         """Hand out the statuses addressed to the caller."""
         headers: HeaderMap = dict(scope["headers"])
         caller = self._auth.caller(headers.get(b"authorization"))
-        query = parse_query(scope["query_string"])
-        after = query_number(query, "after", 0, 0, NUMBER_MAX)
-        limit = query_number(query, "limit", PAGE_ROWS_DEFAULT, 1, PAGE_ROWS_MAX)
-        wait_s = query_seconds(query, "wait", WAIT_S_MAX)
+        query = Query(scope["query_string"])
+        after = query.number("after", 0, 0, NUMBER_MAX)
+        limit = query.number("limit", PAGE_ROWS_DEFAULT, 1, PAGE_ROWS_MAX)
+        wait_s = query.seconds("wait", WAIT_S_MAX)
+        query.end()
         finding = self._axis.statuses.stream(caller, after, limit, wait_s)
         nothing: list[tuple[Event, Document]] = []
         if wait_s:
@@ -168,29 +173,43 @@ class Words:
 
     def _statement(self, value: Any, place: str, caller: Caller, at: int | None) -> Statement:
         fields = Fields(value, place)
-        target = self._target(fields)
+        named = fields.text("delivery", most=ID_MAX, default="")
+        if named and any(map(fields.has, _BY_DOCUMENT)):
+            fields.fault(
+                "delivery",
+                "name either delivery, or sender, document_id and recipient",
+                "chỉ nêu delivery, hoặc chỉ nêu sender, document_id và recipient",
+            )
+        # Where a delivery is meant, a document is not missing.
+        default = "" if named or not fields.sound else None
+        document = [
+            fields.text(name, most=most, default=default) for name, most in _BY_DOCUMENT.items()
+        ]
         code = fields.text("code", most=2)
         reason = fields.text("reason", most=REASON_MAX, default="")
         staff = fields.text("staff", most=STAFF_MAX, default="")
         stated = fields.text("occurred_at", most=INSTANT_MAX, default="")
         fields.end()
         if stated:
-            at = occurred_at(stated, caller, f"{place}.occurred_at" if place else "occurred_at")
+            at = occurred_at(stated, caller, fields.place("occurred_at"))
+        target = _delivery(fields, named) if named else self._document(fields, *document)
         body = {"staff": staff} if staff else {}
         return Statement(target=target, code=code, reason=reason, at=at, body=body)
 
-    def _target(self, fields: Fields) -> ById | ByDocument:
-        named = fields.text("delivery", most=ID_MAX, default="")
-        if named:
-            target = delivery_target(named)
-            if target is None:
-                raise rejected("delivery.not_found", "delivery")
-            return target
-        sender = fields.text("sender", most=ID_MAX)
-        document_id = fields.text("document_id", most=DOCUMENT_ID_MAX)
-        recipient = fields.text("recipient", most=ID_MAX)
-        agency = self._axis.members.agency
-        return ByDocument(agency(sender).code, document_id, agency(recipient).code)
+    def _document(
+        self, fields: Fields, sender: str, document_id: str, recipient: str
+    ) -> ByDocument:
+        def code(named: str, field: str) -> str:
+            return agency_at(self._axis.members, named, fields.place(field)).code
+
+        return ByDocument(code(sender, "sender"), document_id, code(recipient, "recipient"))
+
+
+def _delivery(fields: Fields, named: str) -> ById:
+    target = delivery_target(named)
+    if target is None:
+        raise rejected("delivery.not_found", fields.place("delivery"))
+    return target
 
 
 def _code_of(raw: bytes) -> str:
@@ -212,10 +231,11 @@ def _refused(faults: Sequence[Fault]) -> dict[str, Any]:
 
 
 def _step(fields: Fields) -> Step:
-    step = _STEPS.get(fields.text("result", most=10))
-    if step is None:
-        raise invalid("result", "is not done or fail", "không phải done hoặc fail")
-    return step
+    said = fields.text("result", most=10)
+    step = _STEPS.get(said)
+    if step is None and fields.sound:
+        fields.fault("result", "is not done or fail", "không phải done hoặc fail")
+    return step or Step.DONE
 
 
 def _targets(
@@ -224,36 +244,42 @@ def _targets(
     """What is confirmed: the ids as they were given, or a range of a lane; targets, and when."""
     listed, span = fields.take("deliveries"), fields.take("range")
     if (listed is None) == (span is None):
-        raise invalid(
+        fields.fault(
             "body",
             "needs either deliveries or range",
             "cần một trong hai: deliveries hoặc range",
         )
+        return [], [], []
     if span is not None:
-        lane = Fields(span, "range")
+        lane = fields.inner(span, "range")
+        if lane is None:
+            return [], [], []
         urgency, no = lane.number("urgency", URGENCY_MAX), lane.number("no", NUMBER_MAX)
-        lane.end()
+        lane.close()
         return [], [UpTo(caller.agency, urgency, no)], [at]
     if not isinstance(listed, list):
-        raise invalid("deliveries", "is not a list of ids", "không phải danh sách mã")
+        fields.fault("deliveries", "is not a list of ids", "không phải danh sách mã")
+        return [], [], []
     if len(listed) > CONFIRM_MAX:
-        raise invalid(
-            "deliveries",
-            f"has more than {CONFIRM_MAX} ids",
-            f"có quá {CONFIRM_MAX} mã",
-        )
-    named = [_named(value, index, caller, at) for index, value in enumerate(listed)]
+        fields.fault("deliveries", f"has more than {CONFIRM_MAX} ids", f"có quá {CONFIRM_MAX} mã")
+        return [], [], []
+    named = [_named(fields, value, index, caller, at) for index, value in enumerate(listed)]
     names = [name for name, _ in named]
     return names, [delivery_target(name) or _NOBODY for name in names], [when for _, when in named]
 
 
-def _named(value: Any, index: int, caller: Caller, at: int | None) -> tuple[str, int | None]:
+def _named(
+    whole: Fields, value: Any, index: int, caller: Caller, at: int | None
+) -> tuple[str, int | None]:
     """A delivery's id, alone or with a time of its own."""
     if isinstance(value, str):
         return value, at
-    place = f"deliveries[{index}]"
-    fields = Fields(value, place)
+    fields = whole.inner(value, f"deliveries[{index}]")
+    if fields is None:
+        return "", at
     name = fields.text("delivery", most=ID_MAX)
     stated = fields.text("occurred_at", most=INSTANT_MAX)
-    fields.end()
-    return name, occurred_at(stated, caller, f"{place}.occurred_at")
+    fields.close()
+    if not fields.sound:
+        return name, at
+    return name, occurred_at(stated, caller, fields.place("occurred_at"))

@@ -15,7 +15,7 @@ from axis.api.problems import problem
 from axis.core.errors import Fault
 from axis.flows.handover import PAGE_ROWS_MAX
 from axis.flows.statuses import STATUS_BYTES_MAX
-from schemas.edxml import NS, PACKAGE_BYTES_MAX
+from schemas.edxml import MARK_PLACE, NS, PACKAGE_BYTES_MAX
 from schemas.edxml_parse import ATTRIBUTES_MAX, DEFAULT_LIMITS
 from schemas.frames import MEDIA_TYPE as FRAMES
 
@@ -96,7 +96,7 @@ _PACKAGE: Final[Mapping[str, Case]] = {
 }
 
 _RULES: Final[Mapping[str, Case]] = {
-    "document.secret": Case(),
+    "document.secret": Case(MARK_PLACE),
     "document.conflict": Case(
         f"{_MESSAGE}/DocumentId",
         {

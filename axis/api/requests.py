@@ -1,4 +1,4 @@
-"""Read what a request says: fields, query, cursors, times, ids.
+"""Read what a request says: fields, cursors, times, ids.
 
 Whatever is wrong with it ends as one clear rejection, never as a fault of ours.
 """
@@ -6,18 +6,20 @@ Whatever is wrong with it ends as one clear rejection, never as a fault of ours.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
-from urllib.parse import parse_qsl
 
 from axis.api.bodies import HeaderMap
-from axis.api.problems import invalid
+from axis.api.problems import FAULTS_MAX, invalid, invalid_fault
 from axis.core.caller import HISTORY, Caller
 from axis.core.commands import ById
+from axis.core.directory import Agency
 from axis.core.document import split_delivery_id
-from axis.core.errors import rejected
+from axis.core.errors import Fault, Rejected, rejected
 from axis.core.timetable import from_iso
+from axis.flows.members import Members
 
 #: Rows of a page unless its caller says otherwise.
 PAGE_ROWS_DEFAULT = 200
@@ -31,7 +33,6 @@ _DOCUMENT = re.compile(r"doc_[0-9A-HJKMNP-TV-Z]{26}")
 _RECIPIENT = re.compile(r"[0-9A-Z.]{1,20}")
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_PAIR = re.compile(r"([0-4]):([0-9]{1,19})")
 
 
 def is_text(text: str) -> bool:
@@ -40,64 +41,91 @@ def is_text(text: str) -> bool:
 
 
 class Fields:
-    """The fields of a JSON object, taken one by one; those left over are refused by ``end``."""
+    """The fields of a JSON object, taken one by one. What is wrong with them, and fields that
+    nobody took, is told all together by ``end``; until then a field with a fault reads as empty.
+    """
 
-    def __init__(self, values: Any, place: str = "") -> None:
+    __slots__ = ("_faults", "_prefix", "_values")
+
+    def __init__(self, values: Any, place: str = "", faults: list[Fault] | None = None) -> None:
+        self._prefix = f"{place}." if place else ""
+        #: Shared with the objects inside.
+        self._faults: list[Fault] = [] if faults is None else faults
         if not isinstance(values, dict):
             raise invalid(place or "body", "is not an object", "không phải đối tượng JSON")
         self._values = dict(values)
-        self._prefix = f"{place}." if place else ""
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing has been found wrong yet."""
+        return not self._faults
+
+    def place(self, name: str) -> str:
+        """The place of a field in the request."""
+        return self._prefix + name
+
+    def fault(self, name: str, en: str, vi: str) -> None:
+        """Note that something is wrong with a field."""
+        if len(self._faults) < FAULTS_MAX:
+            self._faults.append(invalid_fault(self._prefix + name, en, vi))
+
+    def inner(self, values: Any, name: str) -> Fields | None:
+        """The fields of an object inside, whose faults are told with those of this one; None for
+        what is no object.
+        """
+        if not isinstance(values, dict):
+            self.fault(name, "is not an object", "không phải đối tượng JSON")
+            return None
+        return Fields(values, self._prefix + name, self._faults)
 
     def text(self, name: str, *, most: int, default: str | None = None) -> str:
         """A text of at most ``most`` characters; required unless there is a default."""
         value = self._values.pop(name, None)
         if value is None:
             if default is None:
-                raise invalid(self._prefix + name, "is missing", "còn thiếu")
+                self.fault(name, "is missing", "còn thiếu")
+                return ""
             return default
         if not isinstance(value, str):
-            raise invalid(self._prefix + name, "is not text", "không phải văn bản")
+            self.fault(name, "is not text", "không phải văn bản")
+            return ""
         if len(value) > most:
-            raise invalid(
-                self._prefix + name,
-                f"has more than {most} characters",
-                f"dài quá {most} ký tự",
-            )
+            self.fault(name, f"has more than {most} characters", f"dài quá {most} ký tự")
+            return ""
         return value
 
     def number(self, name: str, most: int) -> int:
         """A whole number from 0 to ``most``."""
         value = self._values.pop(name, None)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-            raise invalid(
-                self._prefix + name,
+            self.fault(
+                name,
                 f"is not a whole number from 0 to {most}",
                 f"không phải số nguyên từ 0 đến {most}",
             )
+            return 0
         return value
 
     def take(self, name: str) -> Any:
         """Any value; None when it is not there."""
         return self._values.pop(name, None)
 
-    def end(self) -> None:
-        """Refuse fields that nobody took: a misspelt one must not be lost in silence."""
+    def has(self, name: str) -> bool:
+        """Whether a field is there with a value, as one that is null is not."""
+        return self._values.get(name) is not None
+
+    def close(self) -> None:
+        """Note fields that nobody took: a misspelt one must not be lost in silence."""
         for name in self._values:
-            raise invalid(
-                f"{self._prefix}{name[:60]}",
-                "is not a field of this request",
-                "không phải trường của yêu cầu này",
+            self.fault(
+                name[:60], "is not a field of this request", "không phải trường của yêu cầu này"
             )
 
-
-def parse_query(raw: bytes) -> dict[str, str]:
-    """Return the fields of a query string, of which none is repeated (``axis.api.queries``)."""
-    if not raw:
-        return {}
-    try:
-        return dict(parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict"))
-    except ValueError:
-        raise invalid("query", "cannot be read", "không đọc được") from None
+    def end(self) -> None:
+        """Raise ``request.invalid`` with all that is wrong, here and in the objects inside."""
+        self.close()
+        if self._faults:
+            raise Rejected(self._faults)
 
 
 def whole(text: str) -> int | None:
@@ -111,48 +139,6 @@ def day(text: str) -> date | None:
         return date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
         return None
-
-
-def query_number(query: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    """Return a whole number of the query within its bounds."""
-    text = query.get(name)
-    if text is None:
-        return default
-    number = whole(text)
-    if number is None or not least <= number <= most:
-        raise invalid(
-            f"query.{name}",
-            f"is not a whole number from {least} to {most}",
-            f"không phải số nguyên từ {least} đến {most}",
-        )
-    return number
-
-
-def query_seconds(query: Mapping[str, str], name: str, most: float) -> float:
-    """Return seconds of the query: a decimal number from 0 to ``most``; 0 when it is not there."""
-    text = query.get(name, "0")
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text) or float(text) > most:
-        raise invalid(
-            f"query.{name}",
-            f"is not a number of seconds from 0 to {most:g}",
-            f"không phải số giây từ 0 đến {most:g}",
-        )
-    return float(text)
-
-
-def parse_cursor(text: str) -> dict[int, int]:
-    """Return the last number seen per urgency class of a cursor ``0:12,3:1``."""
-    seen: dict[int, int] = {}
-    for part in text.split(",") if text else ():
-        pair = _PAIR.fullmatch(part)
-        if pair is None or int(pair[1]) in seen or int(pair[2]) > NUMBER_MAX:
-            raise invalid(
-                "query.after",
-                "is not a cursor that an inbox gave, such as 0:12,3:1",
-                "không phải con trỏ do hộp đến cấp, ví dụ 0:12,3:1",
-            )
-        seen[int(pair[1])] = int(pair[2])
-    return seen
 
 
 def cursor(seen: Mapping[int, int]) -> str:
@@ -195,6 +181,26 @@ def stated_at(headers: HeaderMap, caller: Caller) -> int | None:
     """Return what the header ``Axis-Occurred-At`` states, see ``occurred_at``."""
     value = headers.get(b"axis-occurred-at")
     return None if value is None else occurred_at(value.decode("latin-1"), caller)
+
+
+def agency_at(members: Members, code: str, place: str) -> Agency:
+    """Return the agency of a code or unit that stands at ``place``; ``agency.unknown`` there."""
+    (agency,) = agencies_at(members, [code], place)
+    return agency
+
+
+def agencies_at(members: Members, codes: Iterable[str], place: str) -> list[Agency]:
+    """Return the agencies of a parameter that may be repeated; all that are unknown are told."""
+    found: list[Agency] = []
+    unknown: list[Fault] = []
+    for code in codes:
+        try:
+            found.append(members.agency(code))
+        except Rejected as error:
+            unknown += [replace(fault, place=place) for fault in error.faults]
+    if unknown:
+        raise Rejected(unknown)
+    return found
 
 
 def document_id(text: str) -> str:

@@ -15,6 +15,7 @@ from axis.api.counts import AGENCIES_MAX
 from axis.api.given import Day, TheAxis, TheCaller
 from axis.api.problems import invalid
 from axis.api.queries import in_order
+from axis.api.requests import agencies_at
 from axis.api.wire import Json
 from axis.core.period import FIRST_DAY, LAST_DAY, Unit
 from axis.core.statistics import MEASURES
@@ -84,7 +85,7 @@ async def statistics(
     if kind and kind not in kinds:
         named = ", ".join(kinds)
         raise invalid("query.kind", f"is none of {named}", f"không thuộc {named}")
-    codes = [axis.members.agency(code).code for code in agency]
+    codes = [one.code for one in agencies_at(axis.members, agency, "query.agency")]
     asked = question(By(by), Unit(period), (first, last), codes, kind)
     told = view(await axis.statistics.report(asked))
     if (CSV in accept.lower()) if form is None else form == "csv":

@@ -77,8 +77,8 @@ def delivery(row: Row) -> dict[str, Any]:
     }
 
 
-def moved(named: str, item: Moved) -> dict[str, Any]:
-    """What a confirmation or a reset did to the delivery that its caller ``named``."""
+def moved(named: str, item: Moved, place: str = "") -> dict[str, Any]:
+    """What a confirmation or a reset did to the delivery that its caller ``named`` at ``place``."""
     found = item.delivery
     out: dict[str, Any] = {
         "delivery": named if found is None else found.id,
@@ -86,7 +86,7 @@ def moved(named: str, item: Moved) -> dict[str, Any]:
         "changed": item.changed,
     }
     if item.fault is not None:
-        out["problem"] = told(item.fault)
+        out["problem"] = {**told(item.fault), "place": item.fault.place or place}
     return out
 
 

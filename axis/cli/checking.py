@@ -25,7 +25,7 @@ from axis.core.trust import ALTERED, fingerprint_of
 from axis.core.words_vi import in_vietnamese
 from schemas import xmldsig
 from schemas.codes import DOC_TYPE, STATUS, agencies, table
-from schemas.edxml import DocumentPackage, Problem, StatusPackage
+from schemas.edxml import MARK_PLACE, DocumentPackage, Problem, StatusPackage
 from schemas.edxml_read import Reading, read
 from schemas.edxml_rules import strict as strict_problems
 from schemas.examine import UNREADABLE
@@ -181,7 +181,7 @@ def _forbidden(reading: Reading, signature: Signature) -> list[Problem]:
     """What no axis takes, however well it is written."""
     found = []
     if isinstance(reading.package, DocumentPackage) and reading.package.secret:
-        found.append(Problem("document.secret", ""))
+        found.append(Problem("document.secret", MARK_PLACE))
     if signature.refused:
         code = f"signature.{signature.word}"
         found.append(Problem(code, _SIGNATURE_PLACE, detail={"reason": signature.whose}))

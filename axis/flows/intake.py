@@ -198,7 +198,7 @@ class Intake:
     def _judge(self, examined: Examined, caller: Caller, at: int) -> _Judged:
         directory = self._members.directory
         letter = _letter(examined)
-        faults = [Fault("document.secret")] if letter.secret else []
+        faults = [Fault("document.secret", edxml.MARK_PLACE)] if letter.secret else []
         sender = admission.sender(letter, caller, directory)
         recipients, bad = admission.recipients(letter, directory)
         faults += bad
