@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from axis.api import openapi
@@ -155,7 +155,13 @@ def add_pages(app: FastAPI) -> None:
             return Response(status_code=304, headers=headers)
         return Response(body, media_type="application/json", headers=headers)
 
+    async def to_docs() -> Response:
+        return RedirectResponse(DOCS)
+
     app.add_api_route(DOCS, docs, methods=["GET"], include_in_schema=False)
+    for near in ("/", f"{DOCS}/"):
+        # What people type; addresses of the API have one spelling each.
+        app.add_api_route(near, to_docs, methods=["GET"], include_in_schema=False)
     app.add_api_route(DOCUMENT, document, methods=["GET"], include_in_schema=False)
 
 

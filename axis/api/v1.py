@@ -72,7 +72,8 @@ async def package(
     axis: TheAxis, caller: TheCaller, delivery: DeliveryPath, if_none_match: IfNoneMatch = ""
 ) -> Response:
     """The very bytes that were accepted, with their digest. For the recipient, who is then known
-    to have been handed it, and for the sender.
+    to have been handed it, and for the sender. HEAD is not served (405): a GET is recorded as
+    handing the package out, and a HEAD hands nothing out; the inbox tells size and digest.
     """
     target = _delivery(delivery)
     document, body = await axis.handover.package(caller, target.doc_id, target.recipient)

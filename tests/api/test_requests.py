@@ -168,7 +168,9 @@ async def test_a_body_has_no_coding_but_chunks(here: World, coding: str) -> None
     assert (await here.send(package(), **{"transfer-encoding": "Chunked"})).status_code == 201
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v2/inbox", "/v1/inbox/", "/v1//inbox"])
+@pytest.mark.parametrize(
+    "path", ["/docs//", "/v1/health/", "/v1", "/v2/inbox", "/v1/inbox/", "/v1//inbox"]
+)
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 async def test_there_is_nothing_at_other_addresses(here: World, path: str, method: str) -> None:
     problem(await here.http.request(method, path), 404, "request.route")
@@ -198,6 +200,17 @@ async def test_an_address_says_which_methods_it_takes(here: World, path: str, al
     answer = await here.http.options(path)
     assert (answer.status_code, answer.headers["allow"], answer.content) == (204, allowed, b"")
     assert "content-length" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/docs/"])
+async def test_people_who_come_by_the_front_door_are_led_to_the_pages(
+    here: World, path: str
+) -> None:
+    for method in ("GET", "HEAD"):
+        answer = await here.http.request(method, path)
+        assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+    problem(await here.http.post(path), 405, "request.method")
+    assert (await here.http.get(path, follow_redirects=True)).status_code == 200
 
 
 async def test_head_is_get_without_a_body(here: World) -> None:
