@@ -17,7 +17,7 @@ from axis.api.wire import Json
 from axis.core.caller import OPERATOR
 from axis.core.lifecycle import Business, Transport
 from axis.core.replay import Act, Filter, Kind
-from axis.flows.planning import Asked
+from axis.flows.planning import Asked, Shown
 from axis.replays import ITEMS_MAX
 from schemas import rest_operator, rest_replays
 from schemas.rest_words import JOB_PATTERN
@@ -43,6 +43,8 @@ After = Annotated[
     Whole, Query(ge=0, le=NUMBER_MAX, description="The number behind which the page begins.")
 ]
 Limit = Annotated[Whole, Query(ge=1, le=ITEMS_MAX, description="Rows of the page at most.")]
+_LOCATION = {"description": "Address of the job.", "schema": {"type": "string"}}
+_MADE: dict[int | str, dict[str, Any]] = {201: {"headers": {"Location": _LOCATION}}}
 
 router = APIRouter()
 
@@ -55,6 +57,7 @@ router = APIRouter()
     response_description="The plan: what would be handed over, and what is left out.",
     response_model=rest_replays.Replay,
     status_code=201,
+    responses=_MADE,
 )
 async def plan_run(request: Request, axis: TheAxis, caller: TheCaller) -> Response:
     """Says what would be handed over to whom, and what is left out and why. Nothing moves until
@@ -70,7 +73,7 @@ async def plan_run(request: Request, axis: TheAxis, caller: TheCaller) -> Respon
         shown = await axis.shadowing.plan(caller, _of_window(wanted), asked.speed)
     else:
         shown = await axis.planning.plan(caller, _ALL, wanted)
-    return Json(views.replay(shown), status_code=201)
+    return _planned(shown, "/v1/operator/runs")
 
 
 @router.get(
@@ -142,6 +145,7 @@ async def steer_run(
     response_description="The plan: what would be handed over, and what is left out.",
     response_model=rest_replays.Replay,
     status_code=201,
+    responses=_MADE,
 )
 async def plan_replay(request: Request, axis: TheAxis, caller: TheCaller) -> Response:
     """For an agency that restored a backup, or wants back what it had parked: into its own inbox
@@ -150,7 +154,7 @@ async def plan_replay(request: Request, axis: TheAxis, caller: TheCaller) -> Res
     agency = caller.agency
     asked = await read_model(request, rest_replays.PlanReplay)
     shown = await axis.planning.plan(caller, agency, _asked(axis, asked, agency))
-    return Json(views.replay(shown), status_code=201)
+    return _planned(shown, "/v1/replays")
 
 
 @router.get(
@@ -213,6 +217,12 @@ async def steer_replay(
     asked = await read_model(request, rest_operator.Why)
     shown = await axis.planning.steer(caller, agency, known(job), Act(act), asked.why)
     return Json(views.replay(shown, outcomes=True))
+
+
+def _planned(shown: Shown, door: str) -> Response:
+    """201, and where the job is seen from now on."""
+    location = {"location": f"{door}/{shown.job.id}"}
+    return Json(views.replay(shown), status_code=201, headers=location)
 
 
 async def _jobs(axis: Axis, whose: str, limit: int) -> Response:

@@ -53,6 +53,8 @@ async def plan(here: World, who: str = OPERATOR, door: str = RUNS, **fields: Any
     assert answer.status_code == 201, answer.text
     rest_replays.Replay.model_validate_json(answer.content)
     planned: dict[str, Any] = answer.json()
+    assert answer.headers["location"] == f"{door}/{planned['id']}"
+    assert (await here.get(who, answer.headers["location"])).json()["id"] == planned["id"]
     return planned
 
 
