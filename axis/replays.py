@@ -18,7 +18,8 @@ class Replays(Protocol):
     async def candidates(self, asked: Filter, limit: int) -> list[Candidate]:
         """The deliveries that match, by document and recipient; ``limit`` at the most.
 
-        ``asked`` must be bounded. Costs what its recipient, sender or names have in the books.
+        ``asked`` must be bounded. Costs what its recipient, sender or names have in the
+        books, or what is parked.
         """
         ...
 

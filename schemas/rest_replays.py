@@ -117,8 +117,9 @@ class PlanReplay(Wanted):
 
 
 class PlanRun(Wanted):
-    """The same for any agency: it names a recipient, a sender or ids. Or a shadow: documents sent
-    in a window, played in a run of its own; of the other filters it knows sender and recipient.
+    """The same for any agency: it names a recipient, a sender, ids or a cause of parked ones. Or a
+    shadow: documents sent in a window, played in a run of its own; of the other filters it knows
+    sender and recipient.
     """
 
     kind: Kind

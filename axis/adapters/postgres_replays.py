@@ -57,8 +57,8 @@ QUERIES: Final = {
         where i.job = $1 group by 1, 2, 3, 4""",
 }
 
-#: Where candidates are looked for: by their names, the parked ones of a recipient, its lanes, a
-#: sender's documents.
+#: Where candidates are looked for: by their names, the parked ones of a cause or a recipient,
+#: a recipient's lanes, a sender's documents.
 _NAMED: Final = """
     unnest($1::text[], $2::text[]) w(id, recipient) cross join document t cross join delivery d
     where t.id = w.id and d.doc = t.seq and (w.recipient = '' or d.recipient = w.recipient)"""
@@ -78,7 +78,7 @@ def statement(asked: Filter) -> tuple[str, list[object]]:
     if asked.named:
         where = _NAMED
         values += map(list, zip(*asked.named, strict=True))
-    elif asked.recipient and asked.transport == Transport.PARKED:
+    elif asked.transport == Transport.PARKED and (asked.recipient or not asked.sender):
         where = _PARKED
     else:
         where = _ALL if asked.recipient else _SENT

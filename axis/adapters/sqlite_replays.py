@@ -64,8 +64,8 @@ QUERIES: Final = {
         where i.job = ? group by 1, 2, 3, 4""",
 }
 
-#: Where candidates are looked for: by their names, the parked ones of a recipient, its lanes, a
-#: sender's documents.
+#: Where candidates are looked for: by their names, the parked ones of a cause or a recipient,
+#: a recipient's lanes, a sender's documents.
 _NAMED: Final = f"""
     json_each(?) w cross join document t cross join delivery d
     where t.id = {_W0} and d.doc = t.seq and ({_W1} = '' or d.recipient = {_W1})"""
@@ -103,7 +103,7 @@ def statement(asked: Filter) -> tuple[str, list[object]]:
     values = [value for _, value in given]
     if asked.named:
         where, values = _NAMED, [rows.encode(asked.named), *values]
-    elif asked.recipient and asked.transport == Transport.PARKED:
+    elif asked.transport == Transport.PARKED and (asked.recipient or not asked.sender):
         where = _PARKED
     else:
         where = _LANES if asked.recipient else _SENT

@@ -9,8 +9,14 @@ from axis.core.catalogue_form import Words
 #: What cannot be planned.
 PLANS: Final[Words] = {
     "replay.unbounded": (
-        "A plan names a recipient, a sender or ids, and a window unless it names ids.",
-        "Kế hoạch phải nêu nơi nhận, nơi gửi hoặc mã, và khoảng thời gian nếu không nêu mã.",
+        (
+            "A plan names a recipient, a sender, ids or, of parked ones, a cause; and a window "
+            "unless it names ids or redrives."
+        ),
+        (
+            "Kế hoạch phải nêu nơi nhận, nơi gửi, mã hoặc lý do tạm giữ; và khoảng thời gian "
+            "nếu không nêu mã và không gửi lại gói tạm giữ."
+        ),
     ),
     "replay.window": (
         "The window has {days} days; 1 to {limit} are allowed.",

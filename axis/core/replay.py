@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from axis.core.document import Delivery, Details
 from axis.core.errors import Fault
-from axis.core.lifecycle import Step
+from axis.core.lifecycle import Step, Transport
 from axis.core.timetable import DAY_US, MICROSECONDS
 
 #: A plan that is older says too little of what is now.
@@ -268,8 +268,13 @@ class Filter:
 
     @property
     def bounded(self) -> bool:
-        """Whether it leads to somebody's deliveries and not to all there are."""
-        return bool(self.sender or self.recipient or self.named)
+        """Whether it leads to somebody's deliveries, or a cause's, and not to all there are."""
+        return bool(self.sender or self.recipient or self.named or self.of_cause)
+
+    @property
+    def of_cause(self) -> bool:
+        """Whether it is about what is parked for one cause; few are at any time."""
+        return bool(self.reason) and self.transport == Transport.PARKED
 
 
 class Candidate(NamedTuple):

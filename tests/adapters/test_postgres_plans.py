@@ -242,6 +242,8 @@ async def test_what_replay_jobs_ask_comes_by_its_index(driver: Driver):
     [
         (Filter(named=(("doc_1", ""),)), "document_by_id"),
         (Filter(recipient="x", transport=Transport.PARKED), "delivery_parked"),
+        (Filter(transport=Transport.PARKED, reason="y"), "delivery_parked"),
+        (Filter(sender="x", transport=Transport.PARKED, reason="y"), "document_by_name"),
         (Filter(recipient="x", since=1, until=2), "delivery_lane"),
         (Filter(sender="x", reason="y"), "document_by_name"),
     ],

@@ -222,6 +222,8 @@ def test_what_was_heard_is_written_by_the_attempt(connection: sqlite3.Connection
     [
         (Filter(named=(("doc_1", ""),)), "document_by_id"),
         (Filter(recipient="x", transport=Transport.PARKED), "delivery_parked (recipient=?"),
+        (Filter(transport=Transport.PARKED, reason="y"), "SCAN d USING INDEX delivery_parked"),
+        (Filter(sender="x", transport=Transport.PARKED, reason="y"), "document_by_name"),
         (Filter(recipient="x", since=1, until=2), "delivery_lane (recipient=?"),
         (Filter(sender="x", reason="y"), "document_by_name (sender=?"),
     ],

@@ -226,6 +226,28 @@ async def test_the_parked_ones_of_a_cause_wait_again(here: World) -> None:
     assert (outcomes["answered"], outcomes["failed"], outcomes["same_digest"]) == (1, 1, 0)
 
 
+async def test_a_cause_alone_leads_to_what_is_parked_for_it_wherever(here: World) -> None:
+    receipt = await here.sent(number=1, to=(OFFICE, HA_NOI))
+    mine, theirs = receipt["deliveries"]
+    other = (await here.sent(number=2))["deliveries"][0]
+    await confirm(here, OFFICE, mine, failed="ổ đĩa đầy")
+    await confirm(here, HA_NOI, theirs, failed="ổ đĩa đầy")
+    await confirm(here, OFFICE, other, failed="không đọc được")
+    cause = {"kind": "redrive", "since": "", "recipient": "", "cause": "ổ đĩa đầy"}
+    planned = await plan(here, **cause)
+    assert (planned["deliveries"], planned["excluded"]) == (2, [])
+    # An agency still plans for its own inbox alone.
+    own = await plan(here, OFFICE, REPLAYS, kind="redrive", since="", cause="ổ đĩa đầy")
+    assert own["deliveries"] == 1
+    # Of what is not parked a cause is no bound.
+    for fields in ({"state": "done"}, {"kind": "give_back", "since": SINCE}, {"cause": ""}):
+        answer = await here.json(OPERATOR, RUNS, GIVE_BACK | cause | fields)
+        problem(answer, 422, "replay.unbounded")
+    await ran(here, planned["id"])
+    assert [row["id"] for row in await inbox(here)] == [mine]
+    assert [row["id"] for row in await inbox(here, HA_NOI)] == [theirs]
+
+
 async def test_a_job_stops_by_itself_when_too_much_fails(here: World) -> None:
     deliveries = [(await here.sent(number=n))["deliveries"][0] for n in range(1, 41)]
     await confirm(here, OFFICE, *deliveries, failed="ổ đĩa đầy")

@@ -257,6 +257,8 @@ async def test_every_filter_leaves_the_others_out(
     assert await found(Filter(recipient=B, transport=Transport.PARKED)) == [(B, 5)]
     assert await found(Filter(recipient=B, reason="hết chỗ")) == [(B, 5)]
     assert await found(Filter(recipient=B, reason="khác")) == []
+    assert await found(Filter(transport=Transport.PARKED, reason="hết chỗ")) == [(B, 5)]
+    assert await found(Filter(sender=C, transport=Transport.PARKED, reason="hết chỗ")) == []
     assert await found(Filter(recipient=B, business=1)) == [(B, 1)]
     assert await found(Filter(named=((done[1].id, ""), (done[2].id, C)))) == [(B, 2)]
     assert await found(Filter(recipient=B), 2) == [(B, 1), (B, 2)]
