@@ -39,7 +39,7 @@ RATE_DEFAULT = 100
 #: Jobs that one agency (or the operators) may have planned, running or paused: each plan lies in
 #: the books for a day.
 LIVE_JOBS_MAX = 10
-#: Outcomes that must be known before a share of failures says anything.
+#: Outcomes that must be known before their share of failures says anything of the others.
 KNOWN_MIN = 20
 
 

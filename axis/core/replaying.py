@@ -53,7 +53,7 @@ def _steer(ledger: Ledger, command: Steer) -> Outcome:
     job = replace(job, stage=stage, owner="", epoch=job.epoch + 1)
     if stage is Stage.ABORTED:
         job = replace(job, ended_at=now)
-    return _written(ledger, command, _ended(job, now))
+    return _written(ledger, command, _ended(job, now, judged=False))
 
 
 def _written(ledger: Ledger, command: Steer, job: Job) -> Ran:
@@ -62,9 +62,11 @@ def _written(ledger: Ledger, command: Steer, job: Job) -> Ran:
     return Ran(job)
 
 
-def _ended(job: Job, now: int) -> Job:
-    """The job as it stands when nothing is left of it; of a shadow its player says so."""
-    if job.kind is Kind.SHADOW and job.total:
+def _ended(job: Job, now: int, *, judged: bool) -> Job:
+    """The job as it stands when nothing is left of it; of a shadow its player says so, and one that
+    stops by itself runs until its driver has ``judged`` the last page too.
+    """
+    if job.total and (job.kind is Kind.SHADOW or (job.stop_percent and not judged)):
         return job
     if job.stage is Stage.RUNNING and job.cursor >= job.total:
         return replace(job, stage=Stage.FINISHED, ended_at=now, owner="")
@@ -117,7 +119,8 @@ def _drive(ledger: Ledger, command: Drive) -> Outcome:
             ledger.handed_over(job.id, no, item.delivery)
             moved.append(item.delivery)
     job = replace(job, cursor=command.after, lease_until=command.until)
-    job = _ended(job, command.now)
+    # The driver judges before each page: behind the last it comes with an empty one.
+    job = _ended(job, command.now, judged=command.after == command.before)
     ledger.job(job)
     return Ran(job, tuple(moved))
 

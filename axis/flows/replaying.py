@@ -170,15 +170,16 @@ class Replaying:
         return damaged
 
     async def _fails(self, job: Job) -> bool:
-        """Whether too much of what is known has failed; then the job was stopped."""
+        """Whether too much of what is known, or of all, has failed; then the job was stopped."""
         if not job.stop_percent or not job.cursor:
             return False
         found = await self._replays.outcomes(job.id)
         known = found.answered + found.failed
-        # Of a small job everything must be known first.
-        if known < min(KNOWN_MIN, job.total) or found.failed * 100 < job.stop_percent * known:
+        # Of all the share is reached whatever the others come to.
+        of = known if known >= KNOWN_MIN else job.total
+        if found.failed * 100 < job.stop_percent * of:
             return False
-        ending = f"{found.failed} of {known} failed; it stops at {job.stop_percent} %"
+        ending = f"{found.failed} of {of} failed; it stops at {job.stop_percent} %"
         now = self._clock.now()
         await self._submit(Stop(job=job.id, epoch=job.epoch, ending=ending, now=now))
         log.warning("job stopped", action="replay.stopped", job=job.id, why=ending)

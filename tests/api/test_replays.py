@@ -252,17 +252,50 @@ async def test_a_job_stops_by_itself_when_too_much_fails(here: World) -> None:
     deliveries = [(await here.sent(number=n))["deliveries"][0] for n in range(1, 41)]
     await confirm(here, OFFICE, *deliveries, failed="ổ đĩa đầy")
     planned = await plan(here, kind="redrive", since="", rate=40, stop_percent=30, why="thử lại")
-    assert (await act(here, planned["id"], "run")).status_code == 200
-    async with asyncio.timeout(10):
-        while (found := await show(here, planned["id"]))["stage"] == "running":
-            rows = await inbox(here)
-            if rows:
-                await confirm(here, OFFICE, *(row["id"] for row in rows), failed="ổ đĩa đầy")
-            await asyncio.sleep(0)
+    found = await _failing(here, planned["id"])
     assert found["stage"] == "stopped"
     assert found["ending"].endswith("failed; it stops at 30 %")
     assert 20 <= found["outcomes"]["failed"] == found["handed_over"] < 40
     problem(await act(here, planned["id"], "resume"), 409, "replay.stage")
+
+
+@pytest.mark.parametrize(
+    ("stop_percent", "handed_over"),
+    [
+        (50, 2),  # of four two are half, whatever the others come to
+        (100, 4),  # also of the last it is heard before the job ends
+    ],
+)
+async def test_a_small_job_stops_as_soon_as_the_share_is_reached(
+    here: World, stop_percent: int, handed_over: int
+) -> None:
+    deliveries = [(await here.sent(number=n))["deliveries"][0] for n in range(1, 5)]
+    await confirm(here, OFFICE, *deliveries, failed="ổ đĩa đầy")
+    planned = await plan(here, kind="redrive", since="", rate=7, stop_percent=stop_percent)
+    found = await _failing(here, planned["id"])
+    assert (found["stage"], found["handed_over"]) == ("stopped", handed_over)
+    told = f"{handed_over} of 4 failed; it stops at {stop_percent} %"
+    assert found["ending"] == told
+
+
+async def test_a_job_below_its_share_of_failures_finishes(here: World) -> None:
+    deliveries = [(await here.sent(number=n))["deliveries"][0] for n in (1, 2)]
+    await confirm(here, OFFICE, *deliveries, failed="ổ đĩa đầy")
+    planned = await plan(here, kind="redrive", since="", stop_percent=50)
+    found = await ran(here, planned["id"])
+    assert (found["stage"], found["handed_over"]) == ("finished", 2)
+
+
+async def _failing(here: World, job: str) -> dict[str, Any]:
+    """The job when it has been run to its end while its recipient fails all that comes."""
+    assert (await act(here, job, "run")).status_code == 200
+    async with asyncio.timeout(10):
+        while (found := await show(here, job))["stage"] == "running":
+            rows = await inbox(here)
+            if rows:
+                await confirm(here, OFFICE, *(row["id"] for row in rows), failed="ổ đĩa đầy")
+            await asyncio.sleep(0)
+    return found
 
 
 # ---- steering ----------------------------------------------------------------------------------

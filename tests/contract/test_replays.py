@@ -220,6 +220,22 @@ async def test_what_is_redriven_waits_again_and_its_fate_is_the_outcome(
     assert await differences(store) == []
 
 
+async def test_what_stops_by_itself_runs_until_its_last_page_was_judged(
+    store: Replayed, scribe: Scribe
+):
+    document = document_of(await one(store, scribe.accept("1/UBND")))
+    await one(store, scribe.move(Step.FAIL, Place(B, 0, 1), reason="hết chỗ"))
+    plan = scribe.plan((document.seq, B), kind=Kind.REDRIVE, stop_percent=50)
+    await store.apply([plan, scribe.steer(plan.job.id, Act.RUN)])
+    job = ran(await one(store, scribe.take(plan.job.id, "one")))
+    job = ran(await one(store, scribe.drive(job, Place(B, 0, 1))))
+    assert (job.stage, job.cursor) == (Stage.RUNNING, 1)
+    # Held and resumed in between it is still to be judged.
+    await store.apply([scribe.steer(job.id, act) for act in (Act.PAUSE, Act.RESUME)])
+    job = ran(await one(store, scribe.take(job.id, "one")))
+    assert ran(await one(store, scribe.drive(job))).stage is Stage.FINISHED
+
+
 # ---- plans -------------------------------------------------------------------------------------
 
 
