@@ -12,26 +12,17 @@ from typing import Final
 
 from axis.core.document import Delivery, Event
 from axis.core.errors import Fault
-from axis.core.lifecycle import (
-    ANSWERS,
-    BUSINESS,
-    BY_SENDER,
-    STATUS_CODES,
-    TRANSPORT,
-    WITH_REASON,
-    Business,
-    Request,
-    Step,
-    Transport,
-)
 from axis.core.questions import WINDOW_DAYS_MAX, Extract
 from axis.core.timetable import DAY_US, MICROSECONDS, from_iso, iso
-from schemas.edxml import UPDATE
+from axis.core.traffic_course import course_fault
 from schemas.organ import agency_of
 from schemas.traffic import HAPPENINGS, Happening, Header, Row, Share, Speaks
 
 #: Clocks of the processes of one axis need not agree to the second.
 CLOCKS_APART_US: Final = 300 * MICROSECONDS
+#: Who plays another time states it as far behind as a slow machine is, many times over: of a day
+#: that passes in seconds by hours, and never by a day.
+STATED_APART_US: Final = DAY_US
 _KEY_BYTES: Final = 16
 #: As the door has it: beyond them a clock is broken.
 _FIRST_US, _LAST_US = from_iso("2000-01-01"), from_iso("2100-01-01")
@@ -124,7 +115,7 @@ class Checks:
         if row.seq <= self._seq:
             return Fault("traffic.order", "", {"found": str(row.seq)})
         self._seq = row.seq
-        return self._parties(row) or self._times(row) or _course(row) or self._again(row)
+        return self._parties(row) or self._times(row) or course_fault(row) or self._again(row)
 
     def _again(self, row: Row) -> Fault | None:
         """Whether a row before it has its id or its package: sent again it would be no other one.
@@ -170,20 +161,41 @@ class Checks:
         if max(sent, written) > self._latest:
             found = row.occurred_at if sent > self._latest else row.recorded_at
             return _no_time("It", found, "that is in the future")
-        for share in row.deliveries:
-            for happening in share.happened:
-                what = f"{happening.kind} {happening.code}".strip()
-                at, recorded = _moment(happening.occurred_at), _moment(happening.recorded_at)
-                if at is None or recorded is None:
-                    found = happening.occurred_at[:40]
-                    return _no_time(what, found, "that is no time from 2000 to 2099")
-                if at < sent - CLOCKS_APART_US or recorded < written - CLOCKS_APART_US:
-                    return _no_time(what, happening.occurred_at, "the document was sent later")
-                if max(at, recorded) > self._latest:
-                    ahead = at > self._latest
-                    found = happening.occurred_at if ahead else happening.recorded_at
-                    return _no_time(what, found, "that is in the future")
+        faults = (self._happened(share, sent, written) for share in row.deliveries)
+        return next(filter(None, faults), None)
+
+    def _happened(self, share: Share, sent: int, written: int) -> Fault | None:
+        """Whether a delivery's happenings lie behind the document and behind each other."""
+        last_at, last_recorded = sent, written
+        for happening in share.happened:
+            what = f"{happening.kind} {happening.code}".strip()
+            at, recorded = _moment(happening.occurred_at), _moment(happening.recorded_at)
+            if at is None or recorded is None:
+                found = happening.occurred_at[:40]
+                return _no_time(what, found, "that is no time from 2000 to 2099")
+            if at < sent - CLOCKS_APART_US or recorded < written - CLOCKS_APART_US:
+                return _no_time(what, happening.occurred_at, "the document was sent later")
+            if max(at, recorded) > self._latest:
+                ahead = at > self._latest
+                found = happening.occurred_at if ahead else happening.recorded_at
+                return _no_time(what, found, "that is in the future")
+            if recorded < last_recorded - CLOCKS_APART_US:
+                return _no_time(what, happening.recorded_at, "what lies before it was later")
+            last_recorded = max(last_recorded, recorded)
+            if _stated(happening):
+                if at < last_at - STATED_APART_US:
+                    return _no_time(what, happening.occurred_at, "what lies before it was later")
+                last_at = max(last_at, at)
         return None
+
+
+def _stated(happening: Happening) -> bool:
+    """Whether one of both parties says when it was; all else may have the axis's own time, which
+    is another one where another day is played.
+    """
+    if happening.kind == "parked":
+        return not happening.by
+    return happening.kind in ("done", "status")
 
 
 def _moment(text: str) -> int | None:
@@ -204,80 +216,3 @@ def _beneath(unit: str, agency: str) -> bool:
         return agency_of(unit) == agency
     except ValueError:
         return False
-
-
-#: By which step a happening came about; a lock parks as a failure does.
-_STEPS: Final = {
-    "offered": Step.OFFER,
-    "done": Step.DONE,
-    "parked": Step.FAIL,
-    "reset": Step.RESET,
-}
-
-
-def _course(row: Row) -> Fault | None:
-    """Whether what happened to each delivery can have, and led to where it stands."""
-    for share in row.deliveries:
-        message = _Course(share, row).fault()
-        if message:
-            return Fault("traffic.state", "", {"recipient": share.recipient, "message": message})
-    return None
-
-
-class _Course:
-    """One delivery's happenings, followed through the state machines."""
-
-    def __init__(self, share: Share, row: Row) -> None:
-        self._share = share
-        self._sender = row.sender
-        self._transport = Transport.WAITING
-        self._business = Business.NONE
-        self._request = Request.OPEN if row.kind == UPDATE else Request.NONE
-
-    def fault(self) -> str:
-        for happening in self._share.happened:
-            message = (
-                self._status(happening) if happening.kind == "status" else self._move(happening)
-            )
-            if message:
-                return message
-        reached = (self._transport, self._business, self._request)
-        states = tuple(state.name.lower() for state in reached)
-        told = (self._share.state, self._share.answer, self._share.request)
-        # Books may know of an end that no happening of version 1 tells of.
-        if states != told and self._share.state != "withdrawn":
-            return f"it leads to {', '.join(states)} and stands as {', '.join(told)}"
-        return ""
-
-    def _move(self, happening: Happening) -> str:
-        state = TRANSPORT.get((self._transport, _STEPS[happening.kind]))
-        if state is None:
-            return f"{happening.kind} cannot follow {self._transport.name.lower()}"
-        self._transport = state
-        return ""
-
-    def _status(self, happening: Happening) -> str:
-        code = happening.code
-        if code not in STATUS_CODES:
-            return f"there is no status {code!r}"
-        if (happening.by or self._share.recipient) != (
-            self._sender if code in BY_SENDER else self._share.recipient
-        ):
-            return f"{code} is not said by {happening.by}"
-        if code in WITH_REASON and not happening.reason.strip():
-            return f"{code} has no reason"
-        if code in BY_SENDER:
-            self._request = Request.OPEN
-            return "" if not self._business.ended else f"{code} cannot follow"
-        if self._transport is not Transport.DONE:
-            return f"{code} was said before it was done"
-        if code in ANSWERS:
-            asked, self._request = self._request, ANSWERS[code]
-            return "" if asked is Request.OPEN else f"{code} answers nothing"
-        if (self._business, code) not in BUSINESS:
-            return f"{code} cannot follow {self._business.name.lower()}"
-        self._business = BUSINESS[self._business, code]
-        return ""
-
-
-assert _STEPS.keys() | {"status"} == HAPPENINGS

@@ -116,6 +116,49 @@ def test_impossible_times_are_refused(more: dict[str, Any]):
     assert code_of(row(**more)) == "traffic.time"
 
 
+AT_NIGHT, TOMORROW = "2020-01-15T20:31:00+07:00", "2020-01-16T20:31:00+07:00"
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        # Stated 36 hours before the one in front of it; recorded a few minutes before it.
+        happening("status", DONE, code="01", recorded_at=TOMORROW),
+        happening("status", TOMORROW, code="01", recorded_at="2020-01-16T20:25:59+07:00"),
+    ],
+)
+def test_what_happens_lies_behind_what_happened_before_it(second: dict[str, Any]):
+    answered = share(happened=[happening("done", TOMORROW), second], answer="arrived")
+    told = fault(row(deliveries=[answered]))
+    assert told is not None
+    assert told[0] == "traffic.time"
+    assert told[1]["message"] == "what lies before it was later"
+
+
+@pytest.mark.parametrize(
+    "happened",
+    [
+        # A day that passes in seconds, on a machine that is slow.
+        [happening("done", AT_NIGHT), happening("status", DONE, code="01", recorded_at=AT_NIGHT)],
+        # Of two processes whose clocks differ by less than the five minutes.
+        [
+            happening("done", recorded_at="2020-01-15T08:35:00+07:00"),
+            happening("status", DONE, code="01"),
+        ],
+        # Another day is played: the axis hands out, and operators put back, by their own time.
+        [
+            happening("offered", TOMORROW),
+            happening("parked", TOMORROW, by="op", reason="locked"),
+            happening("reset", TOMORROW, by="op"),
+            happening("done", DONE, recorded_at=TOMORROW),
+            happening("status", DONE, code="01", recorded_at=TOMORROW),
+        ],
+    ],
+)
+def test_what_an_axis_writes_of_other_times_passes(happened: list[dict[str, Any]]):
+    assert fault(row(deliveries=[share(happened=happened, answer="arrived")])) is None
+
+
 def test_a_row_of_any_moment_of_the_window_passes():
     for at in ("2020-01-15T00:00:00+07:00", "2020-01-15T23:59:59.999999+07:00"):
         assert fault(row(occurred_at=at, **WAITS)) is None
