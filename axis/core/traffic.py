@@ -15,6 +15,7 @@ from axis.core.errors import Fault
 from axis.core.questions import WINDOW_DAYS_MAX, Extract
 from axis.core.timetable import DAY_US, MICROSECONDS, from_iso, iso
 from axis.core.traffic_course import course_fault
+from schemas.edxml import NEW
 from schemas.organ import agency_of
 from schemas.traffic import HAPPENINGS, Happening, Header, Row, Share, Speaks
 
@@ -99,6 +100,9 @@ class Checks:
         self._latest = now + CLOCKS_APART_US
         self._seq = 0
         self._seen: set[bytes] = set()
+        # Who has a new document of a name, a bit each: as little of a row with all as of one.
+        self._have: dict[bytes, int] = {}
+        self._bits = {code: 1 << number for number, code in enumerate(self._agencies)}
 
     @property
     def header_fault(self) -> Fault | None:
@@ -119,17 +123,23 @@ class Checks:
 
     def _again(self, row: Row) -> Fault | None:
         """Whether a row before it has its id or its package: sent again it would be no other one.
-
-        So many bytes of a hash tell 400,000 rows apart, and take less room than the names.
+        Or its name, as a new document for one of its recipients, who has that then.
         """
         named = f"{row.sender} {row.kind} {row.sha256} {row.document_id}"
         for what, told in (("id", row.doc), ("package", named)):
-            key = hashlib.blake2b(told.encode(), digest_size=_KEY_BYTES).digest()
+            key = _key(told)
             if key in self._seen:
-                return Fault(
-                    "traffic.row", "", {"message": f"its {what} is that of an earlier row"}
-                )
+                return _earlier(f"its {what} is that of an earlier row")
             self._seen.add(key)
+        if row.kind != NEW:
+            return None
+        key = _key(f"{row.sender} {row.document_id}")
+        have = self._have.get(key, 0)
+        for share in row.deliveries:
+            if have & self._bits[share.recipient]:
+                return _earlier(f"{share.recipient} has a document of its name in an earlier row")
+            have |= self._bits[share.recipient]
+        self._have[key] = have
         return None
 
     def _parties(self, row: Row) -> Fault | None:
@@ -187,6 +197,15 @@ class Checks:
                     return _no_time(what, happening.occurred_at, "what lies before it was later")
                 last_at = max(last_at, at)
         return None
+
+
+def _key(told: str) -> bytes:
+    """So many bytes of a hash tell 400,000 rows apart, and take less room than the names."""
+    return hashlib.blake2b(told.encode(), digest_size=_KEY_BYTES).digest()
+
+
+def _earlier(message: str) -> Fault:
+    return Fault("traffic.row", "", {"message": message})
 
 
 def _stated(happening: Happening) -> bool:

@@ -25,7 +25,7 @@ from tests.acceptance.conftest import until
 from tests.acceptance.played import Played
 from tests.agencies.courses import every_course
 from tests.kafka import Kafka
-from tests.traffic_rows import G22, lines, row
+from tests.traffic_rows import G22, lines, row, share
 
 pytestmark = pytest.mark.acceptance
 
@@ -331,19 +331,19 @@ def test_every_course_of_a_delivery_can_be_played(importing: Apart, tmp_path: Pa
 
 
 def test_what_comes_out_otherwise_is_named_and_fails(importing: Apart, tmp_path: Path) -> None:
-    # The second is another new document of the same name for somebody who has the first.
-    rows = [row(1), row(2, document_id=row(1).document_id), row(3)]
+    # Nothing that is played withdraws the second.
+    withdrawn = share(state="withdrawn", answer="none", happened=[])
+    rows = [row(1), row(2, deliveries=[withdrawn]), row(3)]
     (tmp_path / "t.jsonl").write_bytes(b"".join(lines(*rows)))
     importing.start(str(tmp_path / "t.jsonl"))
     code, said = importing.end()
     assert code == 1
     told = json.loads((importing.home / "outcome.json").read_text("utf-8"))
-    assert told["deliveries"] == {"same": 2, "different": 0, "missing": 1}
-    assert told["refused"] == 1
-    (missing,) = told["not_same"]
-    assert missing["delivery"] == f"{rows[1].doc}.{G22}"
-    assert missing["differences"][0].startswith("document.conflict: 000.00.00.G22 already has")
-    assert f"missing {rows[1].doc}.{G22} document.conflict" in said
+    assert told["deliveries"] == {"same": 2, "different": 1, "missing": 0}
+    (different,) = told["not_same"]
+    assert different["delivery"] == f"{rows[1].doc}.{G22}"
+    assert different["differences"] == ["state: withdrawn, now open"]
+    assert f"different {rows[1].doc}.{G22} state: withdrawn" in said
 
 
 def _played_as_a_job(job: Apart, source: str, into: str, deliveries: int) -> None:

@@ -214,6 +214,21 @@ def test_a_document_stands_in_a_file_once(again: dict[str, Any], what: str):
     assert f"its {what} is that of an earlier row" in refused.detail["message"]
 
 
+def test_a_new_document_of_one_name_reaches_a_recipient_once():
+    checks = Checks(HEADER, KNOWN, NOW)
+    name = row(1).document_id
+    assert checks.fault(row(1)) is None
+    # To others, of another kind, or of another sender it is no other document of theirs.
+    assert checks.fault(row(2, document_id=name, deliveries=[share(H26)])) is None
+    asked = share(answer="none", request="open", happened=[happening("done")])
+    assert checks.fault(row(3, document_id=name, kind=2, deliveries=[asked])) is None
+    assert checks.fault(row(4, document_id=name, sender=H26, unit=H26)) is None
+    refused = checks.fault(row(5, document_id=name, deliveries=[share()]))
+    assert refused is not None
+    assert refused.code == "traffic.row"
+    assert refused.detail["message"] == f"{G22} has a document of its name in an earlier row"
+
+
 def course(*happened: dict[str, Any], **more: Any) -> str:
     return code_of(row(deliveries=[share(happened=list(happened), **more)]))
 
