@@ -11,7 +11,8 @@ import json as written
 import secrets
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -31,6 +32,7 @@ from axis.cli.own_run import named_by
 from axis.cli.replay_apart import opened
 from axis.cli.replay_outcome import DELIVERIES_FILE
 from axis.cli.session import Session
+from axis.core.errors import Rejected
 from axis.core.timetable import iso
 from axis.settings import Settings
 
@@ -97,20 +99,31 @@ class Lease:
                 raise Lost from None
             raise
 
+    def abort(self, why: str) -> None:
+        """End the job for good."""
+        self._post("abort", {"why": why})
+
     def _post(self, what: str, body: Mapping[str, Any]) -> Any:
         with self.here.door(OPERATOR_ID) as door:
             return door.post(f"{self._path}/{what}", body).json
 
 
-def play(here: Session, job: Mapping[str, Any], into: str, seed: int, *, json: bool) -> None:
-    """Play a job that runs, in the run ``into``, to its end; ends the command (1) unless all came
-    out as it was recorded.
+def play(
+    here: Session, run: Callable[[], Mapping[str, Any]], into: str, seed: int, *, json: bool
+) -> None:
+    """Play a job in the run ``into`` to its end; ends the command (1) unless all came out as it was
+    recorded.
+
+    ``run`` makes the job run, and tells of it, when the folder is held: while another plays there,
+    or where it is somebody else's, nothing is begun that nobody would end.
     """
     settings = named_by("--into", into)
     if here.settings.run == settings.run:
         raise typer.BadParameter(f"the run '{into}' cannot be its own shadow")
     folder = Marked(settings, replay_beside.STATE_FILE, replay_beside.MAKER)
     with folder.alone():
+        folder.read()
+        job = run()
         lease = Lease(here, job["id"], _player(folder, job["id"]))
         told = _played(folder, lease, job, seed, json=json)
     if told is None:
@@ -143,7 +156,7 @@ def _played(
     while True:
         lease.take()
         try:
-            state = _state(folder, lease, job, seed)
+            state = _begun(folder, lease, job, seed)
             again = _again(lease, folder.settings, seed)
             told = replay_beside.play(folder.settings, state, again, lease.progress, json=json)
             _tell(folder.settings, lease, job["deliveries"], told)
@@ -156,6 +169,16 @@ def _played(
             return None
         folder.write({**state, "finished": iso(SystemClock().now())})
         return told
+
+
+def _begun(folder: Marked, lease: Lease, job: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """The same as ``_state``; what cannot be played so is aborted, since nobody goes on with it."""
+    try:
+        return _state(folder, lease, job, seed)
+    except (typer.BadParameter, typer.Exit, Rejected):
+        with suppress(NoAxis, Refusal):
+            lease.abort("it could not be played")
+        raise
 
 
 def _state(folder: Marked, lease: Lease, job: Mapping[str, Any], seed: int) -> dict[str, Any]:

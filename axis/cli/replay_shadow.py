@@ -88,19 +88,24 @@ def shadow(
         of = {"of": here.settings.run, "url": url or "", "seed": seed, "reason": reason.strip()}
         _at_rest(folder, {**wanted, **of}, json=json)
         return
+    body = {"kind": "shadow", "why": reason.strip(), **wanted}
+    replay_player.play(here, partial(_planned, here, body, json=json), into, seed, json=json)
+
+
+def _planned(here: session.Session, body: Mapping[str, Any], *, json: bool) -> Mapping[str, Any]:
+    """Plan a job, and run it."""
     with here.door(OPERATOR_ID) as door:
-        body = {"kind": "shadow", "why": reason.strip(), **wanted}
         job = door.post("/v1/operator/runs", body).json["id"]
-    _play(here, job, into, seed, json=json)
+    return _run(here, job, json=json)
 
 
-def _play(here: session.Session, job: str, into: str, seed: int, *, json: bool) -> None:
-    """Run a job, which changes nothing where it runs already, and play it."""
+def _run(here: session.Session, job: str, *, json: bool) -> Mapping[str, Any]:
+    """Run a job, which changes nothing where it runs already."""
     with here.door(OPERATOR_ID) as door:
-        told = door.post(f"/v1/operator/runs/{job}/run", {}).json
+        told: Mapping[str, Any] = door.post(f"/v1/operator/runs/{job}/run", {}).json
     if not json:
         screen.say(f"The job {job}, held with: axis replay pause {job}")
-    replay_player.play(here, told, into, seed, json=json)
+    return told
 
 
 def _resumed(folder: Marked, typed: Mapping[str, Any], *, json: bool) -> None:
@@ -111,7 +116,8 @@ def _resumed(folder: Marked, typed: Mapping[str, Any], *, json: bool) -> None:
         return
     require_as_kept(typed, known)
     here = session.open_session(known["of"], known["url"] or None)
-    _play(here, known["job"], folder.settings.run, known["seed"], json=json)
+    run = partial(_run, here, known["job"], json=json)
+    replay_player.play(here, run, folder.settings.run, known["seed"], json=json)
 
 
 def _at_rest(

@@ -64,7 +64,7 @@ def doors(monkeypatch: pytest.MonkeyPatch) -> Doors:
 def test_who_waits_is_told_whether_all_was_handed_over(
     axis: Axis, doors: Doors, stages: list[str], wait: bool, code: int
 ) -> None:
-    doors.stages = list(stages)
+    doors.stages = ["planned", *stages]
     said = axis("replay", "run", "rpl_1", *(["--wait"] if wait else []))
     assert said.exit_code == code, said.output
     assert stages[-1] in said.stdout

@@ -1,0 +1,113 @@
+"""How a shadow that is a job begins, at an axis that is only told of: whatever is refused here
+leaves nothing there that nobody would end.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from axis.cli import replay_beside
+from axis.cli.replay_player import Lease
+from axis.cli.session import Session
+from axis.core.errors import Fault, Rejected
+from tests.cli.conftest import Axis
+
+#: The two commands that play one.
+BEGIN = [
+    ("shadow", "--since", "2020-01-15", "--until", "2020-01-16", "--reason", "x"),
+    ("run", "rpl_1"),
+]
+AT = ("--url", "http://axis.test")
+
+
+@dataclass
+class Told:
+    """An answer of a door."""
+
+    json: Mapping[str, Any]
+
+
+@dataclass
+class Doors:
+    """A door that has one shadow, and keeps what was posted to it."""
+
+    deliveries: int = 3
+    stage: str = "planned"
+    posted: list[str] = field(default_factory=list)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Told:
+        act = path.rpartition("/")[2]
+        self.posted.append(act)
+        if act == "abort":
+            assert body["why"]
+        self.stage = {"run": "running", "abort": "aborted"}.get(act, self.stage)
+        return self.get(path)
+
+    def get(self, _path: str) -> Told:
+        job = {"id": "rpl_1", "kind": "shadow", "why": "x", "speed": 10.0, "epoch": 1}
+        window = {"since": "2020-01-15T00:00:00+07:00", "until": "2020-01-16T00:00:00+07:00"}
+        more = {"sender": "", "recipient": "", "stage": self.stage, "deliveries": self.deliveries}
+        return Told({**job, **window, **more})
+
+
+@pytest.fixture
+def doors(monkeypatch: pytest.MonkeyPatch) -> Doors:
+    made = Doors()
+
+    @contextmanager
+    def door(_here: Session, _client: str) -> Iterator[Doors]:
+        yield made
+
+    monkeypatch.setattr(Session, "door", door)
+    return made
+
+
+@pytest.mark.parametrize("words", BEGIN)
+def test_while_another_plays_here_nothing_is_begun(
+    axis: Axis, var: Path, doors: Doors, words: tuple[str, ...]
+) -> None:
+    var.mkdir()
+    with (var / "shadow.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        said = axis("replay", *words, *AT)
+    assert (said.exit_code, "is running already" in said.stderr) == (2, True), said.output
+    assert doors.posted == []
+
+
+@pytest.mark.parametrize("words", BEGIN)
+def test_in_a_folder_of_somebody_else_nothing_is_begun(
+    axis: Axis, var: Path, doors: Doors, words: tuple[str, ...]
+) -> None:
+    (var / "shadow").mkdir(parents=True)
+    (var / "shadow" / "diary").write_text("mine")
+    said = axis("replay", *words, *AT)
+    assert said.exit_code == 2, said.output
+    assert "left alone" in " ".join(said.stderr.replace("│", " ").split())
+    assert doors.posted == []
+
+
+@pytest.mark.parametrize("words", BEGIN)
+def test_what_cannot_be_played_is_aborted(
+    axis: Axis,
+    var: Path,
+    doors: Doors,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+) -> None:
+    def fill(*_: object) -> dict[str, Any]:
+        raise Rejected([Fault("traffic.package", "row 1", {"message": "of another world"})])
+
+    monkeypatch.setattr(replay_beside, "fill", fill)
+    monkeypatch.setattr(Lease, "items", lambda _: [])
+    said = axis("replay", *words, *AT, "--seed", "2")
+    assert (said.exit_code, "traffic.package" in said.stderr) == (1, True), said.output
+    assert doors.posted == [*(["runs"] if words[0] == "shadow" else []), "run", "take", "abort"]
+    assert doors.stage == "aborted"
+    assert not (var / "shadow").exists()
