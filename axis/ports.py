@@ -226,8 +226,8 @@ class Store(Books, Protocol):
         limit: int,
         transports: Sequence[int] = (0, 1),
     ) -> list[Row]:
-        """Deliveries of a recipient in one transport state, in all, or open ones (0, 1) with those
-        given back: as they stood at one moment.
+        """Deliveries of a recipient in the given transport states, as they stood at one moment;
+        open ones (0, 1) with those given back.
 
         Most urgent class first, by number within a class; ``after`` maps an urgency class to the
         last number already seen. Reading open ones costs the same however many are done.

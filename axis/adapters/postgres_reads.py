@@ -191,7 +191,9 @@ async def inbox(
     transports: Sequence[int],
 ) -> list[Row]:
     # In one statement: what moves from one state to another meanwhile is seen once.
-    walk = LANES[frozenset(map(Transport, transports))]
+    walk = LANES.get(frozenset(map(Transport, transports))) or _INBOX.format(
+        states=f"d.transport in ({', '.join(str(int(state)) for state in transports)})"
+    )
     behind = [after.get(urgency, 0) for urgency in tables.URGENCIES]
     page = await driver.fetch(walk, recipient, tables.URGENCIES, behind, limit)
     return await marked(driver, await with_documents(driver, kept, list(map(delivery_from, page))))

@@ -188,7 +188,10 @@ def inbox(
     transports: Sequence[int],
 ) -> list[Row]:
     # In one statement: what moves from one state to another meanwhile is seen once.
-    walk = LANES[frozenset(map(Transport, transports))]
+    walk = LANES.get(frozenset(map(Transport, transports))) or _LANE.format(
+        index="indexed by delivery_lane",
+        states=f"d.transport in ({', '.join(str(int(state)) for state in transports)})",
+    )
     found: list[Delivery] = []
     for urgency in tables.URGENCIES:
         left = limit - len(found)

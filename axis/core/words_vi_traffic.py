@@ -48,6 +48,7 @@ _TIMES: Final = Glossary(
         "that is outside the window of the file": "nằm ngoài khoảng thời gian của tệp",
         "that is in the future": "ở tương lai",
         "the document was sent later": "văn bản được gửi sau đó",
+        "what lies before it was later": "việc đứng trước lại xảy ra sau",
     },
     {
         r"it ends behind its beginning, within (\d+) days": (

@@ -74,7 +74,7 @@ def test_while_another_plays_here_nothing_is_begun(
     axis: Axis, var: Path, doors: Doors, words: tuple[str, ...]
 ) -> None:
     var.mkdir()
-    with (var / "shadow.lock").open("a") as lock:
+    with (var / "shadow-shadow.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         said = axis("replay", *words, *AT)
     assert (said.exit_code, "is running already" in said.stderr) == (2, True), said.output

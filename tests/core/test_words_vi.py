@@ -49,9 +49,9 @@ SAYING: Mapping[str, list[tuple[int, str, str, str]]] = {
 RETURNING: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("rebuilt", "unbuildable"): ("traffic.row", "message", "no package can be built: "),
     ("replay_check", "_unlike"): ("traffic.package", "message", ""),
-    ("traffic", "_move"): ("traffic.state", "message", ""),
-    ("traffic", "_status"): ("traffic.state", "message", ""),
-    ("traffic", "fault"): ("traffic.state", "message", ""),
+    ("traffic_course", "_move"): ("traffic.state", "message", ""),
+    ("traffic_course", "_status"): ("traffic.state", "message", ""),
+    ("traffic_course", "fault"): ("traffic.state", "message", ""),
 }
 
 
