@@ -93,10 +93,16 @@ def shadow(
 
 
 def _planned(here: session.Session, body: Mapping[str, Any], *, json: bool) -> Mapping[str, Any]:
-    """Plan a job, and run it."""
+    """Plan a job, and run it; one of nothing is ended, and the command with it (1)."""
     with here.door(OPERATOR_ID) as door:
-        job = door.post("/v1/operator/runs", body).json["id"]
-    return _run(here, job, json=json)
+        told = door.post("/v1/operator/runs", body).json
+        if not told["deliveries"]:
+            why = "nothing was sent in this window"
+            door.post(f"/v1/operator/runs/{told['id']}/abort", {"why": why})
+            window = f"from {screen.moment(body['since'])} to {screen.moment(body['until'])}"
+            typer.echo(f"Nothing was sent {window}.", err=True)
+            raise typer.Exit(1)
+    return _run(here, told["id"], json=json)
 
 
 def _run(here: session.Session, job: str, *, json: bool) -> Mapping[str, Any]:

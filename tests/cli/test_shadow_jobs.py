@@ -111,3 +111,16 @@ def test_what_cannot_be_played_is_aborted(
     assert doors.posted == [*(["runs"] if words[0] == "shadow" else []), "run", "take", "abort"]
     assert doors.stage == "aborted"
     assert not (var / "shadow").exists()
+
+
+def test_of_an_empty_window_it_is_said_that_it_is_empty(
+    axis: Axis, var: Path, doors: Doors
+) -> None:
+    doors.deliveries = 0
+    said = axis("replay", *BEGIN[0], *AT)
+    assert said.exit_code == 1, said.output
+    window = "from 2020-01-15 00:00:00 to 2020-01-16 00:00:00"
+    assert said.stderr == f"Nothing was sent {window}.\n"
+    # Nothing is left that would seem to wait, or to have been played.
+    assert doors.posted == ["runs", "abort"]
+    assert not (var / "shadow").exists()
