@@ -268,7 +268,9 @@ def _asked(
         "business": None if asked.answer is None else Business[asked.answer.upper()],
         "reason": asked.cause,
     }
-    if asked.ids and any(value not in (None, "") for value in narrowed.values()):
+    narrows = any(value not in (None, "") for value in narrowed.values())
+    # A shadow knows no ids at all, and is told so.
+    if asked.ids and narrows and kind is not Kind.SHADOW:
         raise invalid("ids", "stand alone", "phải đứng riêng, không kèm bộ lọc khác")
     if kind is Kind.REDRIVE and not asked.ids and asked.state is None:
         narrowed["transport"] = Transport.PARKED

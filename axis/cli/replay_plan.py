@@ -25,7 +25,11 @@ By = Annotated[
 _DeliverAgain = Annotated[bool, typer.Option("--deliver-again", help="Give back what is done.")]
 _Redrive = Annotated[bool, typer.Option("--redrive", help="Put back what is parked.")]
 _Shadow = Annotated[
-    bool, typer.Option("--shadow", help="Play what was sent in a window in a run of its own.")
+    bool,
+    typer.Option(
+        "--shadow",
+        help="Play what was sent in a window in a run of its own; only --from and --to narrow it.",
+    ),
 ]
 _Ids = Annotated[
     list[str] | None,
@@ -60,6 +64,14 @@ _IDLE: Final = {
     Kind.REDRIVE: {"speed": "--speed"},
     Kind.SHADOW: {"stop_at": "--stop-at", "rate": "--rate"},
 }
+#: Filters that shadows do not know: what is played answers each other, whatever it is.
+_NO_SHADOWS: Final = {
+    "type_": "--type",
+    "state": "--state",
+    "answer": "--answer",
+    "cause": "--cause",
+    "ids": "--id",
+}
 
 
 def plan(
@@ -91,9 +103,7 @@ def plan(
     """
     client = session.client_of(as_)
     kind = _kind(client, deliver_again=deliver_again, redrive=redrive, shadow=shadow)
-    if idle := given(context, _IDLE[kind]):
-        options = " and ".join(_IDLE[kind][name] for name in idle)
-        raise typer.BadParameter(f"{options} would do nothing with --{_WORDS[kind]}")
+    _require_known(context, kind)
     body: dict[str, Any] = {
         "kind": str(kind),
         "sender": session.agency(from_) if from_ else "",
@@ -128,6 +138,19 @@ def _kind(client: str, *, deliver_again: bool, redrive: bool, shadow: bool) -> K
     if shadow and client != OPERATOR_ID:
         raise typer.BadParameter("only the operator plans a shadow")
     return kinds[0]
+
+
+def _require_known(context: typer.Context, kind: Kind) -> None:
+    """Refuse what was typed and says nothing of such a job."""
+    if idle := given(context, _IDLE[kind]):
+        options = " and ".join(_IDLE[kind][name] for name in idle)
+        raise typer.BadParameter(f"{options} would do nothing with --{_WORDS[kind]}")
+    if kind is Kind.SHADOW and (typed := given(context, _NO_SHADOWS)):
+        options = " and ".join(_NO_SHADOWS[name] for name in typed)
+        raise typer.BadParameter(
+            f"a shadow knows no {options}: it plays its window whole, or of it what --from sent "
+            "or --to received"
+        )
 
 
 def _recipient(client: str, to: str) -> Mapping[str, str]:

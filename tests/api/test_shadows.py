@@ -171,6 +171,24 @@ async def test_what_no_shadow_can_be_is_refused(
     assert (await here.get(OPERATOR, RUNS)).json() == {"jobs": []}
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": "recall"},
+        {"state": "done"},
+        {"answer": "none"},
+        {"cause": "x"},
+        {"ids": ["doc_01DYKA4R00N0QB5GZK7V2M9T3C"]},
+    ],
+)
+async def test_of_filters_that_it_does_not_know_it_says_so(
+    here: World, fields: dict[str, Any]
+) -> None:
+    answer = await here.json(OPERATOR, RUNS, {**SHADOW, "why": WHY, **fields})
+    told = problem(answer, 422, "request.invalid")
+    assert "of filters it knows sender and recipient" in told["detail"]
+
+
 async def test_sender_and_recipient_narrow_it(here: World) -> None:
     await done(here, 1)
     assert (await plan(here, **{**SHADOW, "sender": LANG_SON}))["deliveries"] == 1
