@@ -27,11 +27,7 @@ from axis.core.lifecycle import Transport
 from axis.core.questions import Extract, Extracts, Linked, Search, Window
 from axis.core.tally import Counted, Key, Since
 from axis.core.trust import Certificate
-from axis.ports import (
-    REFUSALS_KEPT_MAX,
-    Queue,
-    Row,
-)
+from axis.ports import REFUSALS_KEPT_MAX, Queue, Row
 
 #: Asked before each group with the word ``apply``. ``before``: the group fails and nothing is
 #: written; ``after``: it is written and the answer is lost; None: all goes well.

@@ -31,10 +31,7 @@ from axis.core.document import Delivery, Document, Event
 from axis.core.questions import Extracts, Linked, Search, Window
 from axis.core.tally import Counted
 from axis.core.trust import Certificate
-from axis.ports import (
-    Queue,
-    Row,
-)
+from axis.ports import Queue, Row
 from axis.settings import LIVE
 
 

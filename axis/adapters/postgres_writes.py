@@ -20,9 +20,7 @@ from axis.adapters.postgres_server import Driver
 from axis.core.directory import Agency, Client
 from axis.core.facts import Changes
 from axis.core.trust import Certificate
-from axis.ports import (
-    REFUSALS_KEPT_MAX,
-)
+from axis.ports import REFUSALS_KEPT_MAX
 
 #: The types of arrays that the driver knows without asking the server.
 _SQL_TYPES: Final = {

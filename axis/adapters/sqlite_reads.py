@@ -25,10 +25,7 @@ from axis.core.document import Delivery, Document, Event
 from axis.core.lifecycle import Transport
 from axis.core.tally import STANDING, Counted, Since, transport_metric
 from axis.core.trust import Certificate
-from axis.ports import (
-    Queue,
-    Row,
-)
+from axis.ports import Queue, Row
 
 _T = Transport
 

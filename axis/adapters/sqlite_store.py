@@ -24,12 +24,7 @@ from axis.adapters.recent import OPEN, OPEN_ROWS_MAX, Recent
 from axis.adapters.segments import Segments
 from axis.adapters.sqlite_checkpoints import Checkpoints
 from axis.adapters.sqlite_extract import extract
-from axis.adapters.sqlite_file import (
-    Database,
-    LockFile,
-    failures_told,
-    migrate,
-)
+from axis.adapters.sqlite_file import Database, LockFile, failures_told, migrate
 from axis.adapters.sqlite_history import history
 from axis.adapters.sqlite_lanes import SqliteLanes
 from axis.adapters.sqlite_packages import amiss
@@ -43,10 +38,7 @@ from axis.core.document import Delivery, Document, Event
 from axis.core.questions import Extracts, Linked, Search, Window
 from axis.core.tally import Counted
 from axis.core.trust import Certificate
-from axis.ports import (
-    Queue,
-    Row,
-)
+from axis.ports import Queue, Row
 
 #: Reading threads: one may be busy with a long search while the other serves pages.
 READERS: Final = 2

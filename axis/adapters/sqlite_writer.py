@@ -25,9 +25,7 @@ from axis.core.directory import Agency, Client
 from axis.core.document import Lane
 from axis.core.facts import Changes, Facts, wants
 from axis.core.trust import Certificate
-from axis.ports import (
-    REFUSALS_KEPT_MAX,
-)
+from axis.ports import REFUSALS_KEPT_MAX
 
 _INSERT_PACKAGE: Final = rows.insert(tables.package)
 _INSERT_DOCUMENT: Final = rows.insert(tables.document)

@@ -25,11 +25,7 @@ from axis.core.caller import AGENCY, HISTORY, Caller
 from axis.core.directory import Client
 from axis.core.errors import Fault, Rejected, rejected
 from axis.core.timetable import MICROSECONDS
-from axis.ports import (
-    Clock,
-    Signer,
-    Store,
-)
+from axis.ports import Clock, Signer, Store
 from axis.settings import Settings
 
 TOKEN_TYPE = "axis-token+jwt"  # noqa: S105 - a media type, no secret

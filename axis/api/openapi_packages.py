@@ -5,13 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import cache
 
-from schemas.edxml import (
-    DocumentPackage,
-    Organization,
-    Reference,
-    Signer,
-    StatusPackage,
-)
+from schemas.edxml import DocumentPackage, Organization, Reference, Signer, StatusPackage
 from schemas.edxml_write import write
 from schemas.frames import frame
 

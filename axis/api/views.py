@@ -10,13 +10,7 @@ from typing import Any
 from axis.api.problems import told
 from axis.api.receipts import receipt
 from axis.api.replay_views import redelivery
-from axis.core.commands import (
-    Audit,
-    Moved,
-    Refuse,
-    Refused,
-    Said,
-)
+from axis.core.commands import Audit, Moved, Refuse, Refused, Said
 from axis.core.directory import Agency
 from axis.core.document import Delivery, Document, Event, delivery_id
 from axis.core.lifecycle import ANSWERS, BY_SENDER, Business, Request, Transport

@@ -7,13 +7,7 @@ import re
 import secrets
 
 from axis.core import reasons
-from axis.core.commands import (
-    Audit,
-    Lock,
-    Outcome,
-    Recorded,
-    Refused,
-)
+from axis.core.commands import Audit, Lock, Outcome, Recorded, Refused
 from axis.core.directory import Agency, Directory
 from axis.core.errors import Rejected, Unavailable, rejected
 from axis.core.member_commands import Certify, Register, Renew, Revoke, Revoked

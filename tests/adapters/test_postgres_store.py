@@ -17,11 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from axis.adapters.postgres_server import READERS, Driver, Patience, Server, failures_told
 from axis.adapters.postgres_store import NoBooks, PostgresStore, open_store
 from axis.cluster import Cluster
-from axis.core.commands import (
-    Accepted,
-    Command,
-    Outcome,
-)
+from axis.core.commands import Accepted, Command, Outcome
 from axis.core.errors import Unavailable
 from axis.core.lifecycle import Step
 from axis.core.member_commands import Register

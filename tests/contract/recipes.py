@@ -8,15 +8,7 @@ from typing import Any, Protocol
 
 from hypothesis import strategies as st
 
-from axis.core.commands import (
-    ByDocument,
-    ById,
-    Command,
-    Note,
-    Refuse,
-    Target,
-    UpTo,
-)
+from axis.core.commands import ByDocument, ById, Command, Note, Refuse, Target, UpTo
 from axis.core.document import Event, Link, Place
 from axis.core.job_commands import Plan
 from axis.core.lifecycle import STATUS_CODES, Step, Transport

@@ -7,17 +7,7 @@ import pytest
 from axis.core.commands import ById, UpTo
 from axis.core.document import Document, Link, Place, Redelivery
 from axis.core.lifecycle import Again, Step, Transport
-from axis.core.replay import (
-    KEPT_US,
-    VALID_US,
-    Act,
-    Filter,
-    Job,
-    Kind,
-    Outcomes,
-    Stage,
-    Word,
-)
+from axis.core.replay import KEPT_US, VALID_US, Act, Filter, Job, Kind, Outcomes, Stage, Word
 from tests.contract.books import (
     DONE,
     NOON,

@@ -6,23 +6,14 @@ import asyncio
 from dataclasses import replace
 
 from axis.books import Head
-from axis.core.commands import (
-    Accepted,
-    Note,
-    Recorded,
-    Refuse,
-    Refused,
-)
+from axis.core.commands import Accepted, Note, Recorded, Refuse, Refused
 from axis.core.directory import Client
 from axis.core.document import Link
 from axis.core.errors import Fault
 from axis.core.member_commands import Certify, Register, Renew, Revoke, Revoked
 from axis.core.questions import Linked
 from axis.core.trust import Certificate
-from axis.ports import (
-    REFUSALS_KEPT_MAX,
-    Store,
-)
+from axis.ports import REFUSALS_KEPT_MAX, Store
 from tests.contract.books import (
     CODES,
     NOON,

@@ -6,16 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from axis.core.commands import (
-    TOGETHER_MAX,
-    ByDocument,
-    ById,
-    Moved,
-    Moves,
-    Recorded,
-    Target,
-    UpTo,
-)
+from axis.core.commands import TOGETHER_MAX, ByDocument, ById, Moved, Moves, Recorded, Target, UpTo
 from axis.core.document import Document, Place
 from axis.core.errors import Fault
 from axis.core.lifecycle import Business, Request, Step, Transport

@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from axis.core.commands import (
-    Accept,
-    Audit,
-    ByDocument,
-    ById,
-    Lock,
-    Move,
-    Note,
-    Refuse,
-    Say,
-    UpTo,
-)
+from axis.core.commands import Accept, Audit, ByDocument, ById, Lock, Move, Note, Refuse, Say, UpTo
 from axis.core.directory import Agency
 from axis.core.document import Addressee, Lane, Place
 from axis.core.facts import Changes, Wants, wants
