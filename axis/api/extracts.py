@@ -10,7 +10,7 @@ from starlette.responses import Response
 from axis.api.given import TheAxis, TheCaller, TheOverseer, Whole
 from axis.api.operator import WHY_MAX
 from axis.api.problems import invalid
-from axis.api.requests import NUMBER_MAX, agency_at, instant, is_text
+from axis.api.requests import NUMBER_MAX, instant, is_text
 from axis.api.wire import Json
 from axis.core.digest import BooksDigest
 from axis.core.questions import Window
@@ -96,8 +96,8 @@ async def read_traffic(
     window = Window(
         since=instant(since, "query.since"),
         until=instant(until, "query.until"),
-        sender=agency_at(axis.members, sender, "query.from").code if sender else "",
-        recipient=agency_at(axis.members, recipient, "query.to").code if recipient else "",
+        sender=axis.members.agency(sender, "query.from").code if sender else "",
+        recipient=axis.members.agency(recipient, "query.to").code if recipient else "",
         type_name=type_name,
     )
     page = await axis.extraction.page(caller, window, after, packages=packages, why=why)

@@ -32,7 +32,6 @@ from axis.api.requests import (
     PAGE_ROWS_DEFAULT,
     URGENCY_MAX,
     Fields,
-    agency_at,
     delivery_target,
     occurred_at,
     stated_at,
@@ -200,7 +199,7 @@ class Words:
         self, fields: Fields, sender: str, document_id: str, recipient: str
     ) -> ByDocument:
         def code(named: str, field: str) -> str:
-            return agency_at(self._axis.members, named, fields.place(field)).code
+            return self._axis.members.agency(named, fields.place(field)).code
 
         return ByDocument(code(sender, "sender"), document_id, code(recipient, "recipient"))
 

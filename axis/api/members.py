@@ -12,7 +12,6 @@ from axis.api import views
 from axis.api.given import TheAxis, TheCaller, TheOverseer, read_model
 from axis.api.operator import CodePath
 from axis.api.problems import invalid
-from axis.api.requests import agency_at
 from axis.api.wire import Json
 from axis.core.caller import OPERATOR
 from axis.core.directory import Agency
@@ -45,7 +44,7 @@ async def certificates(
 ) -> Response:
     """Whose signatures hold, and how long; those that were revoked too."""
     if agency:
-        agency = agency_at(axis.members, agency, "query.agency").code
+        agency = axis.members.agency(agency, "query.agency").code
     found = await axis.oversight.certificates(caller, agency)
     return Json({"certificates": [_certificate(one) for one in found]})
 

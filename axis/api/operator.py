@@ -10,7 +10,7 @@ from starlette.responses import Response
 from axis.api import views
 from axis.api.given import TheAxis, TheCaller, TheOverseer, Whole, read_model
 from axis.api.problems import invalid
-from axis.api.requests import agency_at, delivery_target, document_id, instant, is_text
+from axis.api.requests import delivery_target, document_id, instant, is_text
 from axis.api.running import Axis
 from axis.api.v1 import DeliveryPath, DocPath, IfNoneMatch, package_response
 from axis.api.wire import Json
@@ -84,8 +84,8 @@ async def find(
     if not is_text(text):
         raise invalid("query.text", "holds NUL", "chứa ký tự NUL")
     search = Search(
-        sender=agency_at(axis.members, sender, "query.from").code if sender else "",
-        recipient=agency_at(axis.members, recipient, "query.to").code if recipient else "",
+        sender=axis.members.agency(sender, "query.from").code if sender else "",
+        recipient=axis.members.agency(recipient, "query.to").code if recipient else "",
         transport=None if state is None else Transport[state.upper()],
         business=None if answer is None else Business[answer.upper()],
         since=instant(since, "query.since") if since else None,

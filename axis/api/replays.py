@@ -11,7 +11,7 @@ from starlette.responses import Response
 from axis.api import replay_views as views
 from axis.api.given import TheAxis, TheCaller, TheOverseer, Whole, read_model
 from axis.api.problems import invalid
-from axis.api.requests import NUMBER_MAX, agency_at, delivery_target, instant, is_text
+from axis.api.requests import NUMBER_MAX, delivery_target, instant, is_text
 from axis.api.running import Axis
 from axis.api.wire import Json
 from axis.core.caller import OPERATOR
@@ -65,9 +65,7 @@ async def plan_run(request: Request, axis: TheAxis, caller: TheCaller) -> Respon
     """
     caller.needs(OPERATOR)
     asked = await read_model(request, rest_replays.PlanRun)
-    recipient = (
-        agency_at(axis.members, asked.recipient, "recipient").code if asked.recipient else ""
-    )
+    recipient = axis.members.agency(asked.recipient, "recipient").code if asked.recipient else ""
     wanted = _asked(axis, asked, recipient)
     if wanted.kind is Kind.SHADOW:
         shown = await axis.shadowing.plan(caller, _of_window(wanted), asked.speed)
@@ -260,7 +258,7 @@ def _asked(
     """What a plan's request asks for. Raises ``request.invalid``, ``agency.unknown``."""
     kind = Kind(asked.kind)
     narrowed: dict[str, Any] = {
-        "sender": agency_at(axis.members, asked.sender, "sender").code if asked.sender else "",
+        "sender": axis.members.agency(asked.sender, "sender").code if asked.sender else "",
         "since": instant(asked.since, "since") if asked.since else None,
         "until": instant(asked.until, "until") if asked.until else None,
         "kind": None if asked.type is None else _TYPES[asked.type],

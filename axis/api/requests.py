@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -183,21 +182,15 @@ def stated_at(headers: HeaderMap, caller: Caller) -> int | None:
     return None if value is None else occurred_at(value.decode("latin-1"), caller)
 
 
-def agency_at(members: Members, code: str, place: str) -> Agency:
-    """Return the agency of a code or unit that stands at ``place``; ``agency.unknown`` there."""
-    (agency,) = agencies_at(members, [code], place)
-    return agency
-
-
 def agencies_at(members: Members, codes: Iterable[str], place: str) -> list[Agency]:
     """Return the agencies of a parameter that may be repeated; all that are unknown are told."""
     found: list[Agency] = []
     unknown: list[Fault] = []
     for code in codes:
         try:
-            found.append(members.agency(code))
+            found.append(members.agency(code, place))
         except Rejected as error:
-            unknown += [replace(fault, place=place) for fault in error.faults]
+            unknown += error.faults
     if unknown:
         raise Rejected(unknown)
     return found

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from axis.api import views
 from axis.api.auth import FORM_BYTES_MAX, TOKEN_PATH
 from axis.api.given import TheAuth, TheAxis, TheCaller, Whole, read_body
-from axis.api.requests import NUMBER_MAX, agency_at, delivery_target, document_id, is_text
+from axis.api.requests import NUMBER_MAX, delivery_target, document_id, is_text
 from axis.api.wire import Json, has_tag, piece
 from axis.core.commands import ById
 from axis.core.document import Document
@@ -136,7 +136,7 @@ async def documents_named(
     recall. Oldest first, and only those that the caller may see. A page with fewer than `limit` is
     the last; otherwise ask again behind `next`.
     """
-    agency = agency_at(axis.members, sender, "query.sender")
+    agency = axis.members.agency(sender, "query.sender")
     if not is_text(document_id):
         raise rejected("document.not_found")
     found = await axis.tracking.named(caller, agency.code, document_id, after, limit)

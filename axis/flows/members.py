@@ -59,11 +59,13 @@ class Members:
                     # The store has said so; what was known is better than nothing.
                     continue
 
-    def agency(self, organ_id: str) -> Agency:
-        """The agency of a code or unit; ``agency.unknown`` when there is none."""
+    def agency(self, organ_id: str, place: str = "") -> Agency:
+        """The agency of a code or unit that stands at ``place`` of a request; ``agency.unknown``
+        when there is none.
+        """
         agency = self.directory.agency_of(organ_id)
         if agency is None:
-            raise rejected("agency.unknown", code=organ_id)
+            raise rejected("agency.unknown", place, code=organ_id)
         return agency
 
     def member(self, code: str) -> Agency:
@@ -105,9 +107,8 @@ class Members:
 
     async def certificates(self, code: str) -> list[Certificate]:
         """The trust list; of one agency, unless ``code`` is empty."""
-        agency = self.agency(code).code if code else ""
         found = await self._store.certificates()
-        return [certificate for certificate in found if agency in ("", certificate.agency)]
+        return [certificate for certificate in found if code in ("", certificate.agency)]
 
     async def certify(self, code: str, pem: str, actor: str, why: str) -> Certificate:
         """Trust a certificate of an agency from now on, beside those that it has."""
