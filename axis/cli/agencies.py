@@ -15,6 +15,7 @@ from agencies.compose import compose
 from agencies.crew import ANSWER_WAIT_S
 from agencies.switch import Switch
 from agencies.traffic import Planned
+from agencies.words import name_of
 from agencies.world import agency_dir, read_key
 from axis.adapters.system_clock import SystemClock, SystemIds
 from axis.cli import agencies_run, screen, session
@@ -140,9 +141,8 @@ def certify(
     They replace those in its folder of this run. `axis trust` tells the axis of the certificate.
     """
     home, agency = session.open_session(run).settings.home, session.agency(code)
-    name = next((row.name_vi for row in agencies() if row.code == agency), agency)
     try:
-        key, certificate = world.certify(home, agency, name)
+        key, certificate = world.certify(home, agency, name_of(agency))
     except world.AnotherWorld as error:
         raise typer.BadParameter(str(error)) from None
     screen.facts({"key": key, "certificate": certificate})

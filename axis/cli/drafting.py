@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 
 from agencies import wording
+from agencies.words import row_of
 from axis.cli import session
 from schemas.codes import AgencyRow, agencies
 from schemas.edxml import (
@@ -170,8 +171,10 @@ def _code(draft: Draft, row: AgencyRow, now: datetime) -> Code:
 def _row(organ_id: str) -> AgencyRow:
     """The agency of a code. One that an operator added is in no list of ours: its code names it."""
     code = session.agency(organ_id)
-    added = AgencyRow(code, code, code, "province", "provincial", "", sourced=False)
-    return next((row for row in agencies() if row.code == code), added)
+    try:
+        return row_of(code)
+    except KeyError:
+        return AgencyRow(code, code, code, "province", "provincial", "", sourced=False)
 
 
 def _organization(unit: str, row: AgencyRow) -> Organization:
