@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from axis.api.bodies import HeaderMap, media_type, wrong_type
-from axis.api.json_text import NAME_MAX
+from axis.api.problems import PART_MAX
 from axis.api.requests import is_text
 from axis.api.wire import canonical
 from axis.core.caller import AGENCY, HISTORY, Caller
@@ -153,7 +153,7 @@ def _form(headers: HeaderMap, form: bytes) -> Mapping[str, str]:
     fields: dict[str, str] = {}
     for name, value in pairs:
         if name in fields:
-            short = name[:NAME_MAX]
+            short = name[:PART_MAX]
             raise _no_form(short, f"{short} is given twice", f"{short} được ghi hai lần")
         fields[name] = value
     return fields

@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
 from axis.api.bodies import JSON
-from axis.api.problems import invalid
+from axis.api.problems import PART_MAX, invalid
 from axis.core.errors import Rejected, rejected
 
 #: Fields of one JSON object, and values of a body: twice what any request that has a model needs.
 KEYS_MAX = 32
 VALUES_MAX = 100_000
-#: Characters of a name that are said back.
-NAME_MAX = 60
 _HOLDERS = (dict, list)
 #: In a JSON text without escaped backslashes: the first half of a surrogate pair without its
 #: second, or the second without its first.
@@ -108,7 +106,7 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         (name, times), *_ = Counter(name for name, _ in pairs).most_common(1)
         assert times > 1
         # It may be half a pair of surrogates, which could not be said back.
-        name = name[:NAME_MAX].encode("utf-8", "replace").decode()
+        name = name[:PART_MAX].encode("utf-8", "replace").decode()
         raise rejected(
             "request.json",
             name,

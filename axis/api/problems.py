@@ -21,7 +21,7 @@ TYPE_PREFIX = "urn:axis:problem:"
 #: Faults of one answer: who has more mends these first.
 FAULTS_MAX = 100
 #: Characters of a place's part that are said back: names of fields are the caller's.
-_PART_MAX = 60
+PART_MAX = 60
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -166,7 +166,7 @@ def as_axis_error(error: Exception) -> AxisError:
 
 
 def _validation(item: Mapping[str, Any]) -> Fault:
-    place = ".".join(str(part)[:_PART_MAX] for part in item["loc"])
+    place = ".".join(str(part)[:PART_MAX] for part in item["loc"])
     detail = {key: str(value) for key, value in item.get("ctx", {}).items()}
     en, vi = _INVALID.get(item["type"], ("is not valid: “{msg}”", "không hợp lệ: “{msg}”"))
     detail["msg"] = item["msg"]

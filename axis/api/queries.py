@@ -10,18 +10,15 @@ from collections import Counter
 from collections.abc import Awaitable, Collection
 from datetime import date
 from typing import get_origin
-from urllib.parse import parse_qsl
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from axis.api.problems import FAULTS_MAX, invalid, invalid_fault
+from axis.api.problems import FAULTS_MAX, PART_MAX, invalid, invalid_fault
+from axis.api.query import pairs_of
 from axis.core.errors import Rejected
-
-#: Characters of a name that are said back.
-_NAME_MAX = 60
 
 
 def only(app: ASGIApp, single: Collection[str], many: Collection[str] = ()) -> ASGIApp:
@@ -70,15 +67,12 @@ def _declared(dependant: Dependant) -> tuple[set[str], set[str]]:
 
 
 def _check(raw: bytes, single: Collection[str], many: Collection[str]) -> None:
-    try:
-        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
-    except ValueError:
-        raise invalid("query", "cannot be read", "không đọc được") from None
+    pairs = pairs_of(raw)
     known = ", ".join(sorted({*single, *many}))
     known_vi = ", ".join(f"'{name}'" for name in sorted({*single, *many})) or "không có"
     faults = []
     for name, times in Counter(name for name, _ in pairs).items():
-        place = f"query.{name[:_NAME_MAX]}"
+        place = f"query.{name[:PART_MAX]}"
         if name not in single and name not in many:
             faults.append(
                 invalid_fault(

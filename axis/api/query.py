@@ -13,6 +13,14 @@ _PAIR = re.compile(r"([0-4]):([0-9]{1,19})")
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
+def pairs_of(raw: bytes) -> list[tuple[str, str]]:
+    """Return the names and values of a query string, as often as they stand in it."""
+    try:
+        return parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise invalid("query", "cannot be read", "không đọc được") from None
+
+
 class Query:
     """The parameters of a query string, of which each stands once (``axis.api.queries``). What is
     wrong with them is told all together by ``end``.
@@ -24,11 +32,7 @@ class Query:
         self._faults: list[Fault] = []
         self._given: dict[str, str] = {}
         if raw:
-            try:
-                pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
-            except ValueError:
-                raise invalid("query", "cannot be read", "không đọc được") from None
-            self._given.update(pairs)
+            self._given.update(pairs_of(raw))
 
     def text(self, name: str, default: str) -> str:
         """Any text."""

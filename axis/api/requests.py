@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from axis.api.bodies import HeaderMap
-from axis.api.problems import FAULTS_MAX, invalid, invalid_fault
+from axis.api.problems import FAULTS_MAX, PART_MAX, invalid, invalid_fault
 from axis.core.caller import HISTORY, Caller
 from axis.core.commands import ById
 from axis.core.directory import Agency
@@ -117,7 +117,9 @@ class Fields:
         """Note fields that nobody took: a misspelt one must not be lost in silence."""
         for name in self._values:
             self.fault(
-                name[:60], "is not a field of this request", "không phải trường của yêu cầu này"
+                name[:PART_MAX],
+                "is not a field of this request",
+                "không phải trường của yêu cầu này",
             )
 
     def end(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from axis.core.errors import Rejected, rejected
+from axis.core.errors import rejected
 
 #: Unicode categories of characters that show nothing: spaces, controls, and what only joins or
 #: directs others, such as a space of no width.
@@ -18,16 +18,11 @@ def reason(text: str) -> str:
     return text.strip()
 
 
-def missing(place: str) -> Rejected:
-    """The rejection of an act whose reason should have stood at ``place``."""
-    return rejected("reason.missing", place, field=place.rpartition(".")[2])
-
-
 def required(text: str, place: str = "why") -> str:
     """The reason of an act that may not be without, as given at ``place`` of a request: a field, or
     ``query.<name>``. Raises ``reason.missing``.
     """
     found = reason(text)
     if not found:
-        raise missing(place)
+        raise rejected("reason.missing", place, field=place.rpartition(".")[2])
     return found
