@@ -18,10 +18,10 @@ from axis.core.directory import Agency
 from axis.core.member_commands import Revoked
 from axis.core.timetable import iso
 from axis.core.trust import Certificate
-from schemas import rest_books, rest_members, rest_operator
+from schemas import rest_books, rest_members, rest_operator, rest_words
 
 #: QĐ 28/2018 art. 10.2a: a connected agency has zeros in the groups of its units.
-_AGENCY = re.compile(r"000\.00\.00\.[A-Z][0-9A-Z]{2}")
+_AGENCY = re.compile(rest_words.AGENCY_PATTERN)
 
 CertificatePath = Annotated[
     str, Path(description="Its SHA-256 in hex, or the code of an agency: all that are its.")

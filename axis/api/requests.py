@@ -19,6 +19,7 @@ from axis.core.document import split_delivery_id
 from axis.core.errors import Fault, Rejected, rejected
 from axis.core.timetable import from_iso
 from axis.flows.members import Members
+from schemas.rest_words import DOC_PATTERN
 
 #: Rows of a page unless its caller says otherwise.
 PAGE_ROWS_DEFAULT = 200
@@ -28,7 +29,7 @@ URGENCY_MAX = 4
 #: Years a time may lie in: beyond them a clock is broken, and times could not be written.
 _FIRST_US, _LAST_US = from_iso("2000-01-01"), from_iso("2100-01-01")
 
-_DOCUMENT = re.compile(r"doc_[0-9A-HJKMNP-TV-Z]{26}")
+_DOCUMENT = re.compile(DOC_PATTERN)
 _RECIPIENT = re.compile(r"[0-9A-Z.]{1,20}")
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
