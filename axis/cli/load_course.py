@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,7 @@ from agencies.sizes import SMALL
 from agencies.world import SEED
 from axis.cli import load_course_page, load_course_report, load_own, screen, session
 from axis.cli.load_options import (
+    MAKER,
     RUN,
     STATE_FILE,
     WORK,
@@ -37,6 +37,7 @@ from axis.cli.load_options import (
     Size,
     Target,
 )
+from axis.cli.marked import Marked
 from axis.settings import Settings
 
 #: How long a running test may take to say what became of a change: it looks ten times a second.
@@ -130,11 +131,12 @@ def rate(
 
     Exit code 0: it is changed; 1: it is not, and why; 2: no test runs, or that is no change.
     """
-    settings = Settings(run=RUN)
-    work = settings.home / WORK
+    folder = Marked(Settings(run=RUN), STATE_FILE, MAKER)
+    home = folder.settings.home
+    work = home / WORK
     try:
-        if not work.is_dir() or not _running(settings):
-            raise Impossible(f"no load test runs in {settings.home}; axis load run starts one")
+        if not work.is_dir() or not folder.held:
+            raise Impossible(f"no load test runs in {home}; axis load run starts one")
         turning.ask(work, times)
     except Impossible as error:
         raise typer.BadParameter(str(error)) from None
@@ -144,7 +146,7 @@ def rate(
             if words != busy:
                 screen.say(words)
             busy, deadline_s = words, time.monotonic() + TOLD_S_MAX
-        if time.monotonic() > deadline_s or not _running(settings):
+        if time.monotonic() > deadline_s or not folder.held:
             typer.echo("The test did not answer: it has not begun to send, or is over.", err=True)
             raise typer.Exit(1)
         time.sleep(turning.LOOK_S)
@@ -238,16 +240,3 @@ def _require_room(orders: CourseOrders, free_bytes: float) -> None:
             f"the test would write {needed / storage.GB:.1f} GB and may take "
             f"{room / storage.GB:.1f} GB of what is free; --seconds {seconds:.0f} would do"
         )
-
-
-def _running(settings: Settings) -> bool:
-    """Whether somebody holds the folder of load tests."""
-    path = settings.var / f"{Path(STATE_FILE).stem}.lock"
-    try:
-        with path.open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False

@@ -5,15 +5,21 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import typer
 
 from axis.settings import Settings
+
+#: Who asks whether a folder is held has it for an instant: one that stays held so long (seconds)
+#: is a command's.
+_HELD_S = 0.5
+_LOOK_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +37,33 @@ class Marked:
     def _path(self) -> Path:
         return self.settings.home / self.file
 
+    @property
+    def _lock(self) -> Path:
+        # Not inside: what is in the folder is cleared away.
+        return self.settings.var / f"{Path(self.file).stem}-{self.settings.run}.lock"
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the folder, or end the command (2); the kernel forgets who was killed."""
-        var = self.settings.var
-        var.mkdir(parents=True, exist_ok=True)
-        name = f"{Path(self.file).stem}-{self.settings.run}.lock"
-        with (var / name).open("a", encoding="ascii") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                told = f"'{self.maker}' is running already in {self.settings.home}."
-                typer.echo(told, err=True)
-                raise typer.Exit(2) from None
+        self.settings.var.mkdir(parents=True, exist_ok=True)
+        with self._lock.open("a", encoding="ascii") as lock:
+            deadline_s = time.monotonic() + _HELD_S
+            while not _locked(lock, fcntl.LOCK_EX):
+                if time.monotonic() > deadline_s:
+                    told = f"'{self.maker}' is running already in {self.settings.home}."
+                    typer.echo(told, err=True)
+                    raise typer.Exit(2)
+                time.sleep(_LOOK_S)
             yield
+
+    @property
+    def held(self) -> bool:
+        """Whether a command holds the folder now."""
+        try:
+            with self._lock.open("rb") as lock:
+                return not _locked(lock, fcntl.LOCK_SH)
+        except FileNotFoundError:
+            return False
 
     def read(self) -> dict[str, Any] | None:
         """What it says; None where nothing is. Ends the command for a folder of somebody else's."""
@@ -82,3 +101,11 @@ class Marked:
         for path in self.settings.home.iterdir():
             if path.name not in (self.file, keep):
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _locked(file: IO[Any], how: int) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
