@@ -150,6 +150,13 @@ class Child:
         text = self.log.read_text(encoding="utf-8", errors="replace")
         return "\n".join(text.splitlines()[-LAST_WORDS:])
 
+    def standing(self) -> str:
+        """Whether it runs, how often it was started again, and the end of its log."""
+        state = "is being started" if self.pid is None else f"is process {self.pid}"
+        again = f"{self.name} {state}, started again {self.restarts} times"
+        words = self.last_words() if self.log.exists() else ""
+        return f"{again}; {self.log} ends with:\n{words}" if words else f"{again}."
+
     def _last_words(self, code: int) -> str:
         words = self.last_words()
         return f"The process '{self.name}' ends by itself (exit {code}). {self.log} says:\n{words}"

@@ -67,6 +67,7 @@ class Play:
     _told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _pace: Pace | None = None
     _moved_s: float = 0.0
+    _children: list[Child] = field(default_factory=list)
 
     async def run(self) -> Played:
         """Play to the end.
@@ -75,13 +76,13 @@ class Play:
         """
         world = make_world(self.settings.home, self.seed)
         crews = [self._crew(share) for share in range(1, SHARES + 1)]
-        children = [*crews]
+        self._children += crews
         async with asyncio.TaskGroup() as tasks:
             # The agencies take longer to start than the books to set up.
             kept = [tasks.create_task(child.keep(), name=child.name) for child in crews]
             if not self.beside:
                 axis = axis_child(self.settings)
-                children.append(axis)
+                self._children.append(axis)
                 await enrol_soon(self.settings, world)
                 kept.append(tasks.create_task(axis.keep(), name=axis.name))
                 await address(self.settings, axis)
@@ -91,7 +92,7 @@ class Play:
             counts = await self._counts()
             for task in kept:
                 task.cancel()
-        return Played(counts, self._sum("heard"), {c.name: c.restarts for c in children})
+        return Played(counts, self._sum("heard"), {c.name: c.restarts for c in self._children})
 
     @property
     def _day(self) -> date:
@@ -152,7 +153,8 @@ class Play:
             self._show()
             if time.monotonic() - self._moved_s > STALL_S:
                 told = ", ".join(f"{name} {self._sum(key)}" for name, key in SHOWN.items())
-                raise Stalled(f"nothing has moved for {STALL_S:.0f} seconds ({told})")
+                standing = "\n".join(child.standing() for child in self._children)
+                raise Stalled(f"nothing has moved for {STALL_S:.0f} seconds ({told})\n{standing}")
         self._show()
 
     def _show(self) -> None:
