@@ -26,10 +26,12 @@ from axis.api import (
 from axis.api.auth import Auth
 from axis.api.bodies import Bodies
 from axis.api.door import Door
-from axis.api.hot import Hot
+from axis.api.hot import PAGES_BYTES_MAX, Hot
 from axis.api.metrics import Meter, Metrics
+from axis.api.pools import Pool
 from axis.api.queries import declared_only, only
 from axis.api.running import Axis
+from axis.flows.handover import STREAM_BYTES_MAX
 
 #: Handing out a package is an act that is recorded, so these addresses serve GET and not HEAD.
 _NO_HEAD = ("/package", "/packages")
@@ -56,8 +58,10 @@ class Application(FastAPI):
         self.state.axis = axis
         self.state.auth = Auth(axis.settings, axis.store, axis.signer, axis.clock)
         self.state.bodies = Bodies()
+        self.state.pages = Pool(PAGES_BYTES_MAX, STREAM_BYTES_MAX)
         self.state.metrics = Metrics()
-        hot = Hot(axis, self.state.auth, self.state.bodies, self.state.metrics).routes
+        state = self.state
+        hot = Hot(axis, state.auth, state.bodies, state.pages, state.metrics).routes
         self._hot = {key: only(app, openapi_hot.queries(*key)) for key, app in hot.items()}
         for module in (
             v1,

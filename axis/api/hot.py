@@ -42,7 +42,7 @@ from axis.core.caller import AGENCY, Caller
 from axis.core.commands import Accepted
 from axis.core.errors import AxisError, Rejected, rejected
 from axis.core.lifecycle import Transport
-from axis.flows.handover import OPEN, PAGE_ROWS_MAX, STREAM_BYTES_MAX, WAIT_S_MAX, Taken
+from axis.flows.handover import OPEN, PAGE_ROWS_MAX, STREAM_BYTES_MAX, WAIT_S_MAX, fitting
 from axis.ports import Row
 from schemas.frames import MEDIA_TYPE as FRAMES
 from schemas.frames import DamagedFrame, frame_parts, frames
@@ -74,11 +74,13 @@ Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
 class Hot:
     """The hot routes over one axis."""
 
-    def __init__(self, axis: Axis, auth: Auth, bodies: Bodies, metrics: Metrics) -> None:
+    def __init__(
+        self, axis: Axis, auth: Auth, bodies: Bodies, pages: Pool, metrics: Metrics
+    ) -> None:
         self._axis = axis
         self._auth = auth
         self._bodies = bodies
-        self._pages = Pool(PAGES_BYTES_MAX, STREAM_BYTES_MAX)
+        self._pages = pages
         self._metrics = metrics
         words = Words(axis, auth, bodies)
         self.routes: Mapping[tuple[str, str], Handler] = {
@@ -201,19 +203,19 @@ class Hot:
         limit = query.number("limit", PAGE_ROWS_DEFAULT, 1, PAGE_ROWS_MAX)
         wait_s = query.seconds("wait", WAIT_S_MAX)
         query.end()
-        # Before packages are read, and written down as handed out, for nothing.
-        self._pages.check(caller.id, bytes_max)
-        finding = self._axis.handover.packages(caller, seen, bytes_max, limit, wait_s, at)
-        nothing: list[Taken] = []
+        finding = self._axis.handover.page(caller, seen, limit, wait_s)
+        nothing: list[Row] = []
         if wait_s:
             finding = self._axis.polls.until_closed(finding, nothing, receive)
-        taken = await finding
-        _pass(seen, [item.row for item in taken])
-        framed = [frame_parts(views.delivery(item.row), item.body) for item in taken]
-        parts = [part for three in framed for part in three]
-        size = sum(map(len, parts))
+        rows, size = fitting(await finding, bytes_max)
+        # Before packages are read, and written down as handed out, for nothing: a document to
+        # everybody wakes as many polls as wait.
         with self._pages.holding(caller.id, size):
-            await _stream(send, parts, size, cursor(seen))
+            taken = await self._axis.handover.take(caller, rows, at)
+            _pass(seen, [item.row for item in taken])
+            framed = [frame_parts(views.delivery(item.row), item.body) for item in taken]
+            parts = [part for three in framed for part in three]
+            await _stream(send, parts, sum(map(len, parts)), cursor(seen))
 
 
 def _pass(seen: dict[int, int], rows: Iterable[Row]) -> None:

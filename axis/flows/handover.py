@@ -63,6 +63,19 @@ async def look(
             await listener.wait(min(left, LOOK_AGAIN_S))
 
 
+def fitting(rows: Sequence[Row], bytes_max: int) -> tuple[Sequence[Row], int]:
+    """The first of ``rows``, as many as have packages of ``bytes_max`` together and one at least;
+    and how many bytes these have.
+    """
+    size = 0
+    for count, row in enumerate(rows):
+        more = size + row.document.size
+        if count and more > bytes_max:
+            return rows[:count], size
+        size = more
+    return rows, size
+
+
 class Handover:
     """The inbox, packages, confirmations and resets of one recipient."""
 
@@ -91,29 +104,17 @@ class Handover:
             statuses=False,
         )
 
-    async def packages(
-        self,
-        caller: Caller,
-        after: Mapping[int, int],
-        bytes_max: int,
-        limit: int,
-        wait_s: float,
-        occurred_at: int | None = None,
+    async def take(
+        self, caller: Caller, rows: Sequence[Row], occurred_at: int | None = None
     ) -> list[Taken]:
-        """Open deliveries with their packages, until ``bytes_max`` is filled."""
-        rows = await self.page(caller, after, limit, wait_s)
-        chosen: list[Row] = []
-        size = 0
-        for row in rows:
-            if chosen and size + row.document.size > min(bytes_max, STREAM_BYTES_MAX):
-                break
-            chosen.append(row)
-            size += row.document.size
-        bodies = await self._store.bodies([row.document.sha256 for row in chosen])
-        whole = [row for row in chosen if row.document.sha256 in bodies]
+        """Open deliveries of the caller (of ``page``) with their packages; those that are damaged
+        are left out.
+        """
+        bodies = await self._store.bodies([row.document.sha256 for row in rows])
+        whole = [row for row in rows if row.document.sha256 in bodies]
         self._offer(caller, whole, occurred_at)
-        if len(whole) < len(chosen):
-            self._park([row for row in chosen if row.document.sha256 not in bodies])
+        if len(whole) < len(rows):
+            self._park([row for row in rows if row.document.sha256 not in bodies])
         return [Taken(row, bodies[row.document.sha256]) for row in whole]
 
     def _park(self, rows: Sequence[Row]) -> None:

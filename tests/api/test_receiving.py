@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from axis.api import hot
+from axis.api.pools import Pool
 from axis.core import places
+from axis.flows.handover import STREAM_BYTES_MAX
 from schemas import rest
 from schemas.frames import MEDIA_TYPE, frames
 from tests.api.world import (
@@ -167,18 +169,33 @@ async def test_a_page_is_held_until_it_is_taken(
 
     slow = asyncio.create_task(here.app(scope, receive, send))
     await begun.wait()
-    # It has a page of its largest size under way; others have theirs.
-    path = "/v1/inbox/packages?max_bytes=67108864"
-    answer = await here.call(OFFICE, "GET", path)
-    problem(answer, 503, "axis.busy")
-    assert answer.headers["retry-after"] == "1"
-    assert (await here.call(HA_NOI, "GET", path)).status_code == 200
+    pages: Pool = here.app.state.pages
+    assert pages.held_bytes == sum(map(len, raw))
     goes_on.set()
     await slow
+    assert pages.held_bytes == 0
     assert [body for _, body in frames(b"".join(sent))] == raw
     # No piece is more than twice what a slow reader may hold up.
     assert max(map(len, sent)) < 2 * 4000
-    assert len(list(frames((await here.call(OFFICE, "GET", path)).content))) == 5
+
+
+async def test_a_page_beyond_what_its_recipient_may_hold_is_not_even_read(here: World) -> None:
+    raw = package()
+    pages: Pool = here.app.state.pages
+    # One of the largest size is under way, but for one byte less than another package has.
+    pages.take(OFFICE, STREAM_BYTES_MAX - len(raw) + 1)
+    # Asked for before anything was there.
+    poll = await polled(here, "/v1/inbox/packages")
+    await here.send(raw)
+    answer = await poll
+    problem(answer, 503, "axis.busy")
+    assert answer.headers["retry-after"] == "1"
+    assert await states(here) == ["waiting"]
+    # Others have theirs, and it has its own as soon as there is room.
+    assert (await here.call(HA_NOI, "GET", "/v1/inbox/packages")).status_code == 200
+    pages.give(OFFICE, 1)
+    assert [body for _, body in frames((await take(here)).content)] == [raw]
+    assert await states(here) == ["offered"]
 
 
 async def test_a_poll_is_woken_by_a_document(here: World) -> None:
