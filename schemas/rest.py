@@ -66,7 +66,7 @@ class Receipt(Wire):
     warnings: list[Told] = Field(description="Odd, and no reason to refuse; not signed.")
     receipt: str = Field(
         description="Compact JWS (EdDSA, typ axis-receipt+jws) over the canonical JSON (RFC 8785) "
-        "of the members version to deliveries; GET /v1/keys has the key."
+        "of the members version to deliveries; GET /v1/keys has the key that its kid names."
     )
 
 

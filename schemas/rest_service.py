@@ -25,7 +25,9 @@ class Key(Wire):
     kty: Literal["OKP"] = Field(description="Key type: an octet key pair.")
     crv: Literal["Ed25519"] = Field(description="Its curve.")
     x: str = Field(description="The key's 32 bytes, base64url.")
-    kid: str = Field(description="Its SHA-256 thumbprint (RFC 7638).")
+    kid: str = Field(
+        description="Its SHA-256 thumbprint (RFC 7638), which receipts name in their header."
+    )
     alg: Literal["EdDSA"] = Field(description="The algorithm of the signatures.")
     use: Literal["sig"] = Field(description="It verifies signatures, and nothing else.")
 

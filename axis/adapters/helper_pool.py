@@ -20,7 +20,7 @@ from typing import Final
 
 from axis.adapters.examiner import INLINE_BYTES_MAX, InlineExaminer
 from axis.adapters.helper_line import Helper
-from axis.adapters.signer import AxisSigner, compact, signing_input
+from axis.adapters.signer import AxisSigner, compact
 from schemas.examined import Examined
 
 #: Packages that one helper has at a time: ten milliseconds of its work.
@@ -142,7 +142,7 @@ class PooledSigner:
         self.public_jwk = signer.public_jwk
 
     async def sign_all(self, payloads: Sequence[bytes], typ: str) -> list[str]:
-        texts = [signing_input(payload, typ) for payload in payloads]
+        texts = [self._signer.signing_input(payload, typ) for payload in payloads]
         signatures = await self._pool.sign(texts)
         return [
             compact(text, signature or self._signer.signature(text))

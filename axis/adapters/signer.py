@@ -7,11 +7,10 @@ import json
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from jwt.api_jws import PyJWS
 from jwt.exceptions import PyJWTError
 
@@ -23,19 +22,19 @@ class AxisSigner:
         self._key = key
         self._public = key.public_key()
         self._jws = PyJWS(algorithms=["EdDSA"])
+        self._jwk = _public_jwk(self._public)
+        #: By ``typ``: one is made for every accepted document, and they never change.
+        self._headers: dict[str, bytes] = {}
 
     def public_jwk(self) -> Mapping[str, str]:
         """What a receipt is verified with (RFC 8037 section 2), named by its thumbprint (RFC 7638
-        section 3).
+        section 3), as the header of each signature names it.
         """
-        raw = self._public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-        named = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(raw).decode()}
-        thumbprint = hashlib.sha256(json.dumps(named, separators=(",", ":")).encode()).digest()
-        return {**named, "kid": _base64url(thumbprint).decode(), "alg": "EdDSA", "use": "sig"}
+        return self._jwk
 
     def sign(self, payload: bytes, typ: str) -> str:
         """A compact JWS over ``payload`` (RFC 7515 section 7.1)."""
-        text = signing_input(payload, typ)
+        text = self.signing_input(payload, typ)
         return compact(text, self.signature(text))
 
     async def sign_all(self, payloads: Sequence[bytes], typ: str) -> list[str]:
@@ -45,6 +44,14 @@ class AxisSigner:
     def secret(self) -> bytes:
         """The key itself (RFC 8032 section 5.1.5), for another process of this axis."""
         return self._key.private_bytes_raw()
+
+    def signing_input(self, payload: bytes, typ: str) -> bytes:
+        """What is signed of ``payload`` (RFC 7515 section 5.1)."""
+        header = self._headers.get(typ)
+        if header is None:
+            named = {"alg": "EdDSA", "kid": self._jwk["kid"], "typ": typ}
+            header = self._headers[typ] = _base64url(_compact_json(named))
+        return header + b"." + _base64url(payload)
 
     def signature(self, text: bytes) -> bytes:
         """The signature of a signing input."""
@@ -62,20 +69,19 @@ class AxisSigner:
         return payload
 
 
-# Written out: one is made for every accepted document, and the header never changes.
-def signing_input(payload: bytes, typ: str) -> bytes:
-    """What is signed of ``payload`` (RFC 7515 section 5.1)."""
-    return _header(typ) + b"." + _base64url(payload)
-
-
 def compact(text: bytes, signature: bytes) -> str:
     """The compact JWS of a signing input and its signature."""
     return (text + b"." + _base64url(signature)).decode()
 
 
-@lru_cache(maxsize=16)
-def _header(typ: str) -> bytes:
-    return _base64url(f'{{"alg":"EdDSA","typ":"{typ}"}}'.encode())
+def _public_jwk(key: Ed25519PublicKey) -> Mapping[str, str]:
+    named = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(key.public_bytes_raw()).decode()}
+    thumbprint = hashlib.sha256(_compact_json(named)).digest()
+    return {**named, "kid": _base64url(thumbprint).decode(), "alg": "EdDSA", "use": "sig"}
+
+
+def _compact_json(value: Mapping[str, str]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _base64url(data: bytes) -> bytes:

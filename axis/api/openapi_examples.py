@@ -36,7 +36,7 @@ _RECEIPT: dict[str, Any] = {
     "verdict": "valid",
     "deliveries": [_DELIVERY],
     "warnings": [],
-    "receipt": "eyJhbGciOiJFZERTQSIsInR5cCI6ImF4aXMtcmVjZWlwdCtqd3MifQ.eyJkZWxpdmVyaWVzIjpb.c2ln",
+    "receipt": "eyJhbGciOiJFZERTQSIsImtpZCI6Imt….eyJkZWxpdmVyaWVzIjpb….c2ln…",
 }
 _STATE = {"state": "waiting", "answer": "none", "request": "none", "attempt": 1, "reason": ""}
 _ROW: dict[str, Any] = {

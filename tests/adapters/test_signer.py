@@ -27,7 +27,8 @@ def test_another_library_verifies_what_is_signed(signer: AxisSigner, payload: by
     key = jwt.PyJWK.from_dict(dict(signer.public_jwk()))
     decoded = jwt.PyJWS().decode_complete(jws, key, algorithms=["EdDSA"])
     assert decoded["payload"] == payload
-    assert decoded["header"] == {"alg": "EdDSA", "typ": TYP}
+    named = signer.public_jwk()["kid"]
+    assert decoded["header"] == {"alg": "EdDSA", "kid": named, "typ": TYP}
     assert signer.sign(payload, TYP) == jws
 
 
