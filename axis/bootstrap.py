@@ -130,9 +130,10 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         "committer": committer.run,
         "teller": teller.run,
         "replaying": replaying.run,
+        "directory": partial(members.follow, bus),
     }
     if between is not None:
-        loops |= {"between": between.run, "directory": partial(members.follow, between)}
+        loops["between"] = between.run
     over_kafka, relaying = bool(settings.kafka.bootstrap), None
     if over_kafka and settings.relay == "here":
         assert lanes is not None

@@ -17,8 +17,8 @@ from axis.ports import Bus, Clock, Store, Trust
 
 #: The topic on which a change of the directory is told: the recipient is every process.
 DIRECTORY = "directory"
-#: The directory is read again this often where other processes change it: a lost notice costs
-#: this delay.
+#: The directory is read again this often: a lost notice of what another process changed costs this
+#: delay, and so does a read that failed behind a change of our own.
 LOOK_AGAIN_S = 5.0
 #: Random bytes of a client secret.
 SECRET_BYTES = 32
@@ -49,7 +49,7 @@ class Members:
             self._trust.renew(certificates)
 
     async def follow(self, bus: Bus) -> None:
-        """Keep up with what other processes change, for ever."""
+        """Keep up with what is changed, by whichever process, for ever."""
         with bus.listen(DIRECTORY, statuses=False) as listener:
             while True:
                 await listener.wait(LOOK_AGAIN_S)

@@ -9,7 +9,11 @@ import httpx
 import pytest
 
 from agencies.keys import AgencyKey, make_agency, make_another, make_authority
+from axis.core.directory import Agency
+from axis.core.errors import unavailable
+from axis.core.topic import Topic
 from axis.core.trust import fingerprint_of
+from axis.flows.members import DIRECTORY
 from schemas import rest_members, xmldsig
 from tests.api.world import (
     AUDITOR,
@@ -23,6 +27,7 @@ from tests.api.world import (
     key_of,
     package,
     problem,
+    until,
 )
 
 DOOR = "/v1/operator"
@@ -72,6 +77,25 @@ async def test_a_registered_agency_comes_in_with_its_secret_and_signs(here: Worl
     assert (line.agency, line.revoked_at) == (NEW, None)
     assert (await here.send(raw, NEW)).json()["verdict"] == "valid"
     assert await acts(here) == [("trust", line.fingerprint), ("secret", NEW), ("register", NEW)]
+
+
+async def test_what_could_not_be_read_behind_a_change_is_read_again(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, away = here.axis.store.agencies, [unavailable("axis.store_away")]
+
+    async def agencies() -> list[Agency]:
+        if away:
+            raise away.pop()
+        return await read()
+
+    monkeypatch.setattr(here.axis.store, "agencies", agencies)
+    problem(await act(here, "agencies", code=NEW, **NAMED, **WHY), 503, "axis.store_away")
+    problem(await here.send(package(to=(NEW,))), 422, "recipient.unknown")
+    # As it looks by itself, seconds later.
+    await here.axis.bus.publish([Topic(DIRECTORY, statuses=False)])
+    await until(lambda: here.axis.members.directory.get(NEW))
+    await here.sent(to=(NEW,))
 
 
 async def token(here: World, who: str, secret: str) -> str:

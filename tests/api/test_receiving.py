@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -26,6 +25,7 @@ from tests.api.world import (
     World,
     package,
     problem,
+    until,
 )
 
 NOBODY = "doc_01DYKBDQM0000000000000ZZZZ.000.00.00.G22"
@@ -57,15 +57,6 @@ async def confirm(here: World, who: str = OFFICE, **body: Any) -> dict[str, Any]
     rest.Confirmed.model_validate_json(answer.content)
     confirmed: dict[str, Any] = answer.json()
     return confirmed
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Give the loop turns until something holds."""
-    for _ in range(10_000):
-        if condition():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("it never came to that")
 
 
 async def polled(here: World, path: str, who: str = OFFICE) -> asyncio.Task[httpx.Response]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -151,6 +152,15 @@ class World:
 
     async def json(self, who: str, path: str, value: Any, **headers: str) -> httpx.Response:
         return await self.call(who, "POST", path, json=value, headers=headers)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Give the loop turns until something holds."""
+    for _ in range(10_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to that")
 
 
 def credentials(who: str) -> dict[str, str]:
