@@ -153,9 +153,9 @@ class Child:
     def standing(self) -> str:
         """Whether it runs, how often it was started again, and the end of its log."""
         state = "is being started" if self.pid is None else f"is process {self.pid}"
-        again = f"{self.name} {state}, started again {self.restarts} times"
-        words = self.last_words() if self.log.exists() else ""
-        return f"{again}; {self.log} ends with:\n{words}" if words else f"{again}."
+        told = f"{self.name} {state}, restarts: {self.restarts}"
+        words = self.last_words()
+        return f"{told}; {self.log} says:\n{words}" if words else told
 
     def _last_words(self, code: int) -> str:
         words = self.last_words()

@@ -62,6 +62,7 @@ async def test_a_child_is_heard_told_started_again_and_ended(tmp_path: Path) -> 
     assert child.restarts == 1
     second = child.pid
     assert second is not None
+    assert child.standing() == f"echo is process {second}, restarts: 1"
     keeping.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await keeping
@@ -77,6 +78,8 @@ async def test_a_child_that_keeps_ending_by_itself_is_given_up_with_its_last_wor
     with pytest.raises(GivenUp, match="no such book"):
         await child.keep()
     assert child.restarts == ENDS_MAX - 1
+    standing = f"broken is being started, restarts: {child.restarts}; {child.log} says:\n"
+    assert child.standing() == standing + "\n".join(["no such book"] * ENDS_MAX)
 
 
 def test_a_module_on_the_leash_ends_with_its_parent(tmp_path: Path) -> None:
