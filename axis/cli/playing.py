@@ -26,8 +26,9 @@ from axis.settings import Settings
 SHARES = 2
 #: Seconds between the word to begin and the first document: 95 agencies ask for their tokens.
 LEAD_S = 0.5
-#: Nothing moves for so long, with every process running: something is wrong.
-STALL_S = 60.0
+#: Nothing moves for so long, with every process running: something is wrong. A request that got no
+#: answer is repeated after half a minute, and a disk that others keep busy takes as long to sync.
+STALL_S = 150.0
 _LOOK_S = 0.1
 #: What is shown while it plays, and what a process of agencies calls it.
 SHOWN: Mapping[str, str] = {"sent": "sent", "received": "received", "statuses": "heard"}
