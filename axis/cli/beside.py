@@ -59,13 +59,18 @@ def play(
     reached = brokers(settings, over)
     session.remember_run(settings)
     part = () if sent is None else ("--sent", f"{sent}", "--received", f"{received}")
-    try:
+
+    async def played_and_answering() -> None:
+        # In one loop, from whose beginning to whose end a signal is heeded.
         if not _finished(settings.home, plan):
-            _play(settings, plan, seed, seconds, part, reached)
+            await _play(settings, plan, seed, seconds, part, reached)
         screen.say(f"The day {plan[0].day} is played; 95 agencies answer.")
         answering = ["--mode", "answer"]
         child = children.agencies_child(settings, "agencies-1", answering, brokers=reached)
-        children.run(child.keep())
+        await child.keep()
+
+    try:
+        children.run(played_and_answering())
     except children.Interrupted:
         screen.say("Stopped.")
     except (playing.Stalled, children.GivenUp, AnotherWorld) as error:
@@ -73,7 +78,7 @@ def play(
         raise typer.Exit(1) from None
 
 
-def _play(
+async def _play(
     settings: Settings,
     plan: Sequence[Planned],
     seed: int,
@@ -94,7 +99,7 @@ def _play(
         play = playing.Play(
             settings, plan, seed, seconds, part, watch, beside=True, brokers=reached
         )
-        played = children.run(play.run())
+        played = await play.run()
     journals = outcome.read_journals(settings.home)
     found = outcome.differences(plan, played.counts, journals, played.heard)
     demo_report.report(played, journals, time.monotonic() - begun_s)
