@@ -84,6 +84,7 @@ WRONG_MODELS: list[tuple[Law, Law, str, Any]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("of_history", "of_days", "name", "wrong"), WRONG_MODELS)
 def test_a_plan_is_not_that_of_another_model(
     monkeypatch: pytest.MonkeyPatch, of_history: Law, of_days: Law, name: str, wrong: Any
@@ -195,6 +196,7 @@ WRONG_DAYS: list[tuple[Law, Callable[[traffic.History], None]]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("law", "plant"), WRONG_DAYS, ids=[plant.__name__ for _, plant in WRONG_DAYS]
 )
