@@ -159,8 +159,15 @@ class Story:
                 {"status": 201, "seq": self._event(row, "status", code), "repeated": False}
                 for row in rows
             ]
-            statuses = [{"delivery": one, "code": code} for one in ids]
-            self._ask(agency, "POST", "/v1/statuses", {"statuses": statuses}, {"results": results})
+            self._say(agency, ids, code, results)
+        # It had been killed before it knew of its first word, and says it again.
+        self._say(agency, ids, "01", [{"status": 200, "seq": None, "repeated": True} for _ in ids])
+
+    def _say(
+        self, agency: str, ids: Sequence[str], code: str, results: Sequence[Mapping[str, Any]]
+    ) -> None:
+        statuses = [{"delivery": one, "code": code} for one in ids]
+        self._ask(agency, "POST", "/v1/statuses", {"statuses": statuses}, {"results": results})
 
     def _event(self, row: Mapping[str, Any], kind: str, code: str = "") -> int:
         event = {

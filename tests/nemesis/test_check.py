@@ -123,6 +123,12 @@ def _status_taken_and_not_written(run: Run) -> Run:
     return run
 
 
+def _status_repeated_and_never_written(run: Run) -> Run:
+    again = _answers(run, "POST", "/v1/statuses", C)[-1]
+    again.said["statuses"][0]["code"] = "04"
+    return run
+
+
 def _status_refused(run: Run) -> Run:
     said = _answers(run, "POST", "/v1/statuses", C)[0]
     said.got["results"][0] = {"status": 409, "problem": {"code": "lifecycle.backwards"}}
@@ -213,6 +219,7 @@ PLANTS: dict[Plant, str] = {
     _status_never_read: "unheard",
     _hole_in_the_stream: "stream",
     _status_taken_and_not_written: "lost",
+    _status_repeated_and_never_written: "lost",
     _status_refused: "misjudged",
     _answer_before_arrival: "illegal",
     _unbalanced: "unbalanced",

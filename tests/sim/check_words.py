@@ -139,7 +139,7 @@ def _was_written(record: Record, spoken: Spoken) -> Found:
         if event["kind"] == "status" and event["code"] == spoken.code
     ]
     if spoken.repeated:
-        found = any(record.committed_at(event["seq"]) <= spoken.ended for event in said)
+        found = any(record.maybe_written_by(event["seq"], spoken.ended) for event in said)
     else:
         found = any(
             event["seq"] == spoken.seq

@@ -95,6 +95,12 @@ class Record:
         # What was never written is younger than everything that was.
         return commits[at][0] if at < len(commits) else inf
 
+    def maybe_written_by(self, seq: int, at: float) -> bool:
+        """Whether the event ``seq`` may have been written then; of real processes nobody knows when
+        they wrote.
+        """
+        return not self.history.commits or self.committed_at(seq) <= at
+
     def maybe_locked(self, agency: str, began: float, ended: float) -> bool:
         """Whether a lock may have been in force at some moment of a span."""
         return any(since <= ended and began <= until for since, until in self.locks[agency])

@@ -198,7 +198,8 @@ class History:
 
     clock: Callable[[], float]
     lines: list[tuple[float, Any]] = field(default_factory=list)
-    #: (virtual time, last seq) of every group that was written, for "what was true when".
+    #: (virtual time, last seq) of every group that was written, for "what was true when"; empty
+    #: where real processes wrote.
     commits: list[tuple[float, int]] = field(default_factory=list)
 
     def add(self, record: object) -> None:
