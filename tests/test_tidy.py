@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,35 +39,59 @@ def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", PRODUCT + TESTS, ids=_name)
-def test_modules_and_functions_fit_into_one_sitting(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    limit = PRODUCT_LINES_MAX if path in PRODUCT else TEST_LINES_MAX
-    assert text.count("\n") <= limit
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert node.end_lineno is not None
-            assert node.end_lineno - node.lineno < FUNCTION_LINES_MAX, node.name
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", [p for p in PRODUCT if _name(p) not in ALLOWED], ids=_name)
-def test_nothing_banned_stands_in_the_product(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    for pattern, instead in BANNED.items():
-        assert not re.search(pattern, text), f"{pattern}: use {instead}"
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(_text(path))
 
 
-@pytest.mark.parametrize("path", [p for p in PRODUCT if "api" in p.parts], ids=_name)
-def test_routes_are_async(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef):
-            decorators = [ast.unparse(d) for d in node.decorator_list]
-            assert not [d for d in decorators if d.startswith(("router.", "app."))], node.name
+@cache
+def _functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef
+    return [node for node in ast.walk(_tree(path)) if isinstance(node, kinds)]
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=_name)
-def test_every_module_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+def test_modules_fit_into_one_sitting() -> None:
+    lines = {path: _text(path).count("\n") for path in PRODUCT + TESTS}
+    limits = dict.fromkeys(PRODUCT, PRODUCT_LINES_MAX) | dict.fromkeys(TESTS, TEST_LINES_MAX)
+    assert {_name(path): n for path, n in lines.items() if n > limits[path]} == {}
+
+
+def test_functions_fit_on_one_screen() -> None:
+    long = [
+        f"{_name(path)}: {one.name}"
+        for path in PRODUCT + TESTS
+        for one in _functions(path)
+        if (one.end_lineno or 0) - one.lineno >= FUNCTION_LINES_MAX
+    ]
+    assert long == []
+
+
+@pytest.mark.parametrize(("pattern", "instead"), BANNED.items())
+def test_nothing_banned_stands_in_the_product(pattern: str, instead: str) -> None:
+    asked = [path for path in PRODUCT if _name(path) not in ALLOWED]
+    found = [_name(path) for path in asked if re.search(pattern, _text(path))]
+    assert found == [], f"use {instead}"
+
+
+def test_routes_are_async() -> None:
+    routes = [
+        f"{_name(path)}: {one.name}"
+        for path in PRODUCT
+        if "api" in path.parts
+        for one in _functions(path)
+        if isinstance(one, ast.FunctionDef)
+        and any(ast.unparse(d).startswith(("router.", "app.")) for d in one.decorator_list)
+    ]
+    assert routes == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    assert [_name(path) for path in PRODUCT if not ast.get_docstring(_tree(path))] == []
 
 
 def test_no_file_names_an_index_or_a_path_of_one_machine() -> None:
