@@ -46,6 +46,9 @@ RELAYING: Final = 4
 #: logins, a standby or a database that is gone, deadlocks, no room, stopped by somebody, broken.
 _WORLD: Final = ("08", "25006", "25P03", "28", "3D", "40", "53", "55P03", "57", "58", "XX")
 _DISK_FULL: Final = "53100"
+#: What a new connection is told on a full disk, for which the server has no code: it cannot leave
+#: the cache that connections begin with. Such words are not translated.
+_NO_ROOM: Final = "could not write init file"
 
 #: Plans follow the order in which a query is written, by the indexes it was written for. Otherwise
 #: new books would be read by the plans of empty tables until somebody analyses them, and a plan
@@ -239,7 +242,8 @@ def failures_told() -> Iterator[None]:
     except asyncpg.PostgresError as error:
         if not (error.sqlstate or "").startswith(_WORLD):
             raise
-        raise _away(error, full=error.sqlstate == _DISK_FULL) from error
+        full = error.sqlstate == _DISK_FULL or _NO_ROOM in str(error)
+        raise _away(error, full=full) from error
     except (asyncpg.InterfaceError, RuntimeError) as error:
         if "closed" not in str(error):
             raise

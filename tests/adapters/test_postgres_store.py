@@ -304,6 +304,7 @@ async def test_what_was_accepted_outlives_the_server(
     ("error", "code"),
     [
         (asyncpg.DiskFullError("no room"), "axis.disk_full"),
+        (asyncpg.InternalServerError("could not write init file"), "axis.disk_full"),
         (asyncpg.AdminShutdownError("going"), "axis.store_away"),
         (asyncpg.CannotConnectNowError("coming"), "axis.store_away"),
         (asyncpg.QueryCanceledError("too long"), "axis.store_away"),
