@@ -73,7 +73,9 @@ def main() -> int:
             return EXIT_LEFT_OUT
         print(f"NO NETWORK IS CUT: {why}. All other faults are carried out.", flush=True)
         asked.seed = seed
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Also where whoever started it had it hear no SIGINT, as shells do behind the scenes.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         return _carry_out(asked)
     except KeyboardInterrupt:
