@@ -8,11 +8,10 @@ its steps are taken off is HTTP, JSON, waiting lists and the rest.
 from __future__ import annotations
 
 import asyncio
-import gc
 import hashlib
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date
 from itertools import islice
@@ -34,6 +33,7 @@ from axis.core.commands import Accepted, Outcome
 from axis.core.lifecycle import Step
 from axis.flows.telling import topics_of
 from benchmarks import checks, store
+from benchmarks.parts import cpu_us
 from schemas.edxml_write import write
 from schemas.examine import examine
 from schemas.signing import sign
@@ -82,14 +82,6 @@ def measured(home: Path, told: Mapping[str, Any], spent: Mapping[str, float]) ->
     return Measured({": ".join(name): us for name, us in (steps | rest).items()}, beside)
 
 
-def _each_us(work: Callable[[Any], object], values: Sequence[Any]) -> float:
-    gc.collect()
-    begun = time.process_time()
-    for value in values:
-        work(value)
-    return (time.process_time() - begun) / len(values) * 1e6
-
-
 def _packages(home: Path, told: Mapping[str, Any]) -> dict[str, float]:
     part, seed = told["part"], told["seed"]
     asked = Part(
@@ -119,11 +111,11 @@ def _packages(home: Path, told: Mapping[str, Any]) -> dict[str, float]:
         take(first)
     verify = checks.alone(keys[plan[0].sender][0])
     return {
-        "build": _each_us(built, plan),
-        "sign": _each_us(lambda pair: sign(pair[1], *keys[pair[0].sender]), unsigned),
-        "examine": _each_us(check, signed),
-        "check": _each_us(lambda _: verify(), signed),
-        "copy": _each_us(take, copies),
+        "build": cpu_us(built, plan),
+        "sign": cpu_us(lambda pair: sign(pair[1], *keys[pair[0].sender]), unsigned),
+        "examine": cpu_us(check, signed),
+        "check": cpu_us(lambda _: verify(), signed),
+        "copy": cpu_us(take, copies),
     }
 
 
