@@ -75,6 +75,7 @@ SAMPLE ?= 1/1
 bench-history: $(VENV)/installed-dev  ## play the whole history (SAMPLE=1/10: a tenth), and write docs/history.md
 	@$(BIN)/python -X utf8 -m benchmarks.history --sample $(SAMPLE) > docs/history.md.new
 	@mv docs/history.md.new docs/history.md
+	@$(BIN)/python -m benchmarks --page > /dev/null
 
 model: $(VENV)/installed  ## write docs/traffic-model.md from the model
 	@$(BIN)/python -X utf8 -m agencies.model_page > docs/traffic-model.md

@@ -36,6 +36,7 @@ from benchmarks.table import Row
 
 DOCS = Path(__file__).parent.parent / "docs"
 FIGURES, PAGE = DOCS / "performance.json", DOCS / "performance.md"
+HISTORY = DOCS / "history.md"
 
 #: The rows of the table, in the order of the page.
 ROWS: Mapping[str, Callable[[Scale], Row]] = {
@@ -73,7 +74,8 @@ def main() -> None:
             # Row by row: whatever fails later takes nothing back.
             kept = table.read(FIGURES) | {name: row}
             table.keep(FIGURES, {one: kept[one] for one in ROWS if one in kept})
-    text = page.page(measured if asked.quick else table.read(FIGURES))
+    history_page = HISTORY.read_text(encoding="utf-8")
+    text = page.page(measured if asked.quick else table.read(FIGURES), history_page)
     if not asked.quick:
         PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)

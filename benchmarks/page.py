@@ -18,8 +18,8 @@ TEMPLATE = Path(__file__).with_name("performance.md.in")
 MEMORY, CPU = "memory", "CPU"
 
 
-def page(rows: Mapping[str, Row]) -> str:
-    """The whole page."""
+def page(rows: Mapping[str, Row], history: str) -> str:
+    """The whole page; ``history`` is the one that ``benchmarks.history`` wrote."""
     words = Template(TEMPLATE.read_text(encoding="utf-8"))
     return words.substitute(
         machine="; ".join(dict.fromkeys(row.machine for row in rows.values())),
@@ -29,6 +29,7 @@ def page(rows: Mapping[str, Row]) -> str:
         aims=_aims(rows),
         memory=_figures(rows, MEMORY),
         parts=_parts(rows),
+        steps=_steps(history),
         limit=_limit(rows),
         remarks="\n".join(f"- {one}" for row in rows.values() for one in row.remarks),
     )
@@ -102,6 +103,12 @@ def _figures(rows: Mapping[str, Row], word: str) -> str:
 def _parts(rows: Mapping[str, Row]) -> str:
     parts = rows["parts"].figures.items() if "parts" in rows else ()
     return _two_columns("us a document", [*parts, *_of(rows, CPU)])
+
+
+def _steps(history: str) -> str:
+    """The table of that page that says where the time goes."""
+    (table,) = [part for part in history.split("\n\n") if part.startswith("| CPU |")]
+    return table
 
 
 def _limit(rows: Mapping[str, Row]) -> str:

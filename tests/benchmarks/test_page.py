@@ -18,6 +18,10 @@ PAIR = Pair(
     Side("axis", [100.0, 300.0], [5.0, 7.0]),
     Side("bare", [200.0, 400.0], [4.0, 4.0]),
 )
+#: The page of the whole history, as far as this one takes of it.
+HISTORY = (
+    "# The history\n\n| CPU | µs a document |\n|---|---|\n| axis: verify | 182 |\n\nPromised: 3.\n"
+)
 
 
 def rows() -> dict[str, Row]:
@@ -73,7 +77,7 @@ def test_an_aim_says_whether_it_is_met(figure: float, at_most: bool, verdict: st
 
 
 def test_the_page_has_every_figure() -> None:
-    text = page.page({name: rows()[name] for name in bench.ROWS if name in rows()})
+    text = page.page({name: rows()[name] for name in bench.ROWS if name in rows()}, HISTORY)
     for said in (
         "a machine; another",
         "| 64 connections | axis: 200 (100 to 300) | bare: 300 (200 to 400) | 0.62 (0.50 to 0.75) | 6 / 4 |",
@@ -82,16 +86,20 @@ def test_the_page_has_every_figure() -> None:
         "| memory of the axis | 200 |",
         "(250 us), 4,000.",
         "- as it was",
+        "| CPU | µs a document |\n|---|---|\n| axis: verify | 182 |\n",
     ):
         assert said in text
     assert "$" not in text
+    assert "Promised: 3." not in text
 
 
 def test_the_page_is_made_of_the_figures_that_are_kept() -> None:
     kept = table.read(bench.FIGURES)
     if not kept:
         pytest.skip("nothing was measured yet")
-    assert bench.PAGE.read_text(encoding="utf-8") == page.page(kept)
+    assert bench.PAGE.read_text(encoding="utf-8") == page.page(
+        kept, bench.HISTORY.read_text(encoding="utf-8")
+    )
 
 
 def test_sides_take_turns_to_begin() -> None:
