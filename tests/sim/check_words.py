@@ -136,16 +136,13 @@ def _was_written(record: Record, spoken: Spoken) -> Found:
     said = [
         event
         for event in record.events[spoken.delivery]
-        if event["kind"] == "status" and event["code"] == spoken.code
+        if (event["kind"], event["code"], event["actor"]) == ("status", spoken.code, spoken.agency)
     ]
     if spoken.repeated:
         found = any(record.maybe_written_by(event["seq"], spoken.ended) for event in said)
     else:
         found = any(
-            event["seq"] == spoken.seq
-            and event["actor"] == spoken.agency
-            and event["reason"] == spoken.reason
-            for event in said
+            event["seq"] == spoken.seq and event["reason"] == spoken.reason for event in said
         )
     if not found or spoken.status != (200 if spoken.repeated else 201):
         text = f"{spoken} is not in the history: {said}"
