@@ -7,12 +7,20 @@ and a lane's order hangs on its partition.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from axis.adapters.kafka_clients import KafkaClients, start
 from schemas.bus import partitions_of
+
+#: Index bytes of a segment. Kafka lays them out in advance and maps them, 10 MB twice for each
+#: partition by default, and a system that reads ahead clears up to all of it when the first record
+#: is noted there. So much holds 43 MB of records (12 bytes for each 4 kB): sixty thousand of ours,
+#: behind which a new segment begins.
+INDEX_BYTES: Final = 128 * 1024
+TOPIC_CONFIGS: Final = {"segment.index.bytes": str(INDEX_BYTES)}
 
 
 class WrongTopic(Exception):
@@ -64,7 +72,10 @@ class KafkaTopics:
 
     async def _make(self, admin: AIOKafkaAdminClient, topics: Iterable[str]) -> None:
         answer = await admin.create_topics(
-            [NewTopic(topic, self._needs(topic), self._replication) for topic in topics]
+            [
+                NewTopic(topic, self._needs(topic), self._replication, topic_configs=TOPIC_CONFIGS)
+                for topic in topics
+            ]
         )
         for topic, code, *_ in answer.topic_errors:
             error = for_code(code)

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from axis.adapters import kafka_publisher
 from axis.adapters.kafka_publisher import KafkaPublisher
+from axis.adapters.kafka_topics import INDEX_BYTES
 from axis.core.lifecycle import Transport
 from axis.core.timetable import iso
 from axis.ports import BusAway
@@ -183,6 +185,23 @@ async def test_the_observers_topic_is_made_beforehand_where_they_are_told(kafka:
             partitions = {one["topic"]: len(one["partitions"]) for one in made_so}
             assert partitions == {topic: wire.partitions_of(start, topic) for topic in topics}
             await admin.delete_topics(sorted(topics))
+    finally:
+        await admin.close()
+
+
+async def test_an_index_of_a_topic_is_laid_out_no_larger_than_it_needs(road: Road):
+    """Ten megabytes by default, twice for each partition."""
+    if not road.kafka.real:
+        pytest.skip("the mock cluster knows no CreateTopics")
+    await road.publisher.prepare([B])
+    topic = wire.inbox_topic(road.start, B)
+    admin = AIOKafkaAdminClient(bootstrap_servers=road.kafka.bootstrap)
+    await admin.start()
+    try:
+        asked = ConfigResource(ConfigResourceType.TOPIC, topic, {"segment.index.bytes": ""})
+        (answer,) = await admin.describe_configs([asked])
+        ((_, _, _, _, (entry,)),) = answer.resources
+        assert entry[:2] == ("segment.index.bytes", str(INDEX_BYTES))
     finally:
         await admin.close()
 
