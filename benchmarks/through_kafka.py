@@ -59,9 +59,7 @@ def row(scale: Scale) -> Row:
     ]
     out.remarks.append(
         f"Records of Kafka are read by one agency of {READ_ONE_IN}, each with a consumer of its "
-        "own topic, behind some seconds of the same load. In the ten seconds behind a burst of "
-        "bulk requests the broker answers now and then 200 ms late, and the 99th percentile is "
-        "460 to 830 ms."
+        "own topic, behind some seconds of the same load."
     )
     out.figures |= {f"memory of {name} in the large form, MB": mb for name, mb in memory.items()}
     out.aims = [
