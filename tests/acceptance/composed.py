@@ -46,7 +46,7 @@ class Place:
         for name, instead in self.names.items():
             text = text.replace(name, instead)
         # What Compose would make of it, where nothing else is set.
-        return re.sub(r"\$\{\w+:-(\w+)\}", r"\1", text).replace("$$", "$")
+        return re.sub(r"\$\{\w+:-([^}]+)\}", r"\1", text).replace("$$", "$")
 
     def environment(self, service: str) -> dict[str, str]:
         """A service's own, and nothing of this process's."""

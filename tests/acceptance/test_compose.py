@@ -93,6 +93,24 @@ def test_three_brokers_keep_three_copies() -> None:
     assert services()["init-ha"]["environment"]["AXIS_KAFKA_REPLICATION"] == "3"
 
 
+def test_whoever_starts_may_be_told_of_all_brokers() -> None:
+    told = {
+        environment["AXIS_KAFKA_BOOTSTRAP"]
+        for service in services().values()
+        if "AXIS_KAFKA_BOOTSTRAP" in (environment := service.get("environment", {}))
+    }
+    assert told == {"${AXIS_BROKERS:-kafka:9092}"}
+    listening = {
+        broker["KAFKA_ADVERTISED_LISTENERS"].removeprefix("PLAINTEXT://")
+        for broker in (s["environment"] for s in services().values() if "kafka" in s["image"])
+    }
+    offered = re.search(
+        r"AXIS_BROKERS=([\w.:,-]+)", (ROOT / "docker-compose.yml").read_text("utf-8")
+    )
+    assert offered is not None
+    assert set(offered[1].rstrip(",").split(",")) == listening
+
+
 async def test_a_broker_asks_no_second_copy_of_a_topic_with_one(tmp_path: Path) -> None:
     """Or else one broker, as it stands in the file, would take nothing."""
     if why := lacking():

@@ -15,6 +15,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from axis.adapters import kafka_publisher
 from axis.adapters.kafka_publisher import KafkaPublisher
 from axis.adapters.kafka_topics import INDEX_BYTES
+from axis.broker.properties import free_port
 from axis.core.lifecycle import Transport
 from axis.core.timetable import iso
 from axis.ports import BusAway
@@ -45,6 +46,16 @@ async def road(kafka: Kafka) -> AsyncIterator[Road]:
     settings = KafkaSettings(bootstrap=kafka.bootstrap, inline_bytes_max=INLINE)
     async with publishing(settings, start) as publisher:
         yield Road(publisher, kafka, start)
+
+
+async def test_of_several_brokers_any_will_do_to_begin_with(kafka: Kafka):
+    start = prefix()
+    prepare(kafka, start)
+    settings = KafkaSettings(bootstrap=f"127.0.0.1:{free_port()},{kafka.bootstrap}")
+    async with publishing(settings, start) as publisher:
+        await publisher.publish([record()])
+    async with reading(kafka.bootstrap, start, B) as reader:
+        assert [message.no for message in (await reader.read(1))[0]] == [record().no]
 
 
 async def test_a_small_package_travels_and_a_large_one_is_pointed_at(road: Road):
