@@ -23,6 +23,8 @@ def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(f"AXIS_{name}", raising=False)
     home = tmp_path / "var"
     monkeypatch.setenv("AXIS_VAR", str(home))
+    # Whoever reads an error here finds it in one line, however long the paths in it are.
+    monkeypatch.setenv("COLUMNS", "1000")
     monkeypatch.chdir(tmp_path)
     return home
 
