@@ -17,7 +17,7 @@ import structlog
 
 from agencies import script as scripts
 from agencies.clerk import Clerk
-from agencies.client import CONFIRMED_MAX, Client, Package
+from agencies.client import CONFIRMED_MAX, Client, Package, Refused
 from agencies.examine import Examiner
 from agencies.journal import ReceivedJournal, Taken
 from agencies.pace import Pace
@@ -64,7 +64,8 @@ class Endpoint:
     _tasks: asyncio.TaskGroup = field(init=False)
     #: Held while a page is in hand, and for ever once it has finished.
     _hand: asyncio.Lock = field(default_factory=asyncio.Lock)
-    #: Deliveries that a script has us take later: fetched, remembered by nobody yet.
+    #: Deliveries that wait at the axis though they were fetched: a script has us take them later,
+    #: or the axis did not hear that we cannot.
     _held: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -200,8 +201,16 @@ class Endpoint:
         self.journal.took([taken])
         pace = self.habits.pace
         at = pace.stated(pace.now_us())
-        await self.client.confirm([taken.delivery], at, failed=taken.failed)
-        log.info("not taken", action="delivery.failed", delivery=taken.delivery, why=taken.failed)
+        try:
+            await self.client.confirm([taken.delivery], at, failed=taken.failed)
+        except Refused as error:
+            # It waits on, and keeps no other from being taken.
+            self._held.add(taken.delivery)
+            _refused(taken.delivery, error.problem)
+        else:
+            log.info(
+                "not taken", action="delivery.failed", delivery=taken.delivery, why=taken.failed
+            )
         self.habits.changed()
 
     async def _had(self, found: Sequence[tuple[Taken, Package]]) -> None:
@@ -240,12 +249,7 @@ class Endpoint:
         items = await self.client.confirm(deliveries, pace.stated(pace.now_us()))
         for item in items:
             if "problem" in item:
-                log.error(
-                    "confirmation refused",
-                    action="confirm.refused",
-                    delivery=item["delivery"],
-                    why=item["problem"],
-                )
+                _refused(str(item["delivery"]), item["problem"])
         done = [str(item["delivery"]) for item in items if "problem" not in item]
         self.journal.done(done, pace.monotonic())
         self.habits.changed()
@@ -272,3 +276,7 @@ class Endpoint:
                 taken.at_us = min(taken.at_us, now_us)
                 script = scripts.parse(taken.script) if taken.script else scripts.USUAL
                 self._plan(taken, script)
+
+
+def _refused(delivery: str, problem: Mapping[str, object]) -> None:
+    log.error("confirmation refused", action="confirm.refused", delivery=delivery, why=problem)

@@ -27,6 +27,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from schemas.shown import shown
+
 #: What a simulated recipient may say: every code but 13, which is the sender's.
 CODES: Final = frozenset({"01", "02", "03", "04", "05", "06", "15", "16"})
 #: Codes that need a reason (section 3 of the format).
@@ -135,7 +137,8 @@ def _step(match: re.Match[str], said: str) -> Step:
 
 def _reason(match: re.Match[str]) -> str:
     quoted = match["single"] or match["double"] or ""
-    return quoted.strip()[:REASON_CHARS_MAX]
+    # What the axis takes for no reason is none here: it would refuse what is said with it.
+    return shown(quoted.strip()[:REASON_CHARS_MAX])
 
 
 def _seconds(match: re.Match[str], name: str, default: float) -> float:

@@ -27,6 +27,7 @@ from schemas.edxml import (
     StatusPackage,
 )
 from schemas.edxml_parse import PROBLEMS_MAX
+from schemas.shown import shown
 
 #: VPCP 2.4 section 2.2.3 and 2.5.3. 07 to 12 and 14 are defined nowhere.
 STATUS_CODES = frozenset({"01", "02", "03", "04", "05", "06", "13", "15", "16"})
@@ -51,7 +52,7 @@ def _status_rules(package: StatusPackage) -> list[Problem]:
     code = package.code
     if code and code not in STATUS_CODES:
         return [_error("status.unknown_code", f"{_HEADER}/StatusCode", found=code)]
-    if code in STATUS_CODES_WITH_REASON and not package.description:
+    if code in STATUS_CODES_WITH_REASON and not shown(package.description):
         return [_error("status.reason_missing", f"{_HEADER}/Description", code=code)]
     return []
 

@@ -35,6 +35,7 @@ from axis.flows.commit import Committer
 from axis.flows.members import Members
 from axis.ports import Clock, Ids
 from axis.replays import ITEMS_MAX, Replays
+from schemas.shown import shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +160,7 @@ class Planning:
 
         Said again it changes nothing.
         """
-        why = reasons.reason(why) or (await self._own(whose, job)).why
+        why = shown(why) or (await self._own(whose, job)).why
         audit = self._audit(caller, f"replay {act}", job, why, self._clock.now())
         await self.submit(Steer(job=job, agency=whose, act=act, audit=audit))
         self._begun()

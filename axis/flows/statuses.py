@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from axis.core import reasons, trust
+from axis.core import trust
 from axis.core.caller import Caller
 from axis.core.commands import ByDocument, ById, Outcome, Refused, Said, Say
 from axis.core.document import NO_DETAILS, Details, Document, Event
@@ -19,6 +19,7 @@ from schemas import edxml
 from schemas.edxml_read import read
 from schemas.examine import seal_of
 from schemas.examined import Seal
+from schemas.shown import shown
 
 #: Statuses in one request.
 STATEMENTS_MAX = 1000
@@ -178,7 +179,7 @@ class Statuses:
 def _form(statement: Statement) -> Fault | None:
     if statement.code not in STATUS_CODES:
         return Fault("status.unknown_code", "code", {"found": statement.code})
-    if statement.code in WITH_REASON and not reasons.reason(statement.reason):
+    if statement.code in WITH_REASON and not shown(statement.reason):
         return Fault("status.reason_missing", "reason", {"code": statement.code})
     return None
 
@@ -190,7 +191,7 @@ def _command(statement: Statement, agency: str, now: int) -> Say:
         actor=agency,
         at=now if statement.at is None else statement.at,
         now=now,
-        reason=reasons.reason(statement.reason),
+        reason=shown(statement.reason),
         body=statement.body,
     )
 

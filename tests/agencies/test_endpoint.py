@@ -227,6 +227,35 @@ def test_altered_bytes_are_answered_with_fail(tmp_path: Path) -> None:
     play(tmp_path, scenario)
 
 
+class Refusing:
+    """Lets nobody say that a package cannot be taken."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    async def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+    ) -> Answer:
+        if b'"fail"' in body:
+            return Answer(422, {"content-type": "application/problem+json"}, b'{"code":"any"}')
+        return await self._line.ask(method, path, headers, body, timeout_s)
+
+
+def test_a_refused_answer_keeps_no_other_from_being_taken(tmp_path: Path) -> None:
+    async def scenario(seats: Seats) -> None:
+        seats.line = Refusing(seats.line)
+        async with at_work(seats.endpoint(OFFICE)):
+            await send(seats, "sim: fail")
+            await seats.world.sent(number=8)
+            await seats.until("03")
+
+    with structlog.testing.capture_logs() as lines:
+        play(tmp_path, scenario)
+    assert [(line["action"], line["why"]) for line in lines] == [
+        ("confirm.refused", {"code": "any"})
+    ]
+
+
 class Doubling:
     """Brings every page of packages twice, as a proxy that repeats an answer would."""
 

@@ -154,8 +154,9 @@ def test_what_we_would_not_write_fails(old: bytes, new: bytes) -> None:
 @pytest.mark.parametrize("code", ["01", "02", "03", "04", "05", "06", "13", "15", "16"])
 def test_known_statuses_are_accepted_and_two_need_a_reason(code: str) -> None:
     assert rules(replace(STATUS, code=code, description="lý do")) == []
-    bare = [problem.code for problem in rules(replace(STATUS, code=code))]
-    assert bare == (["status.reason_missing"] if code in ("02", "16") else [])
+    for nothing in ("", " \u200b"):
+        bare = [problem.code for problem in rules(replace(STATUS, code=code, description=nothing))]
+        assert bare == (["status.reason_missing"] if code in ("02", "16") else [])
 
 
 @pytest.mark.parametrize("code", ["00", "07", "12", "14", "17", "1", "999"])
