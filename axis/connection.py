@@ -159,11 +159,8 @@ class Connection(OneWrite):
     def _wait_for_more(self, size: int) -> None:
         """A read of ``size`` bytes has left a message incomplete."""
         if self._unheard > HEAD_BYTES_MAX:
-            # There is none before the first request has begun.
-            if not self._in_body and len(self.url or b"") > ADDRESS_BYTES_MAX:
-                self._refuse(rejected("request.address_too_long", limit=ADDRESS_BYTES_MAX))
-            else:
-                self._refuse(rejected("request.head_too_large", limit=HEAD_BYTES_MAX))
+            too_large = rejected("request.head_too_large", limit=HEAD_BYTES_MAX)
+            self._refuse(self._too_long() or too_large)
             return
         if self._owing is None:
             self._owe()
@@ -247,7 +244,16 @@ class Connection(OneWrite):
         self.pipeline.clear()
 
     def _malformed(self, error: httptools.HttpParserError) -> None:
-        self._refuse(rejected("request.malformed", reason=str(error) or "it cannot be read"))
+        # Of an address above 64 KiB the library makes a fault of its own.
+        reason = str(error) or "it cannot be read"
+        self._refuse(self._too_long() or rejected("request.malformed", reason=reason))
+
+    def _too_long(self) -> AxisError | None:
+        """What is wrong with the address of the head that is being read, if it is its length."""
+        # There is none before the first request has begun.
+        if self._in_body or len(self.url or b"") <= ADDRESS_BYTES_MAX:
+            return None
+        return rejected("request.address_too_long", limit=ADDRESS_BYTES_MAX)
 
     def _refuse(self, error: AxisError) -> None:
         """Read nothing more and close, with an answer where no other is due before it."""

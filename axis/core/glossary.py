@@ -30,8 +30,12 @@ class Glossary:
             return self.words[text]
         for pattern, said in self.patterns.items():
             if (match := re.fullmatch(pattern, text, re.DOTALL)) is not None:
-                return said.format(*(self.known(part) or part for part in match.groups("")))
+                return said.format(*(self._part(part, text) for part in match.groups("")))
         return None
+
+    def _part(self, part: str, of: str) -> str:
+        """How a part is said. What is all of the text would never come to an end."""
+        return part if part == of else self.known(part) or part
 
     def say(self, text: str) -> str:
         """How ``text`` is said, or the text itself."""

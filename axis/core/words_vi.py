@@ -88,6 +88,8 @@ _HTTP: Final = Glossary(
     {
         "it cannot be read": "không đọc được",
         "Invalid method encountered": "phương thức không hợp lệ",
+        "Content-Length": "Content-Length",
+        "Transfer-Encoding": "Transfer-Encoding",
     },
     {
         r"Expected HTTP/.*|Invalid HTTP version|Invalid m\w+ version": "phiên bản không hợp lệ",

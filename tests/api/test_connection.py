@@ -13,8 +13,10 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from axis import connection as bounds
+from axis.api.door import ADDRESS_BYTES_MAX
 from axis.api.wire import send_bytes
 from axis.connection import Connection
+from tests.vietnamese import english_in
 
 #: Nothing here takes long; a test that waits in vain fails instead of hanging.
 DEADLINE_S = 20
@@ -421,6 +423,41 @@ async def test_what_is_not_http_is_told_so(line: Line, odd: bytes) -> None:
     await line.send(odd, GET)
     assert line.refusal == (400, "request.malformed")
     assert line.asked == []
+
+
+FRAMED_WRONGLY = {
+    "negative": b"Content-Length: -1",
+    "no number": b"Content-Length: 5x",
+    "beyond any number": b"Content-Length: 99999999999999999999999",
+    "two": b"Content-Length: 5\r\nContent-Length: 6",
+    "both": b"Content-Length: 5\r\nTransfer-Encoding: chunked",
+    "both, the other first": b"Transfer-Encoding: chunked\r\nContent-Length: 5",
+    "not chunked": b"Transfer-Encoding: gzip",
+    "not chunked last": b"Transfer-Encoding: chunked, gzip",
+}
+
+
+@pytest.mark.parametrize("framing", FRAMED_WRONGLY.values(), ids=FRAMED_WRONGLY)
+async def test_a_body_that_is_framed_wrongly_is_told_so(line: Line, framing: bytes) -> None:
+    await line.send(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % framing, GET)
+    assert line.refusal == (400, "request.malformed")
+    assert line.asked == []
+    told = json.loads(line.wire.written.partition(b"\r\n\r\n")[2])
+    assert english_in(told["detail_vi"]) == []
+
+
+@pytest.mark.parametrize("length", [ADDRESS_BYTES_MAX + 1, 66_000, 200_000])
+@pytest.mark.parametrize("piece", [16 * 1024, 256 * 1024])
+async def test_an_address_is_too_long_in_however_many_pieces_it_comes(
+    line: Line, length: int, piece: int
+) -> None:
+    head = b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n" % (b"a" * (length - 1))
+    await line.send(*[head[at : at + piece] for at in range(0, len(head), piece)])
+    if length < bounds.HEAD_BYTES_MAX:
+        # It can be read: the door says what is wrong with it.
+        assert len(line.asked) == 1
+    else:
+        assert (line.asked, line.refusal) == ([], (414, "request.address_too_long"))
 
 
 async def test_no_answer_is_taken_for_that_to_another_request(line: Line) -> None:

@@ -6,9 +6,11 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from axis.api.problems import _INVALID
 from axis.core.caller import AGENCY, AUDITOR, OPERATOR
@@ -18,7 +20,7 @@ from axis.core.glossary import Glossary
 from axis.core.lifecycle import Business, Transport
 from axis.core.replay import Act, Kind, Stage
 from axis.core.trust import ALTERED, Distrust
-from axis.core.words_vi import in_vietnamese
+from axis.core.words_vi import _WORDS, in_vietnamese
 from schemas.organ import ORGAN_ID_SHAPE
 from tests.vietnamese import english_in, told_in
 
@@ -108,11 +110,11 @@ def said() -> Iterator[tuple[str, str, str]]:
 def _written(code: str, call: ast.Call) -> Iterator[tuple[str, str, str]]:
     """The details of a call that names its code: keywords, or a dictionary."""
     named: list[tuple[str | None, ast.expr]] = [(word.arg, word.value) for word in call.keywords]
-    for given in (*call.args, *(value for _, value in named)):
-        if isinstance(given, ast.Dict):
+    for argument in (*call.args, *(value for _, value in named)):
+        if isinstance(argument, ast.Dict):
             named += [
                 (key.value, value)
-                for key, value in zip(given.keys, given.values, strict=True)
+                for key, value in zip(argument.keys, argument.values, strict=True)
                 if isinstance(key, ast.Constant) and isinstance(key.value, str)
             ]
     names = {name for name, _ in named}
@@ -230,6 +232,28 @@ def test_a_pattern_says_what_it_holds() -> None:
     glossary = Glossary({"one": "một"}, {r"(\w+) and (.*)": "{0} và {1}"})
     assert glossary.say("one and two and one") == "một và two và một"
     assert (glossary.known("two"), glossary.say("two")) == (None, "two")
+
+
+def test_a_pattern_that_holds_all_of_a_text_comes_to_an_end() -> None:
+    glossary = Glossary({}, {r"no (.*)": "không {0}", r".*?(one|two).*": "sai {0}"})
+    assert glossary.say("one") == "sai one"
+    assert glossary.say("no two") == "không sai two"
+
+
+PATTERNS = [
+    (glossary, pattern)
+    for names in _WORDS.values()
+    for glossary in names.values()
+    for pattern in glossary.patterns
+]
+
+
+@pytest.mark.parametrize(("glossary", "pattern"), PATTERNS, ids=[p for _, p in PATTERNS])
+@settings(max_examples=10)
+@given(data=st.data())
+def test_whatever_fits_a_pattern_is_said(glossary: Glossary, pattern: str, data: Any) -> None:
+    text = data.draw(st.from_regex(pattern, fullmatch=True))
+    assert glossary.known(text)
 
 
 @pytest.mark.parametrize(
