@@ -186,17 +186,20 @@ def stated_at(headers: HeaderMap, caller: Caller) -> int | None:
 
 
 def agencies_at(members: Members, codes: Iterable[str], place: str) -> list[Agency]:
-    """Return the agencies of a parameter that may be repeated; all that are unknown are told."""
-    found: list[Agency] = []
+    """Return the agencies of a parameter that may be repeated, each once, however often it or its
+    units are named; all that are unknown are told.
+    """
+    found: dict[str, Agency] = {}
     unknown: list[Fault] = []
     for code in codes:
         try:
-            found.append(members.agency(code, place))
+            agency = members.agency(code, place)
+            found[agency.code] = agency
         except Rejected as error:
             unknown += error.faults
     if unknown:
         raise Rejected(unknown)
-    return found
+    return list(found.values())
 
 
 def document_id(text: str) -> str:

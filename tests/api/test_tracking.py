@@ -241,6 +241,11 @@ async def test_counts_balance_and_split(there: World) -> None:
         "transport.waiting": 4,
     }
     assert [line["difference"] for line in total["balances"]] == [0, 0]
+    # An agency is one, however often it or its units are named.
+    office = await counts(here, agency=OFFICE)
+    assert office["standing"]["deliveries"] == 4
+    unit = OFFICE.replace("000.00.00", "000.00.13")
+    assert await counts(here, agency=[OFFICE, unit, OFFICE]) == office
 
     def split(found: dict[str, Any], by: str) -> dict[Any, tuple[int, int]]:
         return {row[by]: (row["sent"], row["received"]) for row in found["rows"]}
