@@ -15,6 +15,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import aiohttp
+import typer
 
 from axis.cli.failures import NoAxis, Refusal
 
@@ -39,8 +40,8 @@ class Answer:
 
 
 def segment(text: str) -> str:
-    """``text`` as one segment of a path."""
-    return quote(text, safe="")
+    """``text`` as one segment of a path; ``BadParameter`` as ``_text``."""
+    return quote(_text(text), safe="")
 
 
 class Door:
@@ -129,7 +130,19 @@ class Door:
 
 
 def _kept(query: Mapping[str, object]) -> dict[str, str]:
-    return {name: str(value) for name, value in query.items() if value not in (None, "")}
+    return {name: _text(value) for name, value in query.items() if value not in (None, "")}
+
+
+def _text(value: object) -> str:
+    """``value`` as text. Raises ``BadParameter`` for bytes of the command line that are none: left
+    out, a filter would find everything.
+    """
+    text = str(value)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise typer.BadParameter(f"{text!a} is no UTF-8") from None
+    return text
 
 
 def _problem(answer: Answer) -> Mapping[str, Any]:

@@ -102,3 +102,16 @@ def test_a_chair_without_a_secret_is_a_usage_error(axis: Axis, keys: Path) -> No
 )
 def test_what_cannot_be_meant_ends_with_2(axis: Axis, wrong: tuple[str, ...]) -> None:
     assert axis(*wrong).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "command", [("find", "--text", "\udcff"), ("show", "\udcff", "--as", CHAIR)]
+)
+def test_what_is_no_text_is_not_left_out(
+    axis: Axis, var: Path, secret: Path, proxy: str, command: tuple[str, ...]
+) -> None:
+    (var / "operator").mkdir()
+    (var / "operator" / "secret").write_bytes(secret.read_bytes())
+    result = axis(*command, "--url", proxy)
+    assert result.exit_code == 2
+    assert "is no UTF-8" in result.stderr
