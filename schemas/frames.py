@@ -6,7 +6,8 @@ A person can read the stream, a program needs no XML parser to cut it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -31,14 +32,18 @@ def frame_parts(header: Mapping[str, Any], body: bytes) -> tuple[bytes, bytes, b
     return b"%b\n" % orjson.dumps({**header, "size": len(body)}), body, b"\n"
 
 
-def frames(stream: bytes) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """Cut a whole stream into (header, body); raises ``DamagedFrame`` at the first damage."""
+def frames(stream: bytes, *, strict: bool = False) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """Cut a whole stream into (header, body); raises ``DamagedFrame`` at the first damage.
+
+    ``strict`` is for what a stranger has written: a field that stands twice in a header is damage,
+    since another reader may have taken the other one, and cut the stream elsewhere.
+    """
     start = 0
     while start < len(stream):
         end = stream.find(b"\n", start, start + HEADER_BYTES_MAX)
         if end < 0:
             raise DamagedFrame(f"byte {start}: no header line")
-        header = _header(stream[start:end], start)
+        header = _header(stream[start:end], start, strict=strict)
         body = end + 1
         start = body + header["size"] + 1
         if stream[start - 1 : start] != b"\n":
@@ -46,13 +51,28 @@ def frames(stream: bytes) -> Iterator[tuple[dict[str, Any], bytes]]:
         yield header, stream[body : start - 1]
 
 
-def _header(line: bytes, at: int) -> dict[str, Any]:
+def _header(line: bytes, at: int, *, strict: bool) -> dict[str, Any]:
     try:
         header = orjson.loads(line)
-    except ValueError as error:
+        if strict:
+            json.loads(line.decode("utf-8"), object_pairs_hook=_once)
+    except _Twice as error:
+        raise DamagedFrame(f"byte {at}: the header has a field twice") from error
+    except (ValueError, RecursionError) as error:
         raise DamagedFrame(f"byte {at}: the header is not JSON") from error
     size = header.get("size") if isinstance(header, dict) else None
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise DamagedFrame(f"byte {at}: the header has no size")
     assert isinstance(header, dict)
     return header
+
+
+class _Twice(ValueError):
+    """A field stands twice in one object."""
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise _Twice
+    return made

@@ -26,7 +26,7 @@ from axis.api.bodies import (
 from axis.api.hot_words import Words
 from axis.api.metrics import Metrics
 from axis.api.pools import Pool
-from axis.api.problems import as_axis_error, invalid, problem
+from axis.api.problems import PART_MAX, as_axis_error, invalid, problem
 from axis.api.query import Query
 from axis.api.receipts import receipts
 from axis.api.requests import (
@@ -49,6 +49,8 @@ from schemas.frames import DamagedFrame, frame_parts, frames
 
 #: Packages of one bulk request: at 20 kB each they make 10 MB, a second of one core.
 BULK_PACKAGES_MAX = 500
+#: What the line in front of a package may say.
+FRAME_FIELDS = frozenset({"size", "occurred_at"})
 #: Bytes of one bulk request: one package of the largest size and change.
 BULK_BYTES_MAX = 64 * 1024 * 1024
 #: What a page of packages holds unless its caller says otherwise: 200 of 20 kB.
@@ -231,7 +233,7 @@ def _cut(stream: bytes) -> list[tuple[dict[str, Any], bytes]]:
         raise rejected("package.empty")
     packages: list[tuple[dict[str, Any], bytes]] = []
     try:
-        for package in frames(stream):
+        for package in frames(stream, strict=True):
             if len(packages) == BULK_PACKAGES_MAX:
                 raise invalid(
                     "body",
@@ -246,6 +248,8 @@ def _cut(stream: bytes) -> list[tuple[dict[str, Any], bytes]]:
 
 
 def _stated(header: Mapping[str, Any], caller: Caller) -> int | None:
+    for name in header.keys() - FRAME_FIELDS:
+        raise invalid(name[:PART_MAX], "is no field of a package", "không phải trường của gói tin")
     stated = header.get("occurred_at")
     if stated is not None and not isinstance(stated, str):
         raise invalid("occurred_at", "is not text", "không phải văn bản")

@@ -133,8 +133,9 @@ _BULK: dict[str, Any] = {
     "description": f"Up to {BULK_PACKAGES_MAX} packages, {BULK_BYTES_MAX} bytes together. Each "
     "frame is a line of JSON with `size` (and, with the scope `history`, `occurred_at`), a line "
     "feed, exactly `size` bytes, a line feed. Each package is taken or refused by itself, with "
-    "the answers of `POST /v1/documents`; results come in the order sent. A damaged frame refuses "
-    "the whole request, and nothing of it is taken.",
+    "the answers of `POST /v1/documents`; results come in the order sent. A frame with another "
+    "field refuses its package; a damaged one, or one with a field twice, refuses the whole "
+    "request, and nothing of it is taken.",
     "parameters": [_OCCURRED_AT],
     "requestBody": {
         "required": True,

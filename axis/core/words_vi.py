@@ -109,6 +109,7 @@ _REQUESTS: Final = Glossary(
         r"is damaged at byte (\d+): (.*)": "bị hỏng tại byte {0}: {1}",
         r"no header line": "không có dòng tiêu đề",
         r"the header is not JSON": "tiêu đề không phải JSON",
+        r"the header has a field twice": "tiêu đề có trường xuất hiện hai lần",
         r"the header has no size": "tiêu đề không có size",
         r"the package has not (\d+) bytes": "gói tin không đủ {0} byte",
     }

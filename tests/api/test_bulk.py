@@ -106,12 +106,22 @@ async def test_each_frame_may_state_its_time_in_a_run_that_plays_another(
         b'{"size":' + b"9" * 5000 + b"}\n",
         b"[" * 100_000,
         b'{"size":99999999999999999999}\nab\n',
+        b'{"size":1,"size":2}\nab\n',
+        b'{"size":1,"\\u0073ize":2}\nab\n',
+        b'{"a":' + b"[" * 1000 + b"]" * 1000 + b',"size":2}\nab\n',
     ],
 )
 async def test_a_damaged_stream_is_refused_whole(here: World, body: bytes) -> None:
     told = problem(await post(here, body), 422, "request.invalid")
     assert told["place"] == "body"
     assert (await here.get(LANG_SON, "/v1/counts")).json()["sent"] == 0
+
+
+async def test_a_field_that_no_frame_has_is_refused_with_its_package(here: World) -> None:
+    misspelt = stream(package(number=1), occured_at=AT)
+    first, second = await results(here, misspelt + stream(package(number=2)))
+    assert (first["status"], first["problem"]["code"]) == (422, "request.invalid")
+    assert (first["problem"]["place"], second["status"]) == ("occured_at", 201)
 
 
 async def test_a_bulk_request_has_limits(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
