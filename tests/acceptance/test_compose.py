@@ -100,6 +100,9 @@ def test_whoever_starts_may_be_told_of_all_brokers() -> None:
         if "AXIS_KAFKA_BOOTSTRAP" in (environment := service.get("environment", {}))
     }
     assert told == {"${AXIS_BROKERS:-kafka:9092}"}
+    # A topic that is made later is made by whoever relays.
+    for service in ("init", "axis", "relay"):
+        assert services()[service]["environment"]["AXIS_KAFKA_REPLICATION"] == "${AXIS_COPIES:-1}"
     listening = {
         broker["KAFKA_ADVERTISED_LISTENERS"].removeprefix("PLAINTEXT://")
         for broker in (s["environment"] for s in services().values() if "kafka" in s["image"])
@@ -109,6 +112,12 @@ def test_whoever_starts_may_be_told_of_all_brokers() -> None:
     )
     assert offered is not None
     assert set(offered[1].rstrip(",").split(",")) == listening
+
+
+def test_all_that_stays_comes_back_with_the_machine() -> None:
+    once = {"secret", "init", "init-ha"}
+    for name, service in services().items():
+        assert service.get("restart") == (None if name in once else "unless-stopped"), name
 
 
 async def test_a_broker_asks_no_second_copy_of_a_topic_with_one(tmp_path: Path) -> None:
