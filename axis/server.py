@@ -21,8 +21,9 @@ from axis import workers
 from axis.address import forget, leave, listening, url_of
 from axis.api.app import create_app
 from axis.api.running import Polls
-from axis.bootstrap import build
+from axis.bootstrap import NotSetUp, build
 from axis.connection import Connection
+from axis.core.errors import Unavailable
 from axis.logs import log_as_json
 from axis.settings import Settings
 
@@ -137,14 +138,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m axis.server", description=__doc__)
     parser.add_argument(workers.SOCKET, type=int, help=argparse.SUPPRESS)
     descriptor = parser.parse_args().socket
-    if descriptor is not None:
-        _work(Settings(), descriptor)
-        return
     try:
-        serve(Settings())
+        if descriptor is None:
+            serve(Settings())
+        else:
+            _work(Settings(), descriptor)
     except (workers.OneProcess, workers.NotStarted) as error:
         sys.exit(str(error))
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, Unavailable, NotSetUp) as error:
         sys.exit(f"The axis cannot start: {error}")
 
 

@@ -153,6 +153,26 @@ async def test_workers_that_cannot_start_end_the_parent(settings: Settings) -> N
     told = await asyncio.to_thread(_fails, {"AXIS_WORKERS": "2"}, "axis.server")
     assert "`axis init` sets an axis up" in told
     assert re.search(r"worker [12] ended before it listened \(exit 1\)\n$", told)
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("database", "why"),
+    [
+        (None, "trust-root.pem is missing; `axis init` sets an axis up"),
+        ("postgresql://axis@127.0.0.1:1/axis", "axis.store_away"),
+    ],
+)
+async def test_one_that_cannot_start_says_why_in_a_sentence(
+    settings: Settings, database: str | None, why: str
+) -> None:
+    environment = {} if database is None else {"AXIS_DATABASE": database}
+    if database is None:
+        (settings.axis_dir / "trust-root.pem").unlink()
+    told = await asyncio.to_thread(_fails, environment, "axis.server")
+    assert told.splitlines()[-1].startswith("The axis cannot start: ")
+    assert why in told
+    assert "Traceback" not in told
 
 
 async def test_axis_serve_starts_workers(settings: Settings) -> None:
