@@ -35,6 +35,7 @@ from axis.flows.intake import Intake, Policy
 from axis.flows.members import Members
 from axis.flows.oversight import Oversight
 from axis.flows.planning import Planning
+from axis.flows.refusals import Refusals
 from axis.flows.replaying import Books, Replaying
 from axis.flows.shadowing import Shadowing
 from axis.flows.statistics import Statistics
@@ -140,7 +141,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         relaying = await relay_beside(settings, store, lanes, bus, clock, signer, stack)
         loops["relay"] = relaying.relay.run
     policy = Policy(settings.strict_signatures, settings.package_bytes_max)
-    ids = parts.ids or SystemIds()
+    ids, refusals = parts.ids or SystemIds(), Refusals(committer, clock)
     look, another_time = replaying.look, settings.history
     planning = Planning(replays, committer, members, clock, ids, look, another_time=another_time)
     axis = Axis(
@@ -153,9 +154,10 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         signer=signer,
         committer=committer,
         members=members,
-        intake=Intake(store, committer, members, examiner, trust, clock, ids, policy),
+        refusals=refusals,
+        intake=Intake(store, committer, members, examiner, trust, clock, ids, policy, refusals),
         handover=Handover(store, committer, bus, clock),
-        statuses=Statuses(store, committer, members, trust, bus, clock),
+        statuses=Statuses(store, committer, members, trust, bus, clock, refusals),
         tracking=Tracking(store),
         statistics=Statistics(store, clock),
         oversight=Oversight(store, committer, members, clock),

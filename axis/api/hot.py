@@ -15,22 +15,19 @@ from axis.api import views
 from axis.api.auth import Auth
 from axis.api.bodies import (
     PACKAGES,
-    TOO_LARGE,
     Bodies,
     HeaderMap,
-    Room,
     is_package,
     media_type,
     wrong_type,
 )
-from axis.api.hot_words import Words
+from axis.api.hot_words import Words, read_package
 from axis.api.metrics import Metrics
 from axis.api.pools import Pool
 from axis.api.problems import PART_MAX, as_axis_error, invalid, problem
 from axis.api.query import Query
 from axis.api.receipts import receipts
 from axis.api.requests import (
-    NUMBER_MAX,
     PAGE_ROWS_DEFAULT,
     cursor,
     occurred_at,
@@ -105,7 +102,7 @@ class Hot:
         with self._bodies.room(caller.id) as room:
             try:
                 limit = self._axis.settings.package_bytes_max
-                raw = await self._read(room, receive, headers, limit, caller)
+                raw = await read_package(self._axis, room, receive, headers, limit, caller)
                 accepted = await self._axis.intake.receive(raw, caller, at)
             except AxisError as error:
                 self._metrics.refused(error.faults[0].code)
@@ -127,20 +124,10 @@ class Hot:
         if media_type(headers) not in (FRAMES, "application/octet-stream"):
             wrong_type(headers, f"{FRAMES}, application/octet-stream", "package.empty")
         with self._bodies.room(caller.id) as room:
-            packages = _cut(await self._read(room, receive, headers, BULK_BYTES_MAX, caller))
+            raw = await read_package(self._axis, room, receive, headers, BULK_BYTES_MAX, caller)
+            packages = _cut(raw)
             results = await self._all(packages, caller, at)
         await send_json(send, 200, {"results": results})
-
-    async def _read(
-        self, room: Room, receive: Receive, headers: HeaderMap, limit: int, caller: Caller
-    ) -> bytes:
-        """The body. One that is too large leaves its line in the refusal log like any package."""
-        try:
-            return await room.read(receive, headers, limit, TOO_LARGE)
-        except Rejected as error:
-            if error.faults[0].code == TOO_LARGE:
-                await self._axis.intake.write_down(error, caller, "", min(room.size, NUMBER_MAX))
-            raise
 
     async def _all(
         self, packages: list[tuple[dict[str, Any], bytes]], caller: Caller, at: int | None
@@ -152,6 +139,7 @@ class Hot:
             try:
                 stated = _stated(header, caller)
             except Rejected as error:
+                await self._axis.refusals.write_down(error, caller, "", len(raw))
                 answers.append(error)
             else:
                 answers.append(None)

@@ -19,6 +19,7 @@ from axis.api.bodies import (
     TOO_LARGE,
     Bodies,
     HeaderMap,
+    Room,
     is_json,
     is_package,
     media_type,
@@ -61,6 +62,20 @@ _NOBODY = ById("", "")
 _BY_DOCUMENT = {"sender": ID_MAX, "document_id": DOCUMENT_ID_MAX, "recipient": ID_MAX}
 
 _STEPS = {"done": Step.DONE, "fail": Step.FAIL}
+
+
+async def read_package(
+    axis: Axis, room: Room, receive: Receive, headers: HeaderMap, limit: int, caller: Caller
+) -> bytes:
+    """A body of packages. One that is too large leaves its line in the refusal log like any
+    package.
+    """
+    try:
+        return await room.read(receive, headers, limit, TOO_LARGE)
+    except Rejected as error:
+        if error.faults[0].code == TOO_LARGE:
+            await axis.refusals.write_down(error, caller, "", min(room.size, NUMBER_MAX))
+        raise
 
 
 class Words:
@@ -110,7 +125,9 @@ class Words:
             code, answer = await self._single(value, caller, at)
         elif is_package(kind):
             with self._bodies.room(caller.id) as room:
-                raw = await room.read(receive, headers, STATUS_BYTES_MAX, TOO_LARGE)
+                raw = await read_package(
+                    self._axis, room, receive, headers, STATUS_BYTES_MAX, caller
+                )
             answer = await self._axis.statuses.package(raw, caller, at)
             code = _code_of(raw)
         else:

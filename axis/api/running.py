@@ -16,6 +16,7 @@ from axis.flows.intake import Intake
 from axis.flows.members import Members
 from axis.flows.oversight import Oversight
 from axis.flows.planning import Planning
+from axis.flows.refusals import Refusals
 from axis.flows.shadowing import Shadowing
 from axis.flows.statistics import Statistics
 from axis.flows.statuses import Statuses
@@ -143,6 +144,7 @@ class Axis:
     signer: Signer
     committer: Committer
     members: Members
+    refusals: Refusals
     intake: Intake
     handover: Handover
     statuses: Statuses

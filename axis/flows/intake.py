@@ -8,28 +8,25 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Final
 
 from axis.core import admission, trust
 from axis.core.caller import Caller
-from axis.core.commands import Accept, Accepted, Outcome, Refuse, Refused
+from axis.core.commands import Accept, Accepted, Outcome, Refused
 from axis.core.directory import Agency
 from axis.core.document import Addressee
 from axis.core.errors import Fault, Rejected, Unavailable, rejected
 from axis.flows.commit import Committer
 from axis.flows.members import Members
+from axis.flows.refusals import Refusals
 from axis.ports import Clock, Examiner, Ids, Store, Trust
 from schemas import edxml
 from schemas.examined import Examined, Flaw, Letter
 
 #: Packages of a request examined and written together: five milliseconds of one core.
 TOGETHER: Final = 32
-#: Characters of a sentence or a place in the refusal log: a package may be wrong in thousands of
-#: names, and thousands of lines are kept.
-WORDS_MAX: Final = 1000
 TOGETHER_BYTES: Final = 1024 * 1024
 
 
@@ -68,6 +65,7 @@ class Intake:
         clock: Clock,
         ids: Ids,
         policy: Policy,
+        refusals: Refusals,
     ) -> None:
         self._store = store
         self._committer = committer
@@ -76,6 +74,7 @@ class Intake:
         self._trust = trust_list
         self._clock = clock
         self._ids = ids
+        self._refusals = refusals
         self.policy = policy
 
     async def receive(self, raw: bytes, caller: Caller, occurred_at: int | None = None) -> Accepted:
@@ -169,24 +168,8 @@ class Intake:
             return away
         if known is not None:
             return Accepted(known, repeated=True)
-        await self.write_down(error, caller, sha256, len(raw))
+        await self._refusals.write_down(error, caller, sha256, len(raw))
         return error
-
-    async def write_down(self, error: Rejected, caller: Caller, sha256: str, size: int) -> None:
-        """Leave the line of a refusal; ``sha256`` is empty for a package that was not read."""
-        fault = error.faults[0]
-        refuse = Refuse(
-            caller=caller.id,
-            code=fault.code,
-            place=fault.place[:WORDS_MAX],
-            sentence=" ".join(one.sentence() for one in error.faults)[:WORDS_MAX],
-            sha256=sha256,
-            size=size,
-            now=self._clock.now(),
-        )
-        # The refusal itself stands; that its log line is missing does not make it another.
-        with suppress(Unavailable):
-            await self._committer.submit([refuse])
 
     def _check_size(self, raw: bytes) -> None:
         if not raw:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +15,7 @@ from axis.core.lifecycle import BY_SENDER, STATUS_CODES, WITH_REASON
 from axis.flows.commit import Committer
 from axis.flows.handover import PAGE_ROWS_MAX, look
 from axis.flows.members import Members
+from axis.flows.refusals import Refusals
 from axis.ports import Bus, Clock, Store, Trust
 from schemas import edxml
 from schemas.edxml_read import read
@@ -53,6 +55,7 @@ class Statuses:
         trust_list: Trust,
         bus: Bus,
         clock: Clock,
+        refusals: Refusals,
     ) -> None:
         self._store = store
         self._committer = committer
@@ -60,6 +63,7 @@ class Statuses:
         self._trust = trust_list
         self._bus = bus
         self._clock = clock
+        self._refusals = refusals
 
     async def say(self, caller: Caller, statements: Sequence[Statement]) -> list[Said | Refused]:
         """Record statements, each decided by itself, in order."""
@@ -76,7 +80,17 @@ class Statuses:
         return [_said(next(outcomes)) if answer is None else answer for answer in answers]
 
     async def package(self, raw: bytes, caller: Caller, occurred_at: int | None = None) -> Said:
-        """Record the status that a status package states; raises ``Rejected``."""
+        """Record the status that a status package states. Raises ``Rejected``, which leaves a line
+        in the refusal log.
+        """
+        try:
+            return await self._taken(raw, caller, occurred_at)
+        except Rejected as error:
+            sha256 = hashlib.sha256(raw).hexdigest()
+            await self._refusals.write_down(error, caller, sha256, len(raw))
+            raise
+
+    async def _taken(self, raw: bytes, caller: Caller, occurred_at: int | None) -> Said:
         if not raw:
             raise rejected("package.empty")
         if len(raw) > STATUS_BYTES_MAX:

@@ -122,6 +122,8 @@ async def test_a_field_that_no_frame_has_is_refused_with_its_package(here: World
     first, second = await results(here, misspelt + stream(package(number=2)))
     assert (first["status"], first["problem"]["code"]) == (422, "request.invalid")
     assert (first["problem"]["place"], second["status"]) == ("occured_at", 201)
+    (line,) = (await here.get(AUDITOR, "/v1/operator/refusals")).json()["refusals"]
+    assert (line["code"], line["place"]) == ("request.invalid", "occured_at")
 
 
 async def test_a_bulk_request_has_limits(here: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from schemas.edxml import Business
 from schemas.xmldsig import sign
 from tests.api.test_receiving import polled
 from tests.api.world import (
+    AUDITOR,
     HA_NOI,
     LANG_SON,
     OFFICE,
@@ -293,6 +295,21 @@ async def test_bad_status_packages_have_codes_of_their_own(here: World) -> None:
     problem(await post(status("01", name, about="000.00.00.X99")), 422, "recipient.unknown")
     raw = status("01", name).replace(b">01<", b">77<")
     problem(await post(raw), 422, "status.unknown_code")
+    # Each leaves its line, the newest first.
+    refused = (await here.get(AUDITOR, "/v1/operator/refusals")).json()["refusals"]
+    assert [(line["caller"], line["code"]) for line in refused][::-1] == [
+        (OFFICE, "package.empty"),
+        (OFFICE, "edxml.root"),
+        (OFFICE, "package.too_large"),
+        (OFFICE, "package.kind"),
+        (HA_NOI, "sender.not_caller"),
+        (OFFICE, "delivery.not_found"),
+        (OFFICE, "sender.unknown"),
+        (OFFICE, "recipient.unknown"),
+        (OFFICE, "status.unknown_code"),
+    ]
+    assert refused[0]["sha256"] == hashlib.sha256(raw).hexdigest()
+    assert refused[6]["sha256"] == ""
 
 
 async def test_what_a_status_package_breaks_has_its_place(here: World) -> None:

@@ -118,6 +118,7 @@ def _spoken(
         code=said["code"],
         reason=said.get("reason", ""),
         door="id",
+        sha256="",
         status=result["status"],
         seq=result["seq"] or 0 if taken else 0,
         repeated=taken and result["repeated"],

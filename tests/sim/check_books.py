@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tests.sim.history import Event, Refusal, Seen, Violation
+from tests.sim.history import Event, Refusal, Seen, Spoken, Violation
 
 if TYPE_CHECKING:
     from tests.sim.checkers import Record
@@ -58,8 +58,10 @@ def refusals_are_logged(record: Record) -> Found:
     """Every refusal has its line, unless the store or the axis failed; no line stands alone."""
     lines = {(line["caller"], line["sha256"]) for line in record.final.refusals}
     # What is too large is refused before it has been read whole: its line has no digest.
+    packages = [one for one in record.history.all(Spoken) if one.sha256]
+    known = record.sent.keys() | {(one.agency, one.sha256) for one in packages}
     for caller, sha256 in lines:
-        if sha256 and (caller, sha256) not in record.sent:
+        if sha256 and (caller, sha256) not in known:
             yield Violation("phantom", f"{caller} never sent the refused {sha256}")
     if {"store fails", "crash"} & {event.what for event in record.history.all(Event)}:
         return
@@ -68,6 +70,9 @@ def refusals_are_logged(record: Record) -> Found:
         digests = {refusal.sha256} | ({""} if refusal.code == _UNREAD else set())
         if not lines & {(refusal.sender, digest) for digest in digests}:
             yield Violation("lost", f"the refusal of {refusal.sha256} has no line in the log")
+    for one in packages:
+        if one.error and (one.agency, one.sha256) not in lines:
+            yield Violation("lost", f"the refusal of {one.sha256} has no line in the log")
 
 
 CHECKS = (proofs_are_clean, counters_are_true, refusals_are_logged)

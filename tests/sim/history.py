@@ -118,7 +118,8 @@ class Confirmed:
 class Spoken:
     """A status was said and answered. ``seq`` is 0 when it was refused with ``error`` or said before.
 
-    ``door``: by the delivery's id, by name (sender and DocumentId), or as a package (a name too).
+    ``door``: by the delivery's id, by name (sender and DocumentId), or as a package (a name too),
+    whose digest is ``sha256``.
     """
 
     agency: str
@@ -129,6 +130,7 @@ class Spoken:
     code: str
     reason: str
     door: str
+    sha256: str
     status: int
     seq: int
     repeated: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +60,8 @@ async def _say(session: Session, word: Word, body: bytes, kind: str, door: str) 
         except Silence:
             await session.world.rest(session.dice, 0.1, 2.0)
             continue
-        return _note(session, word, door, answer.status, read_json(answer), began)
+        sha256 = hashlib.sha256(body).hexdigest() if door == "package" else ""
+        return _note(session, word, door, answer.status, read_json(answer), began, sha256)
 
 
 async def say_many(session: Session, words: Sequence[Word]) -> list[Spoken]:
@@ -93,6 +95,7 @@ def _note(
     status: int,
     told: Mapping[str, Any],
     began: float,
+    sha256: str = "",
 ) -> Spoken:
     taken = status in (200, 201)
     if taken and not word.by_name and told["delivery"] != word.delivery:
@@ -107,6 +110,7 @@ def _note(
         code=word.code,
         reason=word.reason,
         door=door,
+        sha256=sha256,
         status=status,
         seq=told["seq"] or 0 if taken else 0,
         repeated=bool(taken and told["repeated"]),
