@@ -133,7 +133,7 @@ class MemoryReplays:
         document = self._books.documents[delivery.doc]
         for other in self._books.documents.values():
             sent_too = any(r.agency == delivery.place.recipient for r in other.recipients)
-            if other.seq != document.seq and other.sender == document.sender and sent_too:
+            if other.seq > document.seq and other.sender == document.sender and sent_too:
                 for link in other.links:
                     if (link.sender, link.document_id) == (document.sender, document.document_id):
                         yield link.relation

@@ -32,13 +32,14 @@ ITEM: Final = (
 )
 
 #: What ``candidate_from`` reads, of ``delivery d`` and its ``document t``. A document is recalled
-#: or replaced for a recipient by a package of the same sender that this recipient was sent too.
+#: or replaced for a recipient by a later package of the same sender that this recipient was sent
+#: too: those that share its id, as a second replacement does, are linked to it both ways.
 #: "is true": of all packages of a sender none is looked for by the sender.
 _LINKED: Final = """
     (exists (
         select 1 from link k cross join document o cross join delivery x
         where k.sender = t.sender and k.document_id = t.document_id and k.relation = '{relation}'
-            and k.doc <> t.seq and o.seq = k.doc and (o.sender = t.sender) is true
+            and k.doc > t.seq and o.seq = k.doc and (o.sender = t.sender) is true
             and x.doc = k.doc and x.recipient = d.recipient
     ))"""
 #: When a delivery was first done; it is done once.

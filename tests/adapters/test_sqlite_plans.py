@@ -184,7 +184,7 @@ def test_logs_are_read_from_their_end_without_sorting(connection: sqlite3.Connec
 
 
 #: How a recipient's package of the same sender is found that recalls or replaces a document.
-_LINKED = ["PRIMARY KEY (sender=? AND document_id=?)", "INTEGER PRIMARY KEY", "(doc=? AND rec"]
+_LINKED = ["(sender=? AND document_id=? AND doc>?)", "INTEGER PRIMARY KEY", "(doc=? AND rec"]
 _CANDIDATE = ["event_by_doc", *_LINKED, *_LINKED]
 #: What replay jobs ask.
 REPLAYS = {

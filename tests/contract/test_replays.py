@@ -290,6 +290,25 @@ async def test_a_plan_sees_what_was_recalled_or_replaced_for_its_recipient(
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "relation", "expected"),
+    [
+        (3, "replaces", [(False, True), (False, True), (False, False)]),
+        (1, "recalls", [(True, False), (True, False), (False, False)]),
+    ],
+)
+async def test_of_packages_with_one_id_only_a_later_one_counts(
+    store: Replayed, scribe: Scribe, kind: int, relation: str, expected: list[tuple[bool, bool]]
+):
+    said = [Link(relation, A, "1/UBND")]
+    sent = [scribe.accept("1/UBND")]
+    sent += [scribe.accept("1/UBND", kind=kind, body=body, links=said) for body in (b"B", b"C")]
+    documents = [document_of(outcome) for outcome in await store.apply(sent)]
+    named = Filter(named=tuple((document.id, "") for document in documents))
+    found = await store.replays.candidates(named, 9)
+    assert [(c.recalled, c.replaced) for c in found] == expected
+
+
 # ---- jobs --------------------------------------------------------------------------------------
 
 
