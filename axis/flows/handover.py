@@ -142,24 +142,32 @@ class Handover:
         The committer keeps order, so a confirmation cannot overtake this; should the line not be
         written, the books show "waiting" for a package that was taken, and nothing is lost.
         """
-        fresh = tuple(
-            row.delivery.place
+        fresh = [
+            row
             for row in rows
             if row.delivery.transport is Transport.WAITING or row.delivery.again is Again.GIVEN
-        )
+        ]
         if not fresh:
             return
         now = self._clock.now()
-        move = Move(
-            step=Step.OFFER,
-            targets=fresh,
-            actor=caller.id,
-            at=now if occurred_at is None else occurred_at,
-            now=now,
-            mine=caller.agency,
-        )
+        given: dict[int, list[Place]] = {}
+        for row in fresh:
+            # Who polls for long states a time before that of what it waited for.
+            at = now if occurred_at is None else max(occurred_at, row.document.occurred_at)
+            given.setdefault(at, []).append(row.delivery.place)
+        moves = [
+            Move(
+                step=Step.OFFER,
+                targets=tuple(places),
+                actor=caller.id,
+                at=at,
+                now=now,
+                mine=caller.agency,
+            )
+            for at, places in given.items()
+        ]
         try:
-            self._committer.put_aside([move])
+            self._committer.put_aside(moves)
         except Unavailable:
             return
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from typing import Any
 
 import pytest
 
+from axis.core.traffic import Checks
 from axis.flows import extracts
 from schemas import rest_digest, traffic
+from schemas.codes import agencies
+from schemas.frames import MEDIA_TYPE, frame
 from tests.api.world import (
     AUDITOR,
     HA_NOI,
@@ -19,7 +23,9 @@ from tests.api.world import (
     World,
     package,
     problem,
+    until,
 )
+from tests.traffic_rows import HEADER
 
 DOOR = "/v1/operator"
 DAY = {"since": "2020-01-15", "until": "2020-01-16"}
@@ -86,6 +92,32 @@ async def test_a_window_is_filtered(here: World) -> None:
     assert await codes(until="2020-01-15T08:10:00") == ["1/UBND", "2/UBND"]
     assert await codes(type="công văn") == ["1/UBND", "2/UBND", "3/UBND"]
     assert await codes(type="Báo cáo") == []
+
+
+async def test_what_a_recipient_waited_for_was_not_handed_out_before_it_was_sent(
+    there: World,
+) -> None:
+    """Whoever plays another time states it as a poll begins; what was sent then was waited for."""
+    earlier, began, later = (f"2020-01-15T0{hour}:00:00+07:00" for hour in (1, 2, 3))
+    there.clock.move(86_400)
+    waiting = {"params": {"wait": 20}, "headers": {"axis-occurred-at": began}}
+    poll = asyncio.create_task(there.call(OFFICE, "GET", "/v1/inbox/packages", **waiting))
+    await until(lambda: there.axis.polls.waiting)
+    sent = b"".join(
+        frame({"occurred_at": at}, package(number))
+        for number, at in enumerate((earlier, later, later), 1)
+    )
+    bulk = {"content": sent, "headers": {"content-type": MEDIA_TYPE}}
+    await there.call(LANG_SON, "POST", "/v1/documents/bulk", **bulk)
+    assert (await poll).content
+    await there.settled()
+    found = await rows(there)
+    # Each by itself: an earlier one is not taken to have waited for a later one.
+    offered = [row.deliveries[0].happened[0] for row in found]
+    assert [one.kind for one in offered] == ["offered"] * 3
+    assert [one.occurred_at for one in offered] == [began, later, later]
+    checks = Checks(HEADER, {row.code for row in agencies()}, there.clock.now())
+    assert [checks.fault(row) for row in found] == [None] * 3
 
 
 async def test_packages_need_an_operator_and_a_reason(here: World) -> None:

@@ -102,6 +102,11 @@ EARLY, LATE = "2020-01-15T08:00:00+07:00", "2020-01-18T08:00:00+07:00"
         {"recorded_at": LATE, **WAITS},
         {"deliveries": [share(happened=[happening("done", EARLY)], answer="none")]},
         {"deliveries": [share(happened=[happening("done", recorded_at=EARLY)], answer="none")]},
+        {
+            "deliveries": [
+                share(happened=[happening("offered", EARLY)], state="offered", answer="none")
+            ]
+        },
         {"deliveries": [share(happened=[happening("done", recorded_at=LATE)], answer="none")]},
         {"deliveries": [share(happened=[happening("done", "99")], answer="none")]},
         # Recorded, as it says, before it occurs.
@@ -152,6 +157,12 @@ def test_what_happens_lies_behind_what_happened_before_it(second: dict[str, Any]
             happening("reset", TOMORROW, by="op"),
             happening("done", DONE, recorded_at=TOMORROW),
             happening("status", DONE, code="01", recorded_at=TOMORROW),
+        ],
+        # Handed out at the time at which its recipient began to wait for it.
+        [
+            happening("offered", EARLY, recorded_at=DONE),
+            happening("done"),
+            happening("status", DONE, code="01"),
         ],
     ],
 )
