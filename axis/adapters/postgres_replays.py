@@ -77,7 +77,7 @@ def statement(asked: Filter) -> tuple[str, list[object]]:
     values: list[object] = []
     if asked.named:
         where = _NAMED
-        values += map(list, zip(*asked.named, strict=True))
+        values += map(list, zip(*asked.sought, strict=True))
     elif asked.transport == Transport.PARKED and (asked.recipient or not asked.sender):
         where = _PARKED
     else:

@@ -102,7 +102,7 @@ def statement(asked: Filter) -> tuple[str, list[object]]:
     filters = "".join(f" and {condition.replace('%s', '?')}" for condition, _ in given)
     values = [value for _, value in given]
     if asked.named:
-        where, values = _NAMED, [rows.encode(asked.named), *values]
+        where, values = _NAMED, [rows.encode(asked.sought), *values]
     elif asked.transport == Transport.PARKED and (asked.recipient or not asked.sender):
         where = _PARKED
     else:

@@ -276,6 +276,15 @@ class Filter:
         """Whether it is about what is parked for one cause; few are at any time."""
         return bool(self.reason) and self.transport == Transport.PARKED
 
+    @property
+    def sought(self) -> tuple[tuple[str, str], ...]:
+        """What is ``named``, so that each delivery is found once: a package that is named whole is
+        not looked for by one of its recipients too.
+        """
+        whole = {doc_id for doc_id, recipient in self.named if not recipient}
+        parts = (one for one in self.named if not one[1] or one[0] not in whole)
+        return tuple(dict.fromkeys(parts))
+
 
 class Candidate(NamedTuple):
     """A delivery that a plan looks at. ``recalled`` and ``replaced``: by a package of its sender

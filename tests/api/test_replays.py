@@ -372,7 +372,10 @@ async def test_what_is_named_and_not_there_is_not_found(here: World) -> None:
     for named in ("doc_01DYKA4R00N0QB5GZK7V2M9T3C", f"{doc}.{HA_NOI}"):
         asked = GIVE_BACK | {"ids": [delivery, named], "since": ""}
         problem(await here.json(OPERATOR, RUNS, asked), 404, "delivery.not_found")
-    assert (await plan(here, ids=[doc], since=""))["deliveries"] == 1
+    # With a package that is named whole too; what is there is planned once.
+    asked = GIVE_BACK | {"ids": [doc, f"{doc}.{HA_NOI}"], "since": ""}
+    problem(await here.json(OPERATOR, RUNS, asked), 404, "delivery.not_found")
+    assert (await plan(here, ids=[doc, delivery], since=""))["deliveries"] == 1
 
 
 async def test_only_so_many_jobs_may_wait(here: World) -> None:

@@ -270,6 +270,14 @@ async def test_every_filter_leaves_the_others_out(
     assert await found(Filter(recipient=B), 2) == [(B, 1), (B, 2)]
 
 
+@pytest.mark.parametrize("named", [("", B), (B, ""), (B, B), ("", B, "")])
+async def test_what_is_named_twice_is_found_once(
+    store: Replayed, scribe: Scribe, done: list[Document], named: tuple[str, ...]
+):
+    asked = Filter(named=tuple((done[0].id, recipient) for recipient in named))
+    assert [one.delivery.doc for one in await store.replays.candidates(asked, 9)] == [done[0].seq]
+
+
 async def test_a_plan_sees_what_was_recalled_or_replaced_for_its_recipient(
     store: Replayed, scribe: Scribe, done: list[Document]
 ):
