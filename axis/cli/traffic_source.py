@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -81,10 +81,14 @@ class Source:
     def _at_rest(self) -> Iterator[Traffic]:
         pages = self._read()
         with asyncio.Runner() as runner:
-            while (page := runner.run(_next(pages))) is not None:
-                yield page
+            try:
+                while (page := runner.run(_next(pages))) is not None:
+                    yield page
+            finally:
+                # Who stops half-way leaves it open, and a runner ends all that it holds at once.
+                runner.run(pages.aclose())
 
-    async def _read(self) -> AsyncIterator[Traffic]:
+    async def _read(self) -> AsyncGenerator[Traffic, None]:
         settings, reason = self.here.settings, self.reason
         async with archive.books(settings, to_write=bool(reason)) as store:
             extraction = Extraction(store, SystemClock(), store.apply if reason else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import hashlib
@@ -18,10 +19,12 @@ import pytest
 from agencies.keys import make_agency, make_authority
 from agencies.replays.rebuilt import rebuilt
 from agencies.words import row_of
+from axis.adapters.sqlite_store import open_store
 from axis.cli import replay_apart, replay_export, replay_outcome, traffic_files
 from axis.cli.traffic_source import Source
 from schemas.traffic import Header, Row
 from tests.cli.conftest import Axis
+from tests.contract.books import CODES, Scribe, agency
 from tests.traffic_rows import HEADER, lines, row, share
 
 PACKED = HEADER.model_copy(update={"packages": True})
@@ -210,6 +213,23 @@ def test_what_cannot_be_asked_is_a_usage_error(
     assert result.exit_code == 2, result.output
     assert told in " ".join(result.stderr.replace("│", " ").split())
     assert not any(var.glob("*/*.json"))
+
+
+def test_books_at_rest_of_which_nothing_can_be_played_are_refused_in_a_sentence(
+    axis: Axis, var: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def make() -> None:
+        store = open_store(var / "axis")
+        await store.enrol([agency(code) for code in CODES], [], [])
+        await store.apply([Scribe().accept(body=b"no package")])
+        await store.close()
+
+    asyncio.run(make())
+    result = axis("replay", "shadow", *WINDOW, "--reason", "x")
+    assert (result.exit_code, result.stderr.count("error")) == (1, 1), result.stderr
+    assert "traffic.package at row 1" in " ".join(result.stderr.split())
+    # What asyncio cannot close it tells there, with a traceback.
+    assert caplog.records == []
 
 
 def test_a_file_appears_when_it_is_whole(axis: Axis, var: Path, tmp_path: Path) -> None:
