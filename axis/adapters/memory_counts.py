@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from axis.core.document import Delivery
 from axis.core.lifecycle import Transport
-from axis.core.tally import STANDING, Counted, Key, Since
+from axis.core.tally import CARRIED, STANDING, Counted, Key, Since
 from axis.ports import Queue
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ def sums(
 def counted(tally: Mapping[Key, int], since: Mapping[str, Since]) -> Counted:
     """What the counters cover."""
     days = [day for _, day, _ in tally if day != STANDING]
-    return Counted(min(days, default=None), max(days, default=None), since)
+    carried = [day for _, day, metric in tally if metric in CARRIED]
+    last = max(carried, default=None)
+    return Counted(min(days, default=None), max(days, default=None), last, since)
 
 
 def queues(books: MemoryBooks) -> list[Queue]:

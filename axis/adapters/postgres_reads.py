@@ -18,7 +18,7 @@ from axis.adapters.rows import DELIVERY, DOCUMENT, EVENT, delivery_from, documen
 from axis.core.document import Delivery, Document, Event
 from axis.core.lifecycle import Transport
 from axis.core.questions import Linked
-from axis.core.tally import STANDING, Counted, Since, transport_metric
+from axis.core.tally import CARRIED, STANDING, Counted, Since, transport_metric
 from axis.ports import Queue, Row
 
 _T = Transport
@@ -120,7 +120,9 @@ QUERIES: Final = {
     "counted": "select c.family, c.seq, c.day from counted c",
     "counted_days": f"""
         select (select t.day from tally t where t.day > {STANDING} order by t.day limit 1),
-            (select t.day from tally t where t.day > {STANDING} order by t.day desc limit 1)""",
+            (select t.day from tally t where t.day > {STANDING} order by t.day desc limit 1),
+            (select t.day from tally t where t.day > {STANDING} and t.metric in {CARRIED}
+                order by t.day desc limit 1)""",
     # What waits is counted already; only the oldest is looked for, one descent per lane.
     "queues": f"""
         select a.code, {_standing(_T.WAITING)}, {_standing(_T.OFFERED)}, {_standing(_T.PARKED)},
@@ -230,9 +232,9 @@ async def sums(
 
 
 async def counted(driver: Driver) -> Counted:
-    ((first, last),) = await ask(driver, "counted_days")
+    ((first, last, carried),) = await ask(driver, "counted_days")
     since = {family: Since(seq, day) for family, seq, day in await ask(driver, "counted")}
-    return Counted(first, last, since)
+    return Counted(first, last, carried, since)
 
 
 async def queues(driver: Driver) -> list[Queue]:

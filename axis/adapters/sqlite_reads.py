@@ -23,7 +23,7 @@ from axis.core.commands import Audit, Refuse
 from axis.core.directory import Agency, Client
 from axis.core.document import Delivery, Document, Event
 from axis.core.lifecycle import Transport
-from axis.core.tally import STANDING, Counted, Since, transport_metric
+from axis.core.tally import CARRIED, STANDING, Counted, Since, transport_metric
 from axis.core.trust import Certificate
 from axis.ports import Queue, Row
 
@@ -97,7 +97,9 @@ QUERIES: Final = {
     "counted": "select c.family, c.seq, c.day from counted c",
     "counted_days": f"""
         select (select min(day) from tally where day > {STANDING}),
-            (select max(day) from tally where day > {STANDING})""",
+            (select max(day) from tally where day > {STANDING}),
+            (select day from tally where day > {STANDING} and metric in {CARRIED}
+                order by day desc limit 1)""",
     # What waits is counted already; only the oldest is looked for, one descent per lane.
     "queues": f"""
         select a.code,
@@ -244,9 +246,9 @@ def sums(
 
 
 def counted(connection: sqlite3.Connection) -> Counted:
-    ((first, last),) = _ask(connection, "counted_days")
+    ((first, last, carried),) = _ask(connection, "counted_days")
     since = {family: Since(seq, day) for family, seq, day in _ask(connection, "counted")}
-    return Counted(first, last, since)
+    return Counted(first, last, carried, since)
 
 
 def queues(connection: sqlite3.Connection) -> list[Queue]:

@@ -24,6 +24,8 @@ Key = tuple[str, int, str]
 STANDING = 0
 
 SENT, RECEIVED, DELIVERIES = "sent", "received", "deliveries"
+#: What carrying documents counts. Words about one may be said years later.
+CARRIED = (SENT, RECEIVED)
 
 
 def said(code: str) -> str:
@@ -118,11 +120,13 @@ class Since(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What the counters cover: the first and the last day of a flow (None: there is none yet).
+    """What the counters cover: the first and the last day of a flow, and the last of one that
+    carries documents (None: there is none yet).
 
     ``since`` has the families that are not counted from the first event on.
     """
 
     first_day: int | None
     last_day: int | None
+    last_carried: int | None
     since: Mapping[str, Since]

@@ -112,7 +112,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Recorded:
-    """Which days are recorded: for each family from when on, and all of them up to ``last``."""
+    """Which days are recorded: for each family from when on, and all of them up to ``last``.
+
+    What was said behind that lies in the period of ``last`` or is told by none.
+    """
 
     first: Mapping[str, int]
     last: int
@@ -126,16 +129,18 @@ class _Recorded:
         for family in FAMILIES:
             since = counted.since.get(family)
             begun[family] = max(counted.first_day, since.day if since else 0)
-        # Of the time behind what a run played nobody recorded that nothing was sent.
-        last = counted.last_day if another_time else max(today, counted.last_day)
+        # Of the time behind what a run played nobody recorded that nothing was sent, though a word
+        # about it is said years later.
+        played = counted.last_carried or counted.first_day
+        last = played if another_time else max(today, counted.last_day)
         return cls(begun, last, today)
 
     def of_family(self, family: str, span: Span) -> Span | None:
         """The part of a span that is recorded; None for none."""
         if family not in self.first:
             return None
-        first, last = max(span[0], self.first[family]), min(span[1], self.last)
-        return (first, last) if first <= last else None
+        first = max(span[0], self.first[family])
+        return (first, span[1]) if first <= min(span[1], self.last) else None
 
 
 @dataclass(slots=True)
@@ -270,7 +275,8 @@ def _line(period: Period, span: Span, group: Group, recorded: _Recorded, sums: _
             if part is None or value is None:
                 missing[name] = NOT_RECORDED if part is None else NOTHING
     whole = (number_of_day(period.first), number_of_day(period.last))
-    complete = span == whole == recorded.of_family(BOOKS, whole) and whole[1] < recorded.today
+    over = whole[1] <= recorded.last and whole[1] < recorded.today
+    complete = over and span == whole == recorded.of_family(BOOKS, whole)
     return Line(
         period,
         day_of_number(span[0]),

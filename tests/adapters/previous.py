@@ -67,7 +67,7 @@ async def must_be_whole(store: Store) -> None:
     assert [type(item) for item in items[2:]] == [Document, Event, Delivery]
     # What the statistics count was not counted then.
     since = {family: Since(1, TODAY + 1) for family in FAMILIES}
-    assert await store.counted() == Counted(TODAY, TODAY, since)
+    assert await store.counted() == Counted(TODAY, TODAY, TODAY, since)
     assert await wrong(store) == []
     assert [agency.code for agency in await store.agencies()] == [A, B]
     assert (await store.client(A)) is not None

@@ -53,7 +53,7 @@ EXPECTED = {
     "counts": ["tally_pkey"] * 2,
     "counts_of_all": ["tally_pkey"],
     "sums": ["tally_pkey"],
-    "counted_days": ["tally_pkey"] * 2,
+    "counted_days": ["tally_pkey"] * 3,
     "queues": [*["tally_pkey"] * 3, "delivery_open", "document_pkey"],
     "client": ["client_pkey"],
     "audit_log": ["audit_pkey"],

@@ -55,7 +55,7 @@ EXPECTED = {
     "counts": ["(day>?)", "(day>?)", "(day=? AND agency=?)"],
     "counts_of_all": ["(day>? AND day<?)"],
     "sums": ["(day>? AND day<?)"],
-    "counted_days": ["(day>?)", "(day>?)"],
+    "counted_days": ["(day>?)", "(day>?)", "(day>?)"],
     "queues": [*["(day=? AND agency=? AND metric=?)"] * 3, "delivery_open", "INTEGER PRIMARY KEY"],
     "client": ["sqlite_autoindex_client_1"],
     "cursors": ["PRIMARY KEY (recipient=? AND urgency=?)"],

@@ -141,6 +141,26 @@ async def test_behind_what_a_run_of_another_time_played_nothing_is_recorded(ther
     assert (await one(here, **{"from": "2019-04-01", "to": "2019-06-30"}))["complete"] is True
 
 
+async def test_a_word_said_behind_what_was_played_records_no_time_before_it(there: World) -> None:
+    await played(there)
+    at = {"axis-occurred-at": "2020-01-16T09:00:00+07:00"}
+    (delivery,) = (await there.send(package(number=9), **at)).json()["deliveries"]
+    await there.json(OFFICE, "/v1/statuses", {"delivery": delivery, "code": "01"}, **at)
+    later = {"axis-occurred-at": "2020-03-02T09:00:00+07:00"}
+    await there.json(OFFICE, "/v1/statuses", {"delivery": delivery, "code": "03"}, **later)
+    there.clock.move(400 * 86_400)
+    there.tokens.clear()
+    said = await there.json(OFFICE, "/v1/statuses", {"delivery": delivery, "code": "04"})
+    assert said.status_code == 201, said.text
+    quarters = {row["period"]: row for row in (await ask(there))["rows"]}
+    # What was said within a period counts in it, also behind the last document.
+    begun = quarters["2020-Q1"]
+    assert (begun["sent"], begun["accepted"], begun["complete"]) == (2, 2, False)
+    for period in ("2020-Q2", "2020-Q4", "2021-Q1"):
+        assert (quarters[period]["sent"], quarters[period]["complete"]) == (None, False)
+        assert set(quarters[period]["missing"].values()) == {"not yet recorded"}
+
+
 async def test_a_quarter_without_documents_is_none_of_them_where_it_was_recorded(
     here: World,
 ) -> None:

@@ -54,9 +54,13 @@ async def test_what_stands_is_in_no_span(store: Store, scribe: Scribe):
 
 
 async def test_new_books_count_everything_from_the_first_event_on(store: Store, scribe: Scribe):
-    assert await store.counted() == Counted(None, None, {})
+    assert await store.counted() == Counted(None, None, None, {})
     await _some_days(store, scribe)
-    assert await store.counted() == Counted(TODAY - 1, TODAY + 1, {})
+    assert await store.counted() == Counted(TODAY - 1, TODAY + 1, TODAY + 1, {})
+    # A word about what was done carries nothing.
+    first = ById((await store.inbox(B, {}, 9, (2,)))[0].document.id, B)
+    await store.apply([scribe.say(first, "03", at=NOON + 9 * _DAY_US)])
+    assert await store.counted() == Counted(TODAY - 1, TODAY + 9, TODAY + 1, {})
 
 
 def by_id(command: Accept) -> ById:
