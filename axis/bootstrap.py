@@ -142,8 +142,7 @@ async def _assemble(settings: Settings, parts: Parts, stack: AsyncExitStack) -> 
         loops["relay"] = relaying.relay.run
     policy = Policy(settings.strict_signatures, settings.package_bytes_max)
     ids, refusals = parts.ids or SystemIds(), Refusals(committer, clock)
-    look, another_time = replaying.look, settings.history
-    planning = Planning(replays, committer, members, clock, ids, look, another_time=another_time)
+    planning = Planning(replays, committer, members, clock, ids, replaying.look)
     axis = Axis(
         settings=settings,
         store=store,

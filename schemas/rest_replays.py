@@ -93,7 +93,7 @@ class Wanted(Why):
     until: Time = Field(
         "",
         description="Only those before this time: ISO 8601, Viet Nam time without a zone. Left "
-        "out beside `since`: until now; in a run of another time 31 days.",
+        "out beside `since`: until now, or 31 days where that is longer ago.",
     )
     type: DocType | None = Field(None, description="Only packages of this DocType.")
     state: State | None = Field(None, description="Only in this state; redrive: parked.")

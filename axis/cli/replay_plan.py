@@ -83,7 +83,9 @@ def plan(
     to: Annotated[str, typer.Option(help="Only to this recipient.")] = "",
     from_: Annotated[str, typer.Option("--from", help="Only from this sender.")] = "",
     since: Annotated[str, typer.Option(help="Done (shadow: sent) since: '2020-01-15 18:00'.")] = "",
-    until: Annotated[str, typer.Option(help="Done (shadow: sent) before; else until now.")] = "",
+    until: Annotated[
+        str, typer.Option(help="Done (shadow: sent) before; else until now, or 31 days.")
+    ] = "",
     type_: Annotated[Type | None, typer.Option("--type", help="Only this DocType.")] = None,
     state: Annotated[str, typer.Option(help="Only in this state: done, parked, ...")] = "",
     answer: Annotated[str, typer.Option(help="Only with this answer: none, arrived, ...")] = "",

@@ -69,17 +69,14 @@ class Planning:
         clock: Clock,
         ids: Ids,
         begun: Callable[[], None],
-        *,
-        another_time: bool,
     ) -> None:
-        """``begun`` is called when a job begins to run. ``another_time``: this run plays one."""
+        """``begun`` is called when a job begins to run."""
         self._replays = replays
         self._committer = committer
         self._members = members
         self._clock = clock
         self._ids = ids
         self._begun = begun
-        self._another_time = another_time
 
     async def plan(self, caller: Caller, whose: str, asked: Asked) -> Shown:
         """Write down what would be handed over; nothing moves yet."""
@@ -140,9 +137,8 @@ class Planning:
             raise rejected("replay.unbounded")
         until = what.until
         if until is None:
-            # Where another time is played, now is not in it.
-            longest = what.since + WINDOW_DAYS_MAX * DAY_US
-            until = longest if self._another_time else now + 1
+            # Of books that another time was played in, now lies far behind all there is.
+            until = min(now + 1, what.since + WINDOW_DAYS_MAX * DAY_US)
         days = -(-(until - what.since) // DAY_US)
         if not 0 < days <= WINDOW_DAYS_MAX:
             raise rejected("replay.window", days=days, limit=WINDOW_DAYS_MAX)

@@ -347,7 +347,8 @@ async def test_a_job_of_nothing_is_finished_as_soon_as_it_runs(here: World) -> N
     [
         ({"recipient": ""}, "replay.unbounded"),
         ({"since": ""}, "replay.unbounded"),
-        ({"since": "2019-12-01"}, "replay.window"),
+        ({"since": "2019-12-01", "until": "2020-01-15"}, "replay.window"),
+        ({"since": "2020-01-16"}, "replay.window"),
         ({"until": "2020-01-14"}, "replay.window"),
         ({"why": " "}, "reason.missing"),
         ({"why": "\u200b"}, "reason.missing"),
@@ -364,6 +365,19 @@ async def test_a_plan_without_bounds_is_refused(
     answer = await here.json(OPERATOR, RUNS, GIVE_BACK | {"recipient": OFFICE} | fields)
     problem(answer, 422, code)
     assert (await here.get(OPERATOR, RUNS)).json() == {"jobs": []}
+
+
+async def test_a_window_without_an_end_ends_now_or_when_it_is_as_long_as_may_be(
+    here: World,
+) -> None:
+    """Whoever serves the books of another time, or not by the setting that they were made by."""
+    (delivery,) = await done(here, 1)
+    assert (await plan(here))["until"] == "2020-01-15T08:00:00.000001+07:00"
+    here.clock.move(2509 * 86_400)
+    here.tokens.clear()
+    planned = await plan(here)
+    assert (planned["until"], planned["deliveries"]) == ("2020-02-15T08:00:00+07:00", 1)
+    assert planned["recipients"][0]["agency"] == delivery.partition(".")[2]
 
 
 async def test_what_is_named_and_not_there_is_not_found(here: World) -> None:
