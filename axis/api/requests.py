@@ -17,7 +17,7 @@ from axis.core.commands import ById
 from axis.core.directory import Agency
 from axis.core.document import split_delivery_id
 from axis.core.errors import Fault, Rejected, rejected
-from axis.core.timetable import from_iso
+from axis.core.timetable import FIRST_US, LAST_US, from_iso
 from axis.flows.members import Members
 from schemas.rest_words import DOC_PATTERN
 
@@ -26,8 +26,6 @@ PAGE_ROWS_DEFAULT = 200
 #: Numbers of lanes and of the books are signed 64 bit.
 NUMBER_MAX = 2**63 - 1
 URGENCY_MAX = 4
-#: Years a time may lie in: beyond them a clock is broken, and times could not be written.
-_FIRST_US, _LAST_US = from_iso("2000-01-01"), from_iso("2100-01-01")
 
 _DOCUMENT = re.compile(DOC_PATTERN)
 _RECIPIENT = re.compile(r"[0-9A-Z.]{1,20}")
@@ -157,7 +155,7 @@ def instant(text: str, place: str) -> int:
         at = from_iso(text)
     except (ValueError, OverflowError):
         at = -1
-    if not _FIRST_US <= at < _LAST_US:
+    if not FIRST_US <= at < LAST_US:
         raise invalid(
             place,
             "is not an ISO 8601 time from 2000 to 2099",

@@ -15,7 +15,7 @@ from axis.api.extracts import told
 from axis.cli import archive, session
 from axis.core.caller import AUDITOR, OPERATOR, Caller
 from axis.core.questions import WINDOW_DAYS_MAX, Window
-from axis.core.timetable import DAY_US, from_iso, iso
+from axis.core.timetable import DAY_US, FIRST_US, LAST_US, from_iso, iso
 from axis.flows.extracts import Extraction
 from axis.settings import Settings
 from schemas.traffic import FORMAT, VERSION, Asking, Header, Row, Traffic
@@ -143,9 +143,12 @@ def window_of(
 def moment_of(option: str, text: str) -> int:
     """Microseconds of the time that ``option`` has; ends the command for none."""
     try:
-        return from_iso(text)
+        at = from_iso(text)
     except (ValueError, OverflowError) as error:
         raise typer.BadParameter(f"{option} {text}: {error}") from None
+    if not FIRST_US <= at < LAST_US:
+        raise typer.BadParameter(f"{option} {text}: that is no time from 2000 to 2099")
+    return at
 
 
 def digest(here: session.Session, upto: int | None = None) -> dict[str, Any]:

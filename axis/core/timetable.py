@@ -86,3 +86,7 @@ def from_iso(text: str) -> int:
     """Microseconds of an ISO 8601 time; without a zone it is Viet Nam time. ValueError if none."""
     at = datetime.fromisoformat(text)
     return to_us(at if at.tzinfo else at.replace(tzinfo=VIETNAM))
+
+
+#: Years a time may lie in: beyond them a clock is broken, and times could not be written.
+FIRST_US, LAST_US = from_iso("2000-01-01"), from_iso("2100-01-01")

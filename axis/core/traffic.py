@@ -13,7 +13,7 @@ from typing import Final
 from axis.core.document import Delivery, Event
 from axis.core.errors import Fault
 from axis.core.questions import WINDOW_DAYS_MAX, Extract
-from axis.core.timetable import DAY_US, MICROSECONDS, from_iso, iso
+from axis.core.timetable import DAY_US, FIRST_US, LAST_US, MICROSECONDS, from_iso, iso
 from axis.core.traffic_course import course_fault
 from schemas.edxml import NEW
 from schemas.organ import agency_of
@@ -25,8 +25,6 @@ CLOCKS_APART_US: Final = 300 * MICROSECONDS
 #: that passes in seconds by hours, and never by a day.
 STATED_APART_US: Final = DAY_US
 _KEY_BYTES: Final = 16
-#: As the door has it: beyond them a clock is broken.
-_FIRST_US, _LAST_US = from_iso("2000-01-01"), from_iso("2100-01-01")
 
 
 def row_of(extract: Extract, package: str | None = None) -> Row:
@@ -225,7 +223,7 @@ def _moment(text: str) -> int | None:
         at = from_iso(text)
     except (ValueError, OverflowError):
         return None
-    return at if _FIRST_US <= at < _LAST_US else None
+    return at if FIRST_US <= at < LAST_US else None
 
 
 def _no_time(what: str, found: str, message: str) -> Fault:
