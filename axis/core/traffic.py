@@ -7,7 +7,7 @@ before anything of it is played.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from axis.core.document import Delivery, Event
@@ -87,12 +87,13 @@ def _happening(event: Event, recipient: str) -> Happening:
 class Checks:
     """Checks rows one after the other, in the order of their file.
 
-    ``header`` says in which window the rows lie, ``agencies`` are the codes that there are, and
-    ``now`` (microseconds UTC) is what nothing was recorded behind.
+    ``header`` says in which window the rows lie and what else they were asked for, ``agencies`` are
+    the codes that there are, and ``now`` (microseconds UTC) is what nothing was recorded behind.
     """
 
     def __init__(self, header: Header, agencies: Collection[str], now: int) -> None:
         self._agencies = frozenset(agencies)
+        self._header = header
         self._since = _moment(header.asked.since)
         self._until = _moment(header.asked.until)
         self._latest = now + CLOCKS_APART_US
@@ -104,20 +105,27 @@ class Checks:
 
     @property
     def header_fault(self) -> Fault | None:
-        """What is wrong with the times of the header."""
+        """What is wrong with the times of the header, or with whom it asked for."""
         if self._since is None or self._until is None:
             return _no_time("The window", "its header", "its times are none")
         if not 0 < self._until - self._since <= WINDOW_DAYS_MAX * DAY_US:
             message = f"it ends behind its beginning, within {WINDOW_DAYS_MAX} days"
             return _no_time("The window", "its header", message)
-        return None
+        exported = _moment(self._header.exported_at)
+        if exported is None or exported > self._latest:
+            message = "its times are none" if exported is None else "that is in the future"
+            return _no_time("The export", self._header.exported_at[:40], message)
+        asked = self._header.asked
+        strange = {asked.sender, asked.recipient} - self._agencies - {""}
+        return _no_agency(code[:40] for code in strange) if strange else None
 
     def fault(self, row: Row) -> Fault | None:
         """Why a row cannot have been, and nothing can be played of it; None when it can."""
         if row.seq <= self._seq:
             return Fault("traffic.order", "", {"found": str(row.seq)})
         self._seq = row.seq
-        return self._parties(row) or self._times(row) or course_fault(row) or self._again(row)
+        fault = self._parties(row) or self._unasked(row) or self._times(row)
+        return fault or course_fault(row) or self._again(row)
 
     def _again(self, row: Row) -> Fault | None:
         """Whether a row before it has its id or its package: sent again it would be no other one.
@@ -127,7 +135,7 @@ class Checks:
         for what, told in (("id", row.doc), ("package", named)):
             key = _key(told)
             if key in self._seen:
-                return _earlier(f"its {what} is that of an earlier row")
+                return _no_row(f"its {what} is that of an earlier row")
             self._seen.add(key)
         if row.kind != NEW:
             return None
@@ -135,7 +143,7 @@ class Checks:
         have = self._have.get(key, 0)
         for share in row.deliveries:
             if have & self._bits[share.recipient]:
-                return _earlier(f"{share.recipient} has a document of its name in an earlier row")
+                return _no_row(f"{share.recipient} has a document of its name in an earlier row")
             have |= self._bits[share.recipient]
         self._have[key] = have
         return None
@@ -153,9 +161,20 @@ class Checks:
             if not _beneath(unit, agency)
         ]
         if strange:
-            return Fault("traffic.agency", "", {"codes": ", ".join(sorted(set(strange)))})
+            return _no_agency(strange)
         if len(set(recipients)) < len(recipients):
-            return Fault("traffic.row", "", {"message": "a recipient stands in it twice"})
+            return _no_row("a recipient stands in it twice")
+        return None
+
+    def _unasked(self, row: Row) -> Fault | None:
+        """Whether a row is none of those that its file was asked for."""
+        asked = self._header.asked
+        if asked.sender not in ("", row.sender):
+            return _no_row("its sender is not the one that was asked for")
+        if asked.recipient and all(asked.recipient != one.recipient for one in row.deliveries):
+            return _no_row("it has not the recipient that was asked for")
+        if asked.type and asked.type.casefold() != row.type.casefold():
+            return _no_row("its type is not the one that was asked for")
         return None
 
     def _times(self, row: Row) -> Fault | None:
@@ -169,6 +188,8 @@ class Checks:
         if max(sent, written) > self._latest:
             found = row.occurred_at if sent > self._latest else row.recorded_at
             return _no_time("It", found, "that is in the future")
+        if written < sent - CLOCKS_APART_US:
+            return _no_time("It", row.recorded_at, "the document was sent later")
         faults = (self._happened(share, sent, written) for share in row.deliveries)
         return next(filter(None, faults), None)
 
@@ -204,7 +225,11 @@ def _key(told: str) -> bytes:
     return hashlib.blake2b(told.encode(), digest_size=_KEY_BYTES).digest()
 
 
-def _earlier(message: str) -> Fault:
+def _no_agency(codes: Iterable[str]) -> Fault:
+    return Fault("traffic.agency", "", {"codes": ", ".join(sorted(set(codes)))})
+
+
+def _no_row(message: str) -> Fault:
     return Fault("traffic.row", "", {"message": message})
 
 

@@ -14,6 +14,9 @@ _ROWS: Final = Glossary(
         "a recipient stands in it twice": "có nơi nhận xuất hiện hai lần",
         "id": "mã",
         "package": "gói tin",
+        "its sender is not the one that was asked for": "không phải của nơi gửi được yêu cầu",
+        "it has not the recipient that was asked for": "không có nơi nhận được yêu cầu",
+        "its type is not the one that was asked for": "không thuộc loại được yêu cầu",
         "it stands behind the closing line": "đứng sau dòng kết thúc",
         "it holds NUL": "chứa ký tự NUL",
         "a document_id in it is blank": "có document_id để trống",
@@ -21,6 +24,9 @@ _ROWS: Final = Glossary(
     },
     {
         r"its (\w+) is that of an earlier row": "{0} trùng với một dòng trước",
+        r"(\S+) has a document of its name in an earlier row": (
+            "{0} đã có văn bản cùng mã ở một dòng trước"
+        ),
         r"it has more than (\d+) bytes": "dài quá {0} byte",
         r"it has more than (\d+) bytes beside its package": "ngoài gói tin còn dài quá {0} byte",
         r"the closing line counts (\d+) rows, (\d+) deliveries": (
@@ -62,6 +68,7 @@ _HAPPENED: Final = Glossary(
         "reset": "đặt lại",
         "It": "Văn bản",
         "The window": "Khoảng thời gian",
+        "The export": "Việc xuất tệp",
     },
     {r"status (.*)": "trạng thái {0}"},
 )

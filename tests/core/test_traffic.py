@@ -16,7 +16,7 @@ from schemas.codes import agencies
 from schemas.traffic import Asking, Header, Row
 from tests.contract.books import CODES, NOON, agency
 from tests.contract.recipes import Recipe, groups, written
-from tests.traffic_rows import DONE, G22, H26, HEADER, SAID, SENT, happening, row, share
+from tests.traffic_rows import DONE, G22, H26, H37, HEADER, SAID, SENT, happening, row, share
 
 KNOWN = {row.code for row in agencies()}
 NOW = from_iso("2020-01-17")
@@ -172,7 +172,7 @@ def test_what_an_axis_writes_of_other_times_passes(happened: list[dict[str, Any]
 
 def test_a_row_of_any_moment_of_the_window_passes():
     for at in ("2020-01-15T00:00:00+07:00", "2020-01-15T23:59:59.999999+07:00"):
-        assert fault(row(occurred_at=at, **WAITS)) is None
+        assert fault(row(occurred_at=at, recorded_at=at, **WAITS)) is None
 
 
 def test_clocks_of_one_axis_need_not_agree_to_the_second():
@@ -190,6 +190,55 @@ def test_a_window_that_is_none_is_refused(since: str, until: str):
     refused = Checks(header, KNOWN, NOW).header_fault
     assert refused is not None
     assert refused.code == "traffic.time"
+
+
+@pytest.mark.parametrize(
+    ("at", "message"),
+    [
+        ("now", "its times are none"),
+        ("", "its times are none"),
+        ("0001-01-01T00:00:00+14:00", "its times are none"),
+        ("2020-01-17T00:05:00.000001+07:00", "that is in the future"),
+    ],
+)
+def test_a_file_was_exported_at_some_time(at: str, message: str):
+    refused = Checks(HEADER.model_copy(update={"exported_at": at}), KNOWN, NOW).header_fault
+    assert refused is not None
+    assert (refused.code, refused.detail["message"]) == ("traffic.time", message)
+    assert refused.detail["found"] == at
+
+
+def asked_for(**more: str) -> Header:
+    """The header of a file that was asked for by some filter."""
+    return HEADER.model_copy(update={"asked": HEADER.asked.model_copy(update=more)})
+
+
+@pytest.mark.parametrize("party", ["sender", "recipient"])
+def test_a_file_is_asked_for_of_agencies(party: str):
+    refused = Checks(asked_for(**{party: "000.00.00.X99"}), KNOWN, NOW).header_fault
+    assert refused is not None
+    assert (refused.code, refused.detail["codes"]) == ("traffic.agency", "000.00.00.X99")
+
+
+@pytest.mark.parametrize("more", [{}, {"sender": H37}, {"recipient": H26}, {"type": "CÔNG VĂN"}])
+def test_a_row_that_was_asked_for_passes(more: dict[str, str]):
+    assert fault(row(deliveries=[share(), share(H26)]), asked_for(**more)) is None
+
+
+@pytest.mark.parametrize(
+    "more", [{"sender": G22}, {"recipient": H37}, {"type": "Báo cáo"}, {"sender": H37, "type": "x"}]
+)
+def test_a_row_that_was_not_asked_for_is_refused(more: dict[str, str]):
+    told = fault(row(), asked_for(**more))
+    assert told is not None
+    assert told[0] == "traffic.row"
+    assert told[1]["message"].endswith("that was asked for")
+
+
+def test_a_document_is_not_recorded_before_it_occurs():
+    # By more than clocks may differ.
+    assert fault(row(recorded_at="2020-01-15T08:25:00+07:00")) is None
+    assert code_of(row(recorded_at="2020-01-15T08:24:59+07:00")) == "traffic.time"
 
 
 def test_rows_come_in_the_order_of_their_numbers():
