@@ -15,7 +15,7 @@ from axis.settings import Settings
 
 log = structlog.get_logger()
 
-#: In the axis's folder: {"url": …, "pid": …}, there while it listens.
+#: In the axis's folder: {"url": …, "pid": …, "host": …}, there while it listens.
 ADDRESS_FILE = "address.json"
 
 
@@ -46,7 +46,7 @@ def leave(settings: Settings, url: str) -> None:
     path = settings.axis_dir / ADDRESS_FILE
     fresh = path.with_suffix(".new")
     try:
-        fresh.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
+        fresh.write_text(json.dumps({"url": url, **_me()}), encoding="utf-8")
         fresh.replace(path)
     except OSError as error:
         log.warning("address not left", action="address.not_left", url=url, error=str(error))
@@ -58,5 +58,11 @@ def forget(settings: Settings) -> None:
     """Take the address away, unless another axis of the same run has left its own meanwhile."""
     path: Path = settings.axis_dir / ADDRESS_FILE
     with suppress(OSError, ValueError, KeyError):
-        if json.loads(path.read_text(encoding="utf-8"))["pid"] == os.getpid():
+        left = json.loads(path.read_text(encoding="utf-8"))
+        if {name: left[name] for name in _me()} == _me():
             path.unlink()
+
+
+def _me() -> dict[str, object]:
+    """Who leaves it. In two containers there may be processes of the same number."""
+    return {"pid": os.getpid(), "host": socket.gethostname()}

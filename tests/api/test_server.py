@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import signal
+import socket
 from pathlib import Path
 
 import httpx
@@ -66,7 +67,11 @@ async def test_an_axis_listens_polls_and_stops_when_told(tmp_path: Path) -> None
     await set_up(tmp_path)
     with running_axis(tmp_path) as process:
         file = tmp_path / "axis" / "address.json"
-        assert json.loads(file.read_text()) == {"url": address(tmp_path), "pid": process.pid}
+        assert json.loads(file.read_text()) == {
+            "url": address(tmp_path),
+            "pid": process.pid,
+            "host": socket.gethostname(),
+        }
         assert (tmp_path / "axis" / SIGNER_KEY).exists()
         async with httpx.AsyncClient(base_url=address(tmp_path), timeout=60) as http:
             assert (await http.get("/v1/ready")).json()["ready"] is True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -69,9 +70,9 @@ def test_a_name_that_is_no_run_is_a_usage_error(var: Path) -> None:
         open_session(run="../etc")
 
 
-def _leave_address(var: Path, pid: int) -> None:
+def _leave_address(var: Path, pid: int, **more: str) -> None:
     (var / "axis").mkdir(parents=True)
-    left = {"url": "http://127.0.0.1:8095/", "pid": pid}
+    left = {"url": "http://127.0.0.1:8095/", "pid": pid, **more}
     (var / "axis" / "address.json").write_text(json.dumps(left), "utf-8")
 
 
@@ -81,11 +82,19 @@ def test_a_running_axis_is_found_by_the_address_it_left(var: Path) -> None:
     assert open_session(url="http://elsewhere/").url == "http://elsewhere"
 
 
-def test_the_address_of_a_dead_process_is_none(var: Path) -> None:
+@pytest.mark.parametrize("host", [{}, {"host": socket.gethostname()}])
+def test_the_address_of_a_dead_process_is_none(var: Path, host: dict[str, str]) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    _leave_address(var, ended.pid)
+    _leave_address(var, ended.pid, **host)
     assert open_session().url is None
+
+
+def test_a_process_of_another_container_is_not_looked_for_in_this_one(var: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    _leave_address(var, ended.pid, host="another")
+    assert open_session().url == "http://127.0.0.1:8095"
 
 
 @pytest.mark.parametrize(
