@@ -147,8 +147,8 @@ class Publisher(Protocol):
     async def publish(self, records: Sequence[Record]) -> None:
         """Write records, those of a lane in the order given; return when all have them.
 
-        Raises ``axis.ports.BusAway`` when that does not come about within seconds; some may be
-        there all the same. Repeating is safe: readers drop what is lower than what they have seen.
+        Raises ``axis.ports.BusAway`` when nothing of it comes about for seconds; some may be there
+        all the same. Repeating is safe: readers drop what is lower than what they have seen.
         With no record it only asks whether the bus is there. Several calls may be under way when
         no two of them write to one lane.
         """

@@ -5,7 +5,7 @@ Records go to the topic of their recipient, a partition for each lane, and event
 observers (``schemas.bus``). One idempotent producer keeps the order within a partition. While the
 brokers are away, writing gives up within seconds, and what was handed to the producer waits there:
 nothing more is added before that is settled, so memory stays bounded; it may still be delivered
-when they are back.
+when they are back. What goes out slowly is waited for: it would be no shorter the next time.
 """
 
 from __future__ import annotations
@@ -30,19 +30,23 @@ from aiokafka.errors import KafkaError
 from axis.adapters.kafka_clients import KafkaClients, start, stop
 from axis.adapters.kafka_messages import TOMBSTONES, message_of, message_to_observers
 from axis.adapters.kafka_topics import KafkaTopics, WrongTopic
+from axis.adapters.patience import Patience
 from axis.core.errors import Unavailable
 from axis.core.record import Observed, Record
 from axis.ports import BusAway
 from axis.settings import KafkaSettings
 from schemas import bus
 
-#: Seconds a part of a publish may take, connecting and making topics included: a part, since one
-#: that must be repeated for being long is never shorter.
+#: Seconds for which nothing may be acknowledged, connecting and making topics included; not those
+#: of a whole part, which would be no shorter when it is repeated for being long.
 PUBLISH_S_MAX = 5.0
 #: Seconds in which the topics of all agencies must be made; a cold broker takes two.
 PREPARE_S_MAX = 30.0
-#: Package bytes that one part of the records may carry.
-INLINE_BYTES_MAX = 16 * 1024 * 1024
+#: Package bytes that one part of the records may carry. The library sends a batch for each
+#: partition of a broker in one request, which must go out within ``kafka_clients.REQUEST_MS_MAX``
+#: or is sent anew for ever. For one lane that is 0.26 Mbit/s (1.1 where the largest packages
+#: travel), and 10 for a part that is spread over as many lanes as it has batches.
+INLINE_BYTES_MAX = 4 * 1024 * 1024
 #: Records for one partition from which a batch of their own pays: built without the producer's
 #: bookkeeping for each record, at the price of a task for each batch.
 OWN_BATCH_MIN = 8
@@ -75,6 +79,8 @@ class KafkaPublisher:
         self._unsettled: set[asyncio.Future[object]] = set()
         #: One at a time: what one has left unsettled is the next one's to wait for.
         self._turn = asyncio.Lock()
+        #: Of whoever writes, and of those who wait for their turn.
+        self._patience = Patience()
 
     async def prepare(self, recipients: Iterable[str]) -> None:
         """Have topics for these agencies, and for observers if they are told.
@@ -94,10 +100,10 @@ class KafkaPublisher:
         """Return when all replicas in sync have the records."""
         async with self._failures_told():
             if not records:
-                async with asyncio.timeout(PUBLISH_S_MAX):
+                async with self._patience.scope(PUBLISH_S_MAX):
                     await self._ask()
             for part in self._parts(records):
-                async with asyncio.timeout(PUBLISH_S_MAX):
+                async with self._patience.scope(PUBLISH_S_MAX):
                     # Not within the turn: while one part is acknowledged, another is encoded.
                     await self._send(await self._encoded(part))
 
@@ -106,7 +112,7 @@ class KafkaPublisher:
         place = (bus.events_topic(self._prefix), bus.EVENTS_PARTITION)
         messages = (message_to_observers(event, self._source) for event in events)
         records = [bus.encode(message) for message in messages]
-        async with self._failures_told(), asyncio.timeout(PUBLISH_S_MAX):
+        async with self._failures_told(), self._patience.scope(PUBLISH_S_MAX):
             await self._send({place: records}, in_order=True)
 
     @asynccontextmanager
@@ -125,9 +131,7 @@ class KafkaPublisher:
     async def close(self) -> None:
         """End the producer; what it still holds is given up after seconds."""
         producer, self._producer = self._producer, None
-        unsettled, self._unsettled = self._unsettled, set()
-        for future in unsettled:
-            future.add_done_callback(_heard)
+        self._unsettled = set()
         if producer is not None:
             await stop(producer)
 
@@ -143,6 +147,9 @@ class KafkaPublisher:
         return self._producer
 
     async def _ask(self) -> None:
+        if self._turn.locked() and self._patience.moved_within(PUBLISH_S_MAX):
+            # What is under way is being answered, and may take longer than anybody asks.
+            return
         async with self._turn:
             producer = await self._started()
             if not await producer.client.force_metadata_update():
@@ -159,6 +166,15 @@ class KafkaPublisher:
             size += inside
         if begin < len(records):
             yield records[begin:] if begin else records
+
+    def _await(self, future: asyncio.Future[object]) -> None:
+        self._unsettled.add(future)
+        future.add_done_callback(self._answered)
+
+    def _answered(self, future: asyncio.Future[object]) -> None:
+        # Looked at here, a failure is no news to the loop when nobody waits for it any more.
+        if not future.cancelled() and future.exception() is None:
+            self._patience.moved()
 
     async def _settle(self) -> None:
         """Wait for the answers; raises the first failure. Cut off, what is open stays open."""
@@ -201,7 +217,7 @@ class KafkaPublisher:
         for place, records in lanes.items():
             for batch in _batches(producer, records):
                 topic, partition = place
-                self._unsettled.add(await producer.send_batch(batch, topic, partition=partition))
+                self._await(await producer.send_batch(batch, topic, partition=partition))
                 await self._settle()
 
     async def _hand_over(self, producer: AIOKafkaProducer, lanes: _Lanes) -> None:
@@ -225,14 +241,14 @@ class KafkaPublisher:
         topic, partition = place
         for headers, value in records:
             future = await producer.send(topic, value, partition=partition, headers=headers)
-            self._unsettled.add(future)
+            self._await(future)
 
     async def _send_batches(
         self, producer: AIOKafkaProducer, place: _Place, records: _Records
     ) -> None:
         topic, partition = place
         for batch in _batches(producer, records):
-            self._unsettled.add(await producer.send_batch(batch, topic, partition=partition))
+            self._await(await producer.send_batch(batch, topic, partition=partition))
 
     async def _small_packages(self, records: Sequence[Record]) -> Mapping[str, bytes]:
         """The packages that travel inside their records, by digest."""
@@ -260,12 +276,6 @@ def _batches(producer: AIOKafkaProducer, records: _Records) -> Iterator[Any]:
             batch = producer.create_batch()
             assert batch.append(**record) is not None, "a record larger than a batch"
     yield batch
-
-
-def _heard(future: asyncio.Future[object]) -> None:
-    """Nobody waits for it any more, and its failure is no news."""
-    if not future.cancelled():
-        future.exception()
 
 
 async def _no_bodies(_digests: Sequence[str]) -> Mapping[str, bytes]:

@@ -11,6 +11,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.producer.sender import Sender
 
 from axis.adapters import kafka_publisher
 from axis.adapters.kafka_publisher import KafkaPublisher
@@ -126,6 +127,48 @@ async def test_a_page_of_packages_is_published_in_parts(
     async with reading(road.kafka.bootstrap, road.start, B) as reader:
         found = (await reader.read(20))[0]
     assert [m.package for m in found] == [b"%03d" % n * 30 for n in range(1, 21)]
+
+
+async def test_what_goes_out_slowly_is_waited_for(road: Road, monkeypatch: pytest.MonkeyPatch):
+    """Given up for being long it would be published again and again, and its lane never move."""
+    await road.publisher.publish([record(1)])
+    send = Sender._send_produce_req
+
+    async def slow(*args: Any) -> None:
+        await asyncio.sleep(0.3)
+        await send(*args)
+
+    monkeypatch.setattr(Sender, "_send_produce_req", slow)
+    monkeypatch.setattr(kafka_publisher, "PUBLISH_S_MAX", 2.0)
+    await road.publisher.publish([record(n) for n in range(2, 3001)])
+    async with reading(road.kafka.bootstrap, road.start, B) as reader:
+        found = (await reader.read(3000))[0]
+    assert [message.no for message in found] == [*range(1, 3001)]
+
+
+async def test_what_is_being_acknowledged_answers_for_the_bus(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+):
+    """However long it takes: whoever asks does not wait until all of it is there."""
+    await road.publisher.publish([record(1)])
+    send = Sender._send_produce_req
+    begun, held, free = 0, asyncio.Event(), asyncio.Event()
+
+    async def gated(*args: Any) -> None:
+        nonlocal begun
+        begun += 1
+        if begun > 1:
+            held.set()
+            await free.wait()
+        await send(*args)
+
+    monkeypatch.setattr(Sender, "_send_produce_req", gated)
+    page = asyncio.create_task(road.publisher.publish([record(n) for n in range(2, 1001)]))
+    await held.wait()
+    await road.publisher.publish(())
+    assert not page.done()
+    free.set()
+    await page
 
 
 async def test_observers_are_told_who_did_what_to_which_delivery_and_nothing_else(road: Road):
