@@ -60,13 +60,20 @@ def roll_of(
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """``numbers`` of an agency's lanes were not published yet; ``oldest`` is when the first of
-    them was recorded (microseconds UTC).
-    """
+    """``numbers`` of an agency's lanes were not published yet."""
 
     recipient: str
     numbers: int
-    oldest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many relays live, and a number for each agency that was ever relayed, which grows with
+    all that is published of its lanes and its status stream.
+    """
+
+    relays: int
+    published: Mapping[str, int]
 
 
 class Lanes(Protocol):
@@ -134,6 +141,10 @@ class Lanes(Protocol):
 
     async def lag(self) -> list[Lag]:
         """What is not published yet, by code; agencies with nothing are left out."""
+        ...
+
+    async def pace(self, now: int) -> Pace:
+        """What shows whether anything is being published."""
         ...
 
     async def events_behind(self) -> int:

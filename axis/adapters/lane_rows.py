@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from axis.core.record import EVENTS, OBSERVERS
+from axis.core.record import EVENTS, OBSERVERS, TOLD
 
 #: What ``record.Record`` has, of ``delivery d`` and its ``document t``.
 RECORD: Final = (
@@ -25,6 +25,11 @@ LEASES: Final = (
 OBSERVING: Final = (
     "select s.recipient, s.owner, s.epoch, s.lease_until "
     f"from lease s where s.recipient = '{OBSERVERS}'"
+)
+#: What ``lanes.Pace`` has of each agency.
+PUBLISHED: Final = (
+    "select l.recipient, cast(sum(l.published) as bigint) "
+    f"from lane l where l.urgency in {TOLD} group by l.recipient"
 )
 #: Numbers of events are dense: two descents.
 UNOBSERVED: Final = f"""

@@ -15,6 +15,7 @@ from axis.core.record import (
     LANES,
     OBSERVERS,
     STATUSES,
+    TOLD,
     EventPage,
     Found,
     Page,
@@ -24,7 +25,7 @@ from axis.core.record import (
     event_page,
     page_of,
 )
-from axis.lanes import Lag, Lease, Roll, roll_of
+from axis.lanes import Lag, Lease, Pace, Roll, roll_of
 
 if TYPE_CHECKING:
     from axis.adapters.memory_store import MemoryBooks
@@ -185,13 +186,20 @@ class MemoryLanes:
         told = []
         for code in sorted(self._books.agencies):
             waiting = [
-                self._books.documents[delivery.doc].recorded_at
-                for (recipient, urgency, no), delivery in self._books.deliveries.items()
+                no
+                for recipient, urgency, no in self._books.deliveries
                 if recipient == code and no > self._state.published.get((code, urgency), 0)
             ]
             if waiting:
-                told.append(Lag(code, len(waiting), min(waiting)))
+                told.append(Lag(code, len(waiting)))
         return told
+
+    async def pace(self, now: int) -> Pace:
+        sums: dict[str, int] = {}
+        for (recipient, cursor), published in self._state.published.items():
+            if cursor in TOLD:
+                sums[recipient] = sums.get(recipient, 0) + published
+        return Pace(sum(until > now for until in self._state.relays.values()), sums)
 
     async def events_behind(self) -> int:
         return self._books.seq - self._state.published.get((OBSERVERS, EVENTS), 0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from axis.adapters.lane_rows import LEASES, OBSERVED, OBSERVING, RECORD, UNOBSERVED
+from axis.adapters.lane_rows import LEASES, OBSERVED, OBSERVING, PUBLISHED, RECORD, UNOBSERVED
 from axis.adapters.postgres_server import Server
 from axis.core.record import (
     CHANGES,
@@ -27,7 +27,7 @@ from axis.core.record import (
     found,
     page_of,
 )
-from axis.lanes import Lag, Lease, Roll, roll_of
+from axis.lanes import Lag, Lease, Pace, Roll, roll_of
 
 # What no cursor has passed, in three parts of one statement, since a page costs its round trips.
 # $1 are agencies, $2 and $3 bound the numbers of each cursor and of all lanes; $4 and $5 are the
@@ -86,13 +86,7 @@ QUERIES: Final = {
         order by e.seq""",
     # Two descents for each lane: its highest number, and the first that is not published.
     "lag": f"""
-        select a.code, sum(n.no - n.published)::bigint, min((
-            select t.recorded_at from (
-                select d.doc from delivery d
-                where d.recipient = a.code and d.urgency = n.urgency and d.no > n.published
-                order by d.no limit 1 offset 0
-            ) first cross join document t where t.seq = first.doc
-        ))
+        select a.code, sum(n.no - n.published)::bigint
         from agency a cross join lateral (
             select u.urgency, coalesce((
                 select l.published from lane l
@@ -108,6 +102,7 @@ QUERIES: Final = {
     "relays": "select count(*) from relay r where r.seen_until > $1",
     "agencies": LEASES,
     "observing": OBSERVING,
+    "published": PUBLISHED,
     "events_behind": UNOBSERVED,
 }
 
@@ -212,6 +207,11 @@ class PostgresLanes:
     async def lag(self) -> list[Lag]:
         async with self._server.relaying() as driver:
             return [Lag(*row) for row in await driver.fetch(QUERIES["lag"])]
+
+    async def pace(self, now: int) -> Pace:
+        async with self._server.relaying() as driver:
+            relays = await driver.fetchval(QUERIES["relays"], now)
+            return Pace(relays, dict(await driver.fetch(QUERIES["published"])))
 
     async def events_behind(self) -> int:
         async with self._server.relaying() as driver:

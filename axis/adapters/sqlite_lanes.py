@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
-from axis.adapters.lane_rows import LEASES, OBSERVED, OBSERVING, RECORD, UNOBSERVED
+from axis.adapters.lane_rows import LEASES, OBSERVED, OBSERVING, PUBLISHED, RECORD, UNOBSERVED
 from axis.core.record import (
     CHANGES,
     EVENTS,
@@ -22,7 +22,7 @@ from axis.core.record import (
     found,
     page_of,
 )
-from axis.lanes import Lag, Lease, Roll, roll_of
+from axis.lanes import Lag, Lease, Pace, Roll, roll_of
 
 #: All plans are under test.
 QUERIES: Final = {
@@ -49,13 +49,7 @@ QUERIES: Final = {
         where e.seq > ? and t.seq = e.doc order by e.seq limit ?""",
     # Two descents for each lane: its highest number, and the first that is not published.
     "lag": f"""
-        select n.code, sum(n.no - n.published), min((
-            select t.recorded_at from (
-                select d.doc from delivery d indexed by delivery_lane
-                where d.recipient = n.code and d.urgency = n.urgency and d.no > n.published
-                order by d.no limit 1
-            ) first cross join document t where t.seq = first.doc
-        ))
+        select n.code, sum(n.no - n.published)
         from (
             select a.code, u.value as urgency, coalesce((
                 select l.published from lane l
@@ -71,6 +65,7 @@ QUERIES: Final = {
     "relays": "select count(*) from relay r where r.seen_until > ?",
     "agencies": LEASES,
     "observing": OBSERVING,
+    "published": PUBLISHED,
     "events_behind": UNOBSERVED,
 }
 
@@ -187,6 +182,13 @@ class SqliteLanes:
         return await self._read(
             lambda connection: [Lag(*row) for row in connection.execute(QUERIES["lag"])]
         )
+
+    async def pace(self, now: int) -> Pace:
+        def work(connection: sqlite3.Connection) -> Pace:
+            ((relays,),) = connection.execute(QUERIES["relays"], (now,))
+            return Pace(relays, dict(connection.execute(QUERIES["published"]).fetchall()))
+
+        return await self._read(work)
 
     async def events_behind(self) -> int:
         def work(connection: sqlite3.Connection) -> int:

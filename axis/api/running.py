@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from starlette.types import Receive
 
+from axis.api.standstill import Standstill
 from axis.flows.commit import Committer
 from axis.flows.extracts import Extraction
 from axis.flows.handover import Handover
@@ -27,10 +28,6 @@ from axis.settings import Settings
 
 #: Seconds a store or a bus may take to show that it is there; a trivial read takes microseconds.
 READY_S = 2.0
-
-#: Seconds that a number may wait to be published by relays apart. It takes milliseconds, and after
-#: a relay was killed as long as its lease.
-LAG_S_MAX = 30.0
 
 #: A poll that has waited so long is ended when its client goes away. One that is answered sooner is
 #: spared the task that watches: most are, and a client seldom goes within a second of asking.
@@ -155,6 +152,7 @@ class Axis:
     planning: Planning
     shadowing: Shadowing
     polls: Polls = field(default_factory=Polls)
+    standstill: Standstill = field(default_factory=Standstill)
 
     async def readiness(self) -> Readiness:
         """Ask the store and the bus for the least they can do."""
@@ -167,9 +165,11 @@ class Axis:
         return Readiness(store, bus)
 
     async def _published_lately(self, lanes: Lanes) -> None:
-        """Raises ``BusAway`` when something waits for too long: only relays elsewhere see Kafka."""
-        oldest = min((lag.oldest for lag in await lanes.lag()), default=self.clock.now())
-        if self.clock.now() - oldest > LAG_S_MAX * 1e6:
+        """Raises ``BusAway`` when publishing stands still."""
+        now = self.clock.now()
+        pace = await lanes.pace(now)
+        waiting = [lag.recipient for lag in await lanes.lag()]
+        if self.standstill.look(now, waiting, pace):
             raise BusAway("nobody relays, or Kafka is away")
 
 

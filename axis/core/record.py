@@ -21,6 +21,8 @@ CHANGING: Final = ("parked", "reset", "withdrawn", "given")
 #: Every cursor of an agency: its lanes (most urgent first), its statuses, its changes.
 LANES: Final = (4, 3, 2, 1, 0)
 CURSORS: Final = (*LANES, STATUSES, CHANGES)
+#: Those that move only with what is published: changes may come to nothing that is to be told.
+TOLD: Final = (*LANES, STATUSES)
 #: Who is told of every event of the books: a recipient among the agencies whose name no code is.
 OBSERVERS: Final = "observers"
 #: Their only cursor: over the events, by number.

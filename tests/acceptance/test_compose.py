@@ -144,7 +144,7 @@ def test_the_dashboard_shows_what_the_metrics_have() -> None:
     metrics.accepted(repeated=False)
     metrics.refused("any")
     metrics.served("POST", "/v1/documents", 0.001)
-    lines = metrics.scrape({}, 0, 0, [Lag("000.00.00.H37", 1, 0)]).decode().splitlines()
+    lines = metrics.scrape({}, 0, 0, [Lag("000.00.00.H37", 1)]).decode().splitlines()
     known = {re.split(r"[{ ]", line)[0] for line in lines if not line.startswith("#")}
     board = json.loads((ROOT / "deploy/grafana/dashboards/axis.json").read_text("utf-8"))
     told = [target["expr"] for panel in board["panels"] for target in panel["targets"]]

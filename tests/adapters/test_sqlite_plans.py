@@ -80,6 +80,7 @@ WHOLE = {
     "refusals",
     "relays",
     "lag",
+    "published",
     "events_behind",
     "end",
 }

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import structlog
 
+from axis.adapters.memory_store import MemoryStore
 from axis.adapters.sqlite_store import SqliteStore, open_store
-from axis.api.running import LAG_S_MAX
+from axis.api.standstill import STILL_S_MAX
 from axis.core.document import Document, Event, delivery_id
 from axis.core.timetable import iso
 from axis.flows import handover
@@ -21,7 +22,7 @@ from axis.relaying import prepare_bus
 from axis.settings import KafkaSettings
 from schemas import bus
 from tests.adapters.kafka_reading import observing, reading
-from tests.api.world import LANG_SON, OFFICE, World, package, world
+from tests.api.world import LANG_SON, OFFICE, OPERATOR, World, package, world
 from tests.contract.buses import SOON_S
 from tests.contract.publishers import prepare
 from tests.contract.recipes import Replayed
@@ -117,9 +118,37 @@ async def test_where_relays_are_apart_readiness_goes_by_what_waits(kafka: Kafka)
         lines = (await here.http.get("/metrics")).text.splitlines()
         assert f'axis_unpublished{{agency="{OFFICE}"}} 1.0' in lines
         assert (await here.http.get("/v1/ready")).json()["bus"]
-        here.clock.at += int(LAG_S_MAX * 1e6) + 1
+        here.clock.at += int(STILL_S_MAX * 1e6) + 1
         answer = await here.http.get("/v1/ready")
         assert (answer.status_code, answer.json()["bus"]) == (503, False)
+
+
+async def test_neither_a_bad_topic_nor_a_redrive_makes_an_axis_unready(kafka: Kafka):
+    """Relays are apart: what one agency waits for, and how old it is, says nothing of the bus."""
+    store = MemoryStore()
+    lanes = store.lanes
+    async with over_kafka(kafka, relay="apart", store=store) as here:
+
+        async def ready() -> bool:
+            return bool((await here.http.get("/v1/ready")).json()["bus"])
+
+        await here.sent()
+        # A relay that lives for long, and publishes once.
+        far = here.clock.at + 10**12
+        await lanes.beat("relay", here.clock.at, far)
+        (lease,) = await lanes.take("relay", [OFFICE], here.clock.at, far)
+        page = await lanes.unpublished([OFFICE], 9, 9)
+        assert await lanes.advance("relay", {OFFICE: lease}, page.stretches)
+        assert await ready()
+        here.clock.at += 3600 * 10**6
+        again = {"no": 1, "why": "lost"}
+        answer = await here.json(OPERATOR, f"/v1/operator/agencies/{OFFICE}/redrive", again)
+        assert answer.status_code < 300, answer.text
+        assert [lag.numbers for lag in await lanes.lag()] == [1]
+        for _ in range(3):
+            assert await ready()
+            here.clock.at += int(STILL_S_MAX * 1e6) + 1
+        assert await ready()
 
 
 async def test_kafka_away_is_said_and_holds_nobody_up(kafka: Kafka):

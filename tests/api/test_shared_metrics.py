@@ -16,7 +16,7 @@ SCRAPE = """
 import sys
 from axis.api.metrics import Metrics
 from axis.lanes import Lag
-lags = [Lag(*(kind(one) for kind, one in zip((str, int, int), text.split()))) for text in sys.argv[2:]]
+lags = [Lag(*(kind(one) for kind, one in zip((str, int), text.split()))) for text in sys.argv[2:]]
 print(Metrics().scrape({}, 0, 0, lags, sys.argv[1].split()).decode())
 """
 
@@ -33,9 +33,9 @@ def scrape(folder: Path, *lags: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("left", [(), (f"{OTHER} 2 1",)])
+@pytest.mark.parametrize("left", [(), (f"{OTHER} 2",)])
 def test_what_is_published_by_now_waits_for_nobody(tmp_path: Path, left: tuple[str, ...]) -> None:
-    assert f'axis_unpublished{{agency="{OFFICE}"}} 5.0' in scrape(tmp_path, f"{OFFICE} 5 1", *left)
+    assert f'axis_unpublished{{agency="{OFFICE}"}} 5.0' in scrape(tmp_path, f"{OFFICE} 5", *left)
     told = scrape(tmp_path, *left)
     assert f'axis_unpublished{{agency="{OFFICE}"}} 0.0' in told
     assert f'axis_unpublished{{agency="{OTHER}"}} {2.0 if left else 0.0}' in told
@@ -48,7 +48,7 @@ from axis.lanes import Lag
 metrics = Metrics()
 held = []
 for look in range(12):
-    metrics.scrape({}, 0, 0, [Lag("000.00.00.G22", look, 1)], ["000.00.00.H37"])
+    metrics.scrape({}, 0, 0, [Lag("000.00.00.G22", look)], ["000.00.00.H37"])
     held.append(sum(type(one).__name__ == "MmapedValue" for one in gc.get_objects()))
 print(held[0] > 0, len(set(held)))
 """

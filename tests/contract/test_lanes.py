@@ -20,7 +20,7 @@ from axis.core.record import (
     Record,
     Stretch,
 )
-from axis.lanes import Lanes, Lease
+from axis.lanes import Lag, Lanes, Lease, Pace
 from axis.ports import Store
 from tests.contract.books import CODES, NOON, A, B, C, D, Scribe, agency, document_of, one
 from tests.contract.conftest import Library
@@ -342,19 +342,39 @@ async def test_a_redrive_of_who_was_never_relayed_changes_nothing(
 
 async def test_the_lag_counts_what_is_not_published(store: Store, lanes: Lanes, scribe: Scribe):
     assert await lanes.lag() == []
-    first = document_of(await one(store, scribe.accept("1/x", to=[B, C])))
+    await one(store, scribe.accept("1/x", to=[B, C]))
     await send(store, scribe, 3, urgency=4)
-    told = [(lag.recipient, lag.numbers, lag.oldest) for lag in await lanes.lag()]
-    assert told == [(B, 4, first.recorded_at), (C, 1, first.recorded_at)]
+    assert await lanes.lag() == [Lag(B, 4), Lag(C, 1)]
     leases = await held(lanes)
     found = await page(lanes, B)
     (normal,) = (s for s in found.stretches if s.cursor == 0)
     await lanes.advance("one", leases, [normal])
-    (lag, _) = await lanes.lag()
-    assert (lag.recipient, lag.numbers, lag.oldest > first.recorded_at) == (B, 3, True)
+    assert await lanes.lag() == [Lag(B, 3), Lag(C, 1)]
     await publish(lanes)
     await lanes.release("one", CODES)
     await lanes.advance("one", leases, (await page(lanes)).stretches)
+
+
+async def test_the_pace_shows_for_whom_something_was_published(
+    store: Store, lanes: Lanes, scribe: Scribe
+):
+    await publish(lanes)
+    nothing = await lanes.pace(NOON)
+    assert nothing.published == {A: 0, B: 0, C: 0, D: 0}
+    await send(store, scribe, 3)
+    assert await lanes.pace(NOON) == nothing
+    await publish(lanes)
+    assert (await lanes.pace(NOON)).published == {A: 0, B: 3, C: 0, D: 0}
+    await one(store, Redrive(recipient=B, urgency=0, no=2, audit=scribe.audit("redrive", B)))
+    assert (await lanes.pace(NOON)).published == {A: 0, B: 1, C: 0, D: 0}
+
+
+async def test_the_pace_counts_the_relays_that_live(lanes: Lanes):
+    assert await lanes.pace(NOON) == Pace(0, {})
+    await lanes.beat("one", NOON, NOON + 10 * SECOND)
+    await lanes.beat("two", NOON, NOON + 11 * SECOND)
+    alive = [(await lanes.pace(NOON + s * SECOND)).relays for s in (9, 10, 11)]
+    assert alive == [2, 1, 0]
 
 
 # ---- observers ---------------------------------------------------------------------------------
