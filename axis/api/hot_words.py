@@ -67,9 +67,7 @@ _STEPS = {"done": Step.DONE, "fail": Step.FAIL}
 async def read_package(
     axis: Axis, room: Room, receive: Receive, headers: HeaderMap, limit: int, caller: Caller
 ) -> bytes:
-    """A body of packages. One that is too large leaves its line in the refusal log like any
-    package.
-    """
+    """A body of packages; one that is too large leaves its line in the refusal log like others."""
     try:
         return await room.read(receive, headers, limit, TOO_LARGE)
     except Rejected as error:
