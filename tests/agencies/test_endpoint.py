@@ -18,6 +18,7 @@ from agencies.client import CONFIRMED_MAX
 from agencies.endpoint import Endpoint
 from agencies.journal import Taken, read_received
 from agencies.line import Answer, Line
+from axis.core.timetable import iso
 from tests.agencies.seats import DAY, TOLD_S_MAX, BadLine, Seats, letter
 from tests.api.world import LANG_SON, OFFICE, World, world
 from tests.sim import loop
@@ -95,7 +96,8 @@ def test_the_plan_has_a_delivery_refused_with_its_reason(tmp_path: Path) -> None
 
 async def send(seats: Seats, content: str) -> str:
     """Send a letter whose Content tells its recipient what to do; its id."""
-    answer = await seats.world.send(letter(content))
+    at = iso(DAY.opens_us)
+    answer = await seats.world.send(letter(content), **{"axis-occurred-at": at})
     assert answer.status_code == 201, answer.text
     return str(answer.json()["doc"])
 
