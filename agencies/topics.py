@@ -2,7 +2,8 @@
 
 It is assigned their partitions by hand, is in no group, commits nothing and begins at the end:
 how far each agency has come stands in its journal, and what came before is in its inbox. So
-nothing hangs on Kafka's offsets, nor on how long a broker keeps what it has.
+nothing hangs on Kafka's offsets, nor on how long a broker keeps what it has. A topic that cannot be
+read is one that is missing: its agency looks into its inbox by itself, and no other waits for it.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ HOLD_MS_MAX = 2_000
 #: Seconds a consumer may take to end while its broker is away.
 STOP_S_MAX = 2.0
 _BACKOFF = Backoff(first_s=0.1, most_s=2.0)
+_NUMBERS = frozenset(range(PARTITIONS))
 
 
 def _consumer(brokers: Brokers) -> AIOKafkaConsumer:
@@ -102,18 +104,29 @@ class Topics:
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> bool:
         """Read from now on; whether topics are missing. Raises ``TimeoutError``."""
-        there = {topic for topic in await consumer.topics() if topic in self._told}
-        if there:
-            consumer.assign(
-                [TopicPartition(topic, number) for topic in there for number in range(PARTITIONS)]
-            )
-            # Before anybody looks: what comes from now on is heard, what was there is looked for.
-            if not await consumer.seek_to_end():
+        there = await self._sound(consumer)
+        # Before anybody looks: what comes from now on is heard, what was there is looked for.
+        while there and (found := await _at_their_ends(consumer, there)) != there:
+            if not found:
                 raise TimeoutError("the ends of the topics were not found")
+            there = found
         log.info("topics read", action="topics.read", count=len(there), of=len(self._told))
         for one in self._told.values():
             one.anew()
         return len(there) < len(self._told)
+
+    async def _sound(self, consumer: AIOKafkaConsumer) -> set[str]:
+        """The topics that can be read: all their partitions are there, and each has a leader.
+
+        Only the library's own client tells of leaders.
+        """
+        cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001
+        return {
+            topic
+            for topic in cluster.topics() & self._told.keys()
+            if cluster.partitions_for_topic(topic) == _NUMBERS
+            and cluster.available_partitions_for_topic(topic) == _NUMBERS
+        }
 
     async def _read(self, consumer: AIOKafkaConsumer, missing: bool) -> None:
         loop = asyncio.get_running_loop()
@@ -121,7 +134,7 @@ class Topics:
         assigned = {partition.topic for partition in consumer.assignment()}
         while True:
             if missing and loop.time() > begun_s + LOOK_AGAIN_S:
-                if (await consumer.topics() & self._told.keys()) - assigned:
+                if await self._sound(consumer) - assigned:
                     raise NotAllThere
                 begun_s = loop.time()
             if not assigned:
@@ -146,6 +159,15 @@ class Topics:
                 )
                 continue
             told.hear(partition.partition, message)
+
+
+async def _at_their_ends(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> set[str]:
+    """Read these topics from their ends; those whose ends were found in time."""
+    places = {topic: [TopicPartition(topic, number) for number in _NUMBERS] for topic in topics}
+    consumer.assign([place for of_topic in places.values() for place in of_topic])
+    # All are asked for in one request of each broker, and waited for side by side.
+    found = await asyncio.gather(*(consumer.seek_to_end(*of) for of in places.values()))
+    return {topic for topic, at_end in zip(places, found, strict=True) if at_end}
 
 
 async def _stop(consumer: AIOKafkaConsumer) -> None:
