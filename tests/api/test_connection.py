@@ -367,7 +367,8 @@ async def test_whoever_does_not_take_the_rest_is_not_waited_for(
     # So little that writing does not pause.
     line.wire.unsent = 30_000
     await line.send(request_)
-    assert not line.wire.aborted.is_set()
+    # What the request itself ends may be over by now: a millisecond is soon gone.
+    assert end is _quiet or not line.wire.aborted.is_set()
     end(line)
     await soon(line.wire.closed)
     if not taken:
