@@ -1,12 +1,13 @@
 """The axis beside NHS England's ``mesh-sandbox``, the nearest public thing that does the same job.
 
 Both are handed the same signed packages of about 20 kB for one recipient over as many connections.
-The peer sends, gets and acknowledges each; the axis does so once the same way (POST, the package
-of the delivery, ``done``), once with a recipient that takes pages beside the senders, and once with
+The peer sends, gets and acknowledges each; the axis does so once the same way (POST, the package of
+the delivery, ``done``), once with a recipient that takes pages beside the senders, and once with
 senders, too, who hand in all they have in one request. A run ends when everything is acknowledged
 and the bytes were those sent. Both have 10,000 or 100,000 messages waiting before, whose own bytes
-are few: it is mailboxes that grow. The peer keeps a message in memory or in a file that it does not
-sync, and looks at no signature.
+are few: it is mailboxes that grow; how much that matters to the axis is measured of two of them,
+asked in turn. The peer keeps a message in memory or in a file that it does not sync, and looks at
+no signature.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from benchmarks.measure import Doors
 from benchmarks.packages import Signed, signed
 from benchmarks.peer_server import RECIPIENT as PEER_RECIPIENT
 from benchmarks.peer_server import SENDER as PEER_SENDER
-from benchmarks.scale import Scale
+from benchmarks.scale import Act, Scale, in_turn
 from benchmarks.table import Aim, Pair, Row, Run, Side
 from schemas.frames import frames
 
@@ -47,6 +48,8 @@ PEER_DOCUMENTS = {0: 400, 10_000: 200, 100_000: 24}
 OUR_DOCUMENTS = 1_000
 #: Ten times the peer's best at every point.
 TIMES = 10.0
+#: Pairs of an empty mailbox and a full one, for each of those against the peer: they are quick.
+GROWN_PAIRS = 4
 
 Exchange = Callable[[Connection, Signed], Awaitable[None]]
 
@@ -55,7 +58,6 @@ def row(scale: Scale) -> Row:
     """Measure every point against both of the peer's stores."""
     out = Row("sent, taken, acknowledged, against mesh-sandbox")
     least = dict.fromkeys(WAYS, math.inf)
-    cpu_us: dict[int, float] = {}
     for waiting in WAITING:
         runs = _point(waiting, scale)
         for store in STORES:
@@ -65,12 +67,16 @@ def row(scale: Scale) -> Row:
                 out.pairs.append(pair)
                 assert pair.ratio is not None
                 least[way] = min(least[way], pair.ratio.median)
-        cpu_us[waiting] = median(run.cpu_us for run in runs[PAGES])
+    full, empty = _grown(scale)
+    name = f"the axis, {PAGES}"
+    out.pairs.append(
+        Pair(f"{WAITING[-1]:,} waiting, and none", Side.of(name, full), Side.of(name, empty))
+    )
     out.aims = [
         *(Aim(f"times the peer's best, {way}", least[way], "", TIMES, TIMES) for way in WAYS),
         Aim(
             "CPU of a document with 100,000 waiting, of that with none, in pages",
-            cpu_us[WAITING[-1]] / cpu_us[WAITING[0]],
+            median(one.cpu_us / two.cpu_us for one, two in zip(full, empty, strict=True)),
             "",
             1.1,
             1.1,
@@ -107,6 +113,27 @@ def _point(waiting: int, scale: Scale) -> dict[str, list[Run]]:
                 count = ours if name in WAYS else theirs
                 runs[name].append(acts[name](list(islice(packages, count))))
     return runs
+
+
+def _grown(scale: Scale) -> tuple[list[Run], list[Run]]:
+    """An axis with the most waiting, and one with none."""
+    most, count = WAITING[-1], scale.of(OUR_DOCUMENTS, 8)
+    with (
+        servers.axis(prepare=lambda home: fill(home, most)) as full,
+        servers.axis() as empty,
+    ):
+        desks = [
+            (Desk(full, f"0:{most}"), signed(full.home, to=RECIPIENT)),
+            (Desk(empty, ""), signed(empty.home, to=RECIPIENT)),
+        ]
+
+        def pair() -> tuple[Act, Act]:
+            one, two = (partial(desk.in_pages, [*islice(some, count)]) for desk, some in desks)
+            return one, two
+
+        for act in pair():
+            act()  # To warm up, and not counted.
+        return in_turn(pair, GROWN_PAIRS * scale.pairs)
 
 
 def _at_peer(server: servers.Server, packages: Sequence[Signed]) -> Run:
