@@ -124,8 +124,10 @@ class Hot:
         if media_type(headers) not in (FRAMES, "application/octet-stream"):
             wrong_type(headers, f"{FRAMES}, application/octet-stream", "package.empty")
         with self._bodies.room(caller.id) as room:
-            raw = await read_package(self._axis, room, receive, headers, BULK_BYTES_MAX, caller)
-            packages = _cut(raw)
+            # Once it is cut nobody holds the body: it may be as long as all its packages.
+            packages = _cut(
+                await read_package(self._axis, room, receive, headers, BULK_BYTES_MAX, caller)
+            )
             results = await self._all(packages, caller, at)
         await send_json(send, 200, {"results": results})
 
@@ -236,8 +238,9 @@ def _cut(stream: bytes) -> list[tuple[dict[str, Any], bytes]]:
 
 
 def _stated(header: Mapping[str, Any], caller: Caller) -> int | None:
-    for name in header.keys() - FRAME_FIELDS:
-        raise invalid(name[:PART_MAX], "is no field of a package", "không phải trường của gói tin")
+    if unknown := header.keys() - FRAME_FIELDS:
+        name = min(unknown)[:PART_MAX]
+        raise invalid(name, "is no field of a package", "không phải trường của gói tin")
     stated = header.get("occurred_at")
     if stated is not None and not isinstance(stated, str):
         raise invalid("occurred_at", "is not text", "không phải văn bản")
