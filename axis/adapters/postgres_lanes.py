@@ -84,7 +84,7 @@ QUERIES: Final = {
         cross join document t
         where l.recipient = '{OBSERVERS}' and l.urgency = {EVENTS} and t.seq = e.doc
         order by e.seq""",
-    # Two descents for each lane: its highest number, and the first that is not published.
+    # Two descents for each lane: its highest number, and how far it is published.
     "lag": f"""
         select a.code, sum(n.no - n.published)::bigint
         from agency a cross join lateral (

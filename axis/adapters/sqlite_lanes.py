@@ -47,7 +47,7 @@ QUERIES: Final = {
     "unobserved": f"""
         select {OBSERVED} from event e cross join document t
         where e.seq > ? and t.seq = e.doc order by e.seq limit ?""",
-    # Two descents for each lane: its highest number, and the first that is not published.
+    # Two descents for each lane: its highest number, and how far it is published.
     "lag": f"""
         select n.code, sum(n.no - n.published)
         from (
