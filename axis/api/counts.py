@@ -22,8 +22,6 @@ from schemas import rest_books
 
 #: Agencies of one question: more than there are, fewer than a query may name by accident.
 AGENCIES_MAX = 200
-#: Day numbers of flow counters; 0 is the standing counters'. The last one lies in the year 2243.
-_FIRST_DAY, _LAST_DAY = 1, 100_000
 
 _SAID = tally.said("")
 
@@ -82,8 +80,8 @@ async def answer(
     first, last = days
     in_order(first, last)
     span = (
-        _FIRST_DAY if first is None else max(_FIRST_DAY, number_of_day(first)),
-        _LAST_DAY if last is None else min(_LAST_DAY, number_of_day(last)),
+        tally.FIRST_DAY if first is None else max(tally.FIRST_DAY, number_of_day(first)),
+        tally.LAST_DAY if last is None else min(tally.LAST_DAY, number_of_day(last)),
     )
     flows = await store.counts(codes or None, *span) if span[0] <= span[1] else []
     standing = await tracking.standing()

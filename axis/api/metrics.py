@@ -24,7 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from axis.core.lifecycle import Transport
-from axis.core.tally import transport_metric
+from axis.core.tally import SENT, transport_metric
 from axis.lanes import Lag
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
@@ -107,6 +107,12 @@ class Metrics:
             ["code"],
             registry=self._registry,
         )
+        self._sent = Gauge(
+            "axis_documents_sent",
+            "Document packages that the books count as sent.",
+            registry=self._registry,
+            multiprocess_mode="mostrecent",
+        )
         self._deliveries = Gauge(
             "axis_deliveries",
             "Deliveries in the books by transport state.",
@@ -167,24 +173,26 @@ class Metrics:
 
     def scrape(
         self,
-        standing: Mapping[str, int] | None,
+        counts: Mapping[str, int] | None,
         waiting_commands: int,
         polls: int,
         lags: Iterable[Lag] = (),
         relayed: Iterable[str] = (),
         events: int | None = None,
     ) -> bytes:
-        """Return the exposition text; ``standing`` are the standing counters of all agencies,
-        ``relayed`` the agencies that are published for, ``events`` those that wait for observers.
+        """Return the exposition text; ``counts`` are the standing counters of all agencies
+        and what they ever sent, ``relayed`` the agencies that are published for, ``events`` those
+        that wait for observers.
 
         None where the books do not answer: what they told last is told again, or nothing.
         """
-        self._answer.set(standing is not None)
-        if standing is not None:
+        self._answer.set(counts is not None)
+        if counts is not None:
+            self._sent.set(counts.get(SENT, 0))
             self._lag.tell(lags, relayed, events)
             for state in Transport:
                 self._deliveries.labels(state.name.lower()).set(
-                    standing.get(transport_metric(state), 0)
+                    counts.get(transport_metric(state), 0)
                 )
         self._waiting.set(waiting_commands)
         self._polls.set(polls)

@@ -18,6 +18,7 @@ from axis.api.given import TheAxis, TheMetrics
 from axis.api.metrics import MEDIA_TYPE
 from axis.api.running import READY_S, Axis
 from axis.api.wire import Json, dumps, has_tag
+from axis.core import tally
 from axis.core.errors import Unavailable
 from axis.lanes import Lag
 from schemas import rest_service
@@ -99,31 +100,30 @@ async def keys(axis: TheAxis) -> Response:
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(axis: TheAxis, meters: TheMetrics) -> Response:
-    """Packages accepted and refused by code, deliveries by state (read from the books' counters
-    when asked), numbers not published to Kafka yet by agency, events not published to observers
-    yet where there are any, request latency by route, commands waiting to be written, long polls
-    under way, process memory. While the books are away `axis_books_answer` is 0, and what they
-    told last is told again.
+    """Packages accepted and refused by code, documents sent and deliveries by state (read from the
+    books' counters when asked), numbers not published to Kafka yet by agency, events not published
+    to observers yet where there are any, request latency by route, commands waiting to be written,
+    long polls under way, process memory. While the books are away `axis_books_answer` is 0, and
+    what they told last is told again.
     """
-    standing, lags, events = await _of_books(axis)
+    counts, lags, events = await _of_books(axis)
     relayed = [agency.code for agency in axis.members.directory] if axis.lanes else ()
-    told = meters.scrape(
-        standing, axis.committer.waiting, axis.polls.waiting, lags, relayed, events
-    )
+    told = meters.scrape(counts, axis.committer.waiting, axis.polls.waiting, lags, relayed, events)
     return Response(told, media_type=MEDIA_TYPE)
 
 
 async def _of_books(axis: Axis) -> tuple[Counter[str] | None, Sequence[Lag], int | None]:
-    """Standing counters and what is not published yet to agencies, and to observers if they are
-    told; None where the books do not answer.
+    """Standing counters with what was ever sent, and what is not published yet to agencies, and to
+    observers if they are told; None where the books do not answer.
     """
     try:
         async with asyncio.timeout(READY_S):
-            standing = (await axis.tracking.standing())[""]
+            counts = (await axis.tracking.standing())[""]
+            counts[tally.SENT] = await axis.tracking.sent()
             if axis.lanes is None:
-                return standing, (), None
+                return counts, (), None
             events = await axis.lanes.events_behind() if axis.settings.kafka.events else None
-            return standing, await axis.lanes.lag(), events
+            return counts, await axis.lanes.lag(), events
     except (TimeoutError, Unavailable):
         # The store has said so. What this process counts is never more wanted.
         return None, (), None

@@ -22,6 +22,8 @@ from axis.core.lifecycle import Business, Transport
 #: (agency, day number or STANDING, metric)
 Key = tuple[str, int, str]
 STANDING = 0
+#: Day numbers of flow counters. The last one lies in the year 2243.
+FIRST_DAY, LAST_DAY = 1, 100_000
 
 SENT, RECEIVED, DELIVERIES = "sent", "received", "deliveries"
 #: What carrying documents counts. Words about one may be said years later.

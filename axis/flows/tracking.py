@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -24,6 +25,8 @@ PAGE_PACKAGES_MAX: Final = 50
 LINKED_MAX: Final = 100
 #: Packages looked at in one read for those that a recipient may see.
 _LOOKED_AT: Final = 200
+#: A sum over all days takes longer each year: it may have a hundredth of the time, and is so old.
+_SUM_AGAIN: Final = 100
 #: Ways in which a package can speak of a document: recall, update, replace, answer.
 _RELATIONS: Final = 4
 
@@ -45,6 +48,8 @@ class Tracking:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._sent = 0
+        self._sum_sent_at = 0.0
 
     async def view(self, caller: Caller, doc_id: str) -> View:
         """The package ``doc_id``; ``document.not_found`` when the caller has no part in it."""
@@ -98,6 +103,16 @@ class Tracking:
         """The standing counters per agency, and under "" of all."""
         rows = await self._store.counts(None, tally.STANDING, tally.STANDING)
         return tally.total((agency, metric, n) for agency, _, metric, n in rows)
+
+    async def sent(self) -> int:
+        """What all agencies ever sent, as of a moment ago."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        if began >= self._sum_sent_at:
+            rows = await self._store.sums([(tally.FIRST_DAY, tally.LAST_DAY)], [tally.SENT])
+            self._sent = sum(n for *_, n in rows)
+            self._sum_sent_at = clock() + (clock() - began) * _SUM_AGAIN
+        return self._sent
 
     async def audit(self, *, read_packages: bool = False) -> Proof:
         """Recompute every counter and every delivery from the events and compare."""

@@ -76,6 +76,7 @@ async def test_metrics_read_the_states_from_the_books(here: World) -> None:
     body = {"range": {"urgency": 0, "no": 1}, "result": "done"}
     await here.json(OFFICE, "/v1/inbox/confirm", body)
     found = await scraped(here)
+    assert found["axis_documents_sent"] == 2
     assert found['axis_deliveries{state="waiting"}'] == 2
     assert found['axis_deliveries{state="done"}'] == 1
     assert found['axis_deliveries{state="parked"}'] == 0
