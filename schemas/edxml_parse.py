@@ -194,8 +194,8 @@ def _refusal_of_start(raw: bytes, start: int) -> Problem | None:
 def _malformed(
     raw: bytes, error: etree.XMLSyntaxError, parser: etree.XMLParser, limits: Limits
 ) -> Problem:
-    """libxml2's first complaint: those that follow are mostly its consequences."""
-    log = parser.error_log
+    """libxml2's first error: those that follow are mostly its consequences."""
+    log = parser.error_log.filter_from_errors()  # A warning says nothing of why it stopped.
     message, line, column = (
         (log[0].message, log[0].line, log[0].column)
         if len(log)

@@ -172,6 +172,14 @@ def test_a_place_counts_lines_and_columns_from_one() -> None:
 
 
 @pytest.mark.parametrize(
+    "start", [b'<?xml version="1.1"?><edXML>', b'<edXML xmlns="TBT/QCVN_102_2016">']
+)
+def test_what_the_parser_only_warns_of_is_not_told_as_the_reason(start: bytes) -> None:
+    (problem,) = read(start + b"<a></b></edXML>").problems
+    assert "mismatch" in problem.detail["message"]
+
+
+@pytest.mark.parametrize(
     ("garbage", "count"), [(b"\n", 1), (b"  \r\n", 4), (b"HTTP/1.1 200 OK\r\n\r\n", 19)]
 )
 def test_what_stands_before_the_declaration_is_counted_and_shown(
