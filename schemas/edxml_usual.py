@@ -33,6 +33,7 @@ from schemas.edxml_form import (
     RECIPIENT,
     UNSIGNED,
 )
+from schemas.edxml_parse import ATTRIBUTES_MAX
 from schemas.edxml_write import DECLARATION
 from schemas.examined import Letter
 from schemas.xmldsig import Found
@@ -64,7 +65,8 @@ def usual(raw: bytes) -> Usual | None:
     if len(raw) > PACKAGE_BYTES_MAX or b"\r" in raw:
         return None
     light, files = _apart(raw)
-    if len(light) > LIGHT_BYTES_MAX or len(files) > FILES_MAX:
+    # Whether many equals signs are too many attributes is for a parser to say.
+    if len(light) > LIGHT_BYTES_MAX or len(files) > FILES_MAX or light.count(b"=") > ATTRIBUTES_MAX:
         return None
     try:
         match = FORM.fullmatch(light.decode())

@@ -129,6 +129,7 @@ ODD = {
     "another spelling of base64": RAW.replace(b"==</SignatureValue>", b"=</SignatureValue>"),
     "blanks in SignedInfo": RAW.replace(b"<SignedInfo>", b"<SignedInfo>\n"),
     "many recipients' names": sign(write(replace(PLAIN, to_places=("x" * 150,) * (LIGHT_BYTES_MAX // 150))), EC.key, EC.der),
+    "many equals signs": sign(write(replace(PLAIN, subject="=" * 65)), EC.key, EC.der),
     "many files": sign(write(replace(PLAIN, attachments=tuple(replace(PLAIN.attachments[0], content_id=f"cid:{n}") for n in range(FILES_MAX + 1)))), EC.key, EC.der),
     "nothing": b"",
 }  # fmt: skip
