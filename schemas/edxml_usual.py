@@ -90,9 +90,10 @@ def place_and_digest(raw: bytes) -> tuple[int, bytes] | None:
     if len(light) > LIGHT_BYTES_MAX or any(text.translate(None, _PLAIN) for text in files):
         return None
     try:
-        if UNSIGNED.fullmatch(light.decode()) is None:
-            return None
+        match = UNSIGNED.fullmatch(light.decode())
     except ValueError:  # Not UTF-8.
+        return None
+    if match is None or _named(match) is None:
         return None
     at = raw.index(_HEADER_END)
     return at, hashlib.sha256(memoryview(raw)[len(_DECLARATION) : -1]).digest()
@@ -118,9 +119,8 @@ def _letter(match: Match[str]) -> Letter | None:
 
     Raises ``ValueError`` for a day that no month has.
     """
-    (sender, document_id, number, notation, day, due, traced, listed, attached) = match.group(
-        *("sender", "document_id", "number", "notation", "promulgated"),
-        *("due", "traced", "listed", "attached"),
+    (sender, document_id, number, notation, day, due, traced) = match.group(
+        "sender", "document_id", "number", "notation", "promulgated", "due", "traced"
     )
     promulgated = date.fromisoformat(day.replace("/", "-"))
     datetime.fromisoformat(traced.replace("/", "-"))
@@ -128,12 +128,12 @@ def _letter(match: Match[str]) -> Letter | None:
         date.fromisoformat(due.replace("/", "-"))
     code = f"{number}/{notation}"
     recipients = tuple(RECIPIENT.findall(match["recipients"]))
-    files = LISTED.findall(listed)
+    files = _named(match)
     if (
         document_id != f"{sender},{day},{code}"
         or not recipients
         or len(set(recipients)) < len(recipients)
-        or files != ATTACHED.findall(attached)
+        or files is None
     ):
         return None
     subject, type_name, content, business_document_id = match.group(
@@ -156,6 +156,15 @@ def _letter(match: Match[str]) -> Letter | None:
         attachments=tuple([name for _, name in files]),
         secret=False,
     )
+
+
+def _named(match: Match[str]) -> list[tuple[str, str]] | None:
+    """ContentId and name of each file; None where it has others than the manifest lists.
+
+    The form lets any text stand in their place there: what is listed is plain.
+    """
+    listed = LISTED.findall(match["listed"])
+    return listed if listed == ATTACHED.findall(match["attached"]) else None
 
 
 def _signature(match: Match[str]) -> Found:

@@ -252,3 +252,10 @@ def test_what_write_makes_of_a_new_document_is_signed_the_short_way() -> None:
 @pytest.mark.parametrize("odd", [b"&#65;", b"\r", b"&amp;", b"\xff"])
 def test_a_file_that_is_not_plain_goes_the_whole_way(odd: bytes) -> None:
     assert place_and_digest(write(PLAIN).replace(b"UEsD", odd + b"UEsD", 1)) is None
+
+
+@pytest.mark.parametrize("odd", [b"&quot;", b"&#65;", b"]]>", b"\x0b", b"b"])
+def test_a_name_that_the_manifest_does_not_list_goes_the_whole_way(odd: bytes) -> None:
+    """The form lets any text stand there: one that was not canonical got a false signature."""
+    raw = write(PLAIN).replace(b"<AttachmentName>118.pdf", b"<AttachmentName>" + odd + b"118.pdf")
+    assert place_and_digest(raw) is None
