@@ -23,6 +23,7 @@ from axis.cli import screen
 from axis.core.errors import Fault
 from axis.core.trust import ALTERED, fingerprint_of
 from axis.core.words_vi import in_vietnamese
+from axis.flows.statuses import STATUS_BYTES_MAX
 from schemas import xmldsig
 from schemas.codes import DOC_TYPE, STATUS, agencies, table
 from schemas.edxml import MARK_PLACE, DocumentPackage, Problem, StatusPackage
@@ -121,7 +122,7 @@ def report(raw: bytes, *, strict: bool = False, certificate: bytes | None = None
     signature = None
     if reading.root is not None and reading.package is not None:
         signature = signature_of(reading.root, certificate)
-        problems += _forbidden(reading, signature)
+        problems += _forbidden(reading, signature, len(raw))
         if strict:
             problems += strict_problems(reading.root)
     refused = reading.package is None or any(p.severity == "error" for p in problems)
@@ -177,9 +178,12 @@ def signature_of(root: etree._Element, certificate: bytes | None = None) -> Sign
     return Signature("valid", subject)
 
 
-def _forbidden(reading: Reading, signature: Signature) -> list[Problem]:
+def _forbidden(reading: Reading, signature: Signature, size: int) -> list[Problem]:
     """What no axis takes, however well it is written."""
     found = []
+    if isinstance(reading.package, StatusPackage) and size > STATUS_BYTES_MAX:
+        detail = {"size": str(size), "limit": str(STATUS_BYTES_MAX)}
+        found.append(Problem("package.too_large", "", detail=detail))
     if isinstance(reading.package, DocumentPackage) and reading.package.secret:
         found.append(Problem("document.secret", MARK_PLACE))
     if signature.refused:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from axis.flows.statuses import STATUS_BYTES_MAX
+from tests.api.world import status
 from tests.cli.conftest import Axis
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
@@ -94,6 +96,17 @@ def test_a_package_marked_secret_is_refused(axis: Axis) -> None:
     code, report = _report(axis, _packed(axis, "--unsigned", "--secret"))
     assert code == 1
     assert [p["code"] for p in report["problems"]] == ["document.secret"]
+
+
+def test_a_status_package_is_refused_where_every_axis_finds_it_too_large(axis: Axis) -> None:
+    raw = status("01", "7").replace(b"</edXML>", b"<AttachmentEncoded/></edXML>")
+    path = Path("status.edxml")
+    for size, verdict in ((STATUS_BYTES_MAX, "accepted"), (STATUS_BYTES_MAX + 1, "refused")):
+        path.write_bytes(raw.ljust(size))
+        code, report = _report(axis, path)
+        assert (code, report["verdict"]) == (int(verdict == "refused"), verdict)
+    assert report["problems"][-1]["code"] == "package.too_large"
+    assert report["problems"][-1]["detail"] == "The package has 65537 bytes; 65536 are allowed."
 
 
 def test_an_unknown_recipient_is_told_and_changes_no_verdict(axis: Axis) -> None:
