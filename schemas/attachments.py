@@ -33,6 +33,9 @@ _ENCRYPTED, _SIZES_FOLLOW, _UTF8_NAME = 0x1, 0x8, 0x800
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
+#: Sizes that stand in the extra field of ZIP64, as streaming writers leave room for large files.
+_IN_EXTRA = (0xFFFFFFFF, 0xFFFFFFFF)
+_EXTRA = struct.Struct("<2H2Q")
 #: 1 January 1980, the first day ZIP can write: a fixed one keeps the bytes the same every time.
 _TIME_1980, _DATE_1980 = 0, 33
 
@@ -187,7 +190,11 @@ def _only_entry(source: _Base64) -> _Entry | Fault:
     if local[0] != b"PK\x03\x04" or local[3] != method or start + packed > offset:
         return _NOT_ZIP
     # Whoever reads front to back believes these sizes, whoever seeks believes the directory's.
-    if not local[2] & _SIZES_FOLLOW and local[7:9] != (packed, declared):
+    sizes = local[7:9]
+    extra = _EXTRA.pack(1, 16, declared, packed)
+    if sizes == _IN_EXTRA and source.part(start - local[10], start) == extra:
+        sizes = (packed, declared)
+    if not local[2] & _SIZES_FOLLOW and sizes != (packed, declared):
         return _lies(local[8], str(declared))
     return _Entry(method, crc, start, packed, declared)
 

@@ -143,6 +143,17 @@ def test_a_stored_entry_cannot_declare_another_size() -> None:
     assert codes(opened(declaring(by_zipfile(DATA, 0), 7))) == ["attachment.size_lies"]
 
 
+def test_sizes_in_the_extra_field_of_zip64_are_read_there() -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as made, made.open("a", "w", force_zip64=True) as entry:
+        entry.write(DATA)
+    packed = target.getvalue()
+    assert opened(packed) == Unpacked(DATA, True, len(DATA), ())
+    sizes = struct.pack("<2Q", len(DATA), len(DATA))
+    for lie in (struct.pack("<2Q", 7, len(DATA)), struct.pack("<2Q", len(DATA), 7)):
+        assert codes(opened(packed.replace(sizes, lie, 1))) == ["attachment.size_lies"]
+
+
 def test_the_two_headers_may_not_disagree() -> None:
     lying = bytearray(by_zipfile(DATA))
     lying[22:26] = struct.pack("<I", 7)
