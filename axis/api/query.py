@@ -10,7 +10,8 @@ from axis.api.requests import NUMBER_MAX, whole
 from axis.core.errors import Fault, Rejected
 
 _PAIR = re.compile(r"([0-4]):([0-9]{1,19})")
-_SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
+#: As programs write a number: what is left of a time they wait for has 17 digits, or an exponent.
+_SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]+)?(e-[0-9]{1,3})?")
 
 
 def pairs_of(raw: bytes) -> list[tuple[str, str]]:

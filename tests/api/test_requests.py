@@ -127,6 +127,17 @@ async def test_numbers_of_queries_are_digits(
     assert told["place"] == f"query.{name}"
 
 
+@pytest.mark.parametrize("path", ["/v1/inbox", "/v1/inbox/packages", "/v1/statuses"])
+async def test_seconds_are_taken_as_programs_write_them(here: World, path: str) -> None:
+    for text in ("0", "0.0", "0.010000000000000009", "5.551115123125783e-17", "1e-05"):
+        answer = await here.call(OFFICE, "GET", f"{path}?wait={text}")
+        assert answer.status_code == 200, text
+    for text in ("-1", "50.000001", "5e1", "nan", "inf", ".5", "1.", "1_0", "\u0661", ""):
+        asked = f"{path}?{urlencode({'wait': text})}"
+        told = problem(await here.call(OFFICE, "GET", asked), 422, "request.invalid")
+        assert told["place"] == "query.wait", text
+
+
 @pytest.mark.parametrize("path", ["/v1/counts", "/v1/statistics"])
 @pytest.mark.parametrize("name", ["from", "to"])
 @pytest.mark.parametrize(
