@@ -98,6 +98,8 @@ class Application(FastAPI):
     def _methods(self, scope: Scope) -> frozenset[str]:
         """The methods that an address takes; none when there is nothing at it."""
         path = scope["path"]
+        # What is mounted leaves its own root in the scope, from which no route would match.
+        scope = {**scope, "root_path": ""}
         methods = {method for method, hot_path in self._hot if hot_path == path}
         for route in self.routes:
             match, _ = route.matches(scope)

@@ -200,6 +200,7 @@ async def test_there_is_nothing_at_other_addresses(here: World, path: str, metho
         ("/v1/token", "OPTIONS, POST"),
         ("/v1/health", "GET, HEAD, OPTIONS"),
         ("/v1/deliveries/x/package", "GET, OPTIONS"),
+        ("/docs/assets/swagger-ui.css", "GET, HEAD, OPTIONS"),
     ],
 )
 async def test_an_address_says_which_methods_it_takes(here: World, path: str, allowed: str) -> None:
