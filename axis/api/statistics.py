@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
+from axis.api.bodies import JSON
 from axis.api.counts import AGENCIES_MAX
 from axis.api.given import Day, TheAxis, TheCaller
 from axis.api.problems import invalid
@@ -33,6 +35,8 @@ _HEAD: Final = (
 )
 #: A spreadsheet takes a cell that begins so for a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+#: The weight of a media range (RFC 9110 section 12.4.2).
+_WEIGHT: Final = re.compile(r"(?:^|;)\s*q=([01](?:\.[0-9]{0,3})?)")
 
 router = APIRouter()
 
@@ -88,10 +92,21 @@ async def statistics(
     codes = [one.code for one in agencies_at(axis.members, agency, "query.agency")]
     asked = question(By(by), Unit(period), (first, last), codes, kind)
     told = view(await axis.statistics.report(asked))
-    if (CSV in accept.lower()) if form is None else form == "csv":
+    if _prefers_csv(accept) if form is None else form == "csv":
         name = {"content-disposition": 'attachment; filename="statistics.csv"'}
         return Response(table(told), media_type=CSV, headers=name)
     return Json(told)
+
+
+def _prefers_csv(accept: str) -> bool:
+    """Whether a header ``Accept`` gives CSV a higher weight than JSON; what it leaves out has 0."""
+    weights = {CSV: 0.0, JSON: 0.0}
+    for item in accept.lower().split(","):
+        kind, _, parameters = item.partition(";")
+        if (name := kind.strip()) in weights:
+            weight = _WEIGHT.search(parameters)
+            weights[name] = float(weight[1]) if weight else 1.0
+    return weights[CSV] > weights[JSON]
 
 
 def question(

@@ -236,6 +236,23 @@ async def test_csv_comes_by_parameter_or_by_accept(there: World) -> None:
     assert json.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/csv, */*;q=0.1", "text/csv"),
+        ("application/json;q=0.5, Text/CSV; q=0.8", "text/csv"),
+        ("application/json, text/csv;q=0.9", "application/json"),
+        ("application/json, text/csv", "application/json"),
+        ("text/csv;q=0, */*", "application/json"),
+        ("text/csvx", "application/json"),
+        ("*/*", "application/json"),
+    ],
+)
+async def test_accept_weighs_csv_against_json(here: World, accept: str, kind: str) -> None:
+    answer = await here.call(LANG_SON, "GET", "/v1/statistics", headers={"accept": accept})
+    assert answer.headers["content-type"].partition(";")[0] == kind
+
+
 async def test_what_is_not_recorded_reads_so_in_csv(here: World) -> None:
     days = {"from": "2019-10-01", "to": "2019-12-31", "format": "csv"}
     (row,) = _table(await here.get(LANG_SON, "/v1/statistics", **days))
