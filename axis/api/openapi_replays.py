@@ -137,7 +137,7 @@ ANSWERS: Final[Mapping[str, Any]] = {
 }
 
 _WHY: Final = {"why": "restored a backup"}
-_GIVE_BACK: Final = {"kind": "give_back", "since": "2020-01-15T18:00", **_WHY}
+_GIVE_BACK: Final = {"kind": "give_back", "since": "2020-01-15T18:00:00+07:00", **_WHY}
 _REDRIVE: Final = {"kind": "redrive", "cause": "Ổ đĩa đầy", "rate": 20, "stop_percent": 10, **_WHY}
 _NAMED: Final = {"kind": "give_back", "ids": [_DELIVERY], **_WHY}
 
@@ -149,8 +149,8 @@ REQUESTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "named": _NAMED,
         "shadow": {
             "kind": "shadow",
-            "since": "2020-01-15T08:00",
-            "until": "2020-01-15T09:00",
+            "since": "2020-01-15T08:00:00+07:00",
+            "until": "2020-01-15T09:00:00+07:00",
             "speed": 10,
             "why": "before the upgrade",
         },

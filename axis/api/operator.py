@@ -73,7 +73,12 @@ async def find(
         ),
     ] = "",
     until: Annotated[
-        str, Query(max_length=40, description="Only accepted before this ISO 8601 time.")
+        str,
+        Query(
+            max_length=40,
+            description="Only accepted before this ISO 8601 time.",
+            json_schema_extra={"format": "date-time"},
+        ),
     ] = "",
     text: Annotated[
         str, Query(max_length=TEXT_MAX, description="Part of subject, code or DocumentId.")
