@@ -73,7 +73,9 @@ async def ready(axis: TheAxis) -> Response:
         "bus": found.bus,
         "waiting_commands": axis.committer.waiting,
     }
-    return Json(content, status_code=200 if found.ready else 503)
+    if found.ready:
+        return Json(content)
+    return Json(content, status_code=503, headers={"retry-after": f"{Unavailable.retry_after_s}"})
 
 
 @router.get(

@@ -53,6 +53,7 @@ async def test_an_axis_is_ready_when_store_and_bus_are(
     monkeypatch.setattr(EmbeddedBus, "publish", lambda _, notices: refuses(notices))
     answer = await here.http.get("/v1/ready")
     assert (answer.status_code, answer.json()["bus"], answer.json()["store"]) == (503, False, True)
+    assert answer.headers["retry-after"] == "1"
 
 
 async def test_metrics_count_what_came_in(here: World) -> None:
