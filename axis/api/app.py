@@ -34,7 +34,7 @@ from axis.api.running import Axis
 from axis.flows.handover import STREAM_BYTES_MAX
 
 #: Handing out a package is an act that is recorded, so these addresses serve GET and not HEAD.
-_NO_HEAD = ("/package", "/packages")
+_NO_HEAD = ("/package", "/packages", "/traffic")
 
 
 class Application(FastAPI):

@@ -200,6 +200,7 @@ async def test_there_is_nothing_at_other_addresses(here: World, path: str, metho
         ("/v1/token", "OPTIONS, POST"),
         ("/v1/health", "GET, HEAD, OPTIONS"),
         ("/v1/deliveries/x/package", "GET, OPTIONS"),
+        ("/v1/operator/traffic", "GET, OPTIONS"),
         ("/docs/assets/swagger-ui.css", "GET, HEAD, OPTIONS"),
     ],
 )
@@ -240,6 +241,9 @@ async def test_head_is_get_without_a_body(here: World) -> None:
     await here.settled()
     (row,) = (await here.get(OFFICE, "/v1/inbox")).json()["deliveries"]
     assert row["state"] == "waiting"
+    asked = "/v1/operator/traffic?since=2020-01-15&until=2020-01-16&packages=true&why=x"
+    assert (await here.call(OPERATOR, "HEAD", asked)).status_code == 405
+    assert (await here.get(OPERATOR, "/v1/operator/audit-log")).json()["acts"] == []
 
 
 async def test_a_client_that_goes_away_leaves_nothing(here: World) -> None:
