@@ -194,6 +194,23 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
     "report_run": (*_ACT, *_JSON, *replays.REPORT),
 }
 
+_CHALLENGE = {
+    "WWW-Authenticate": ("string", "How to come in, and what is wrong with the token (RFC 6750).")
+}
+_AGAIN = {"Retry-After": ("integer", "Seconds after which to repeat the request.")}
+#: Headers that a client goes by, by HTTP status: name, type, meaning.
+_HEADERS: Mapping[int, Mapping[str, tuple[str, str]]] = {
+    401: _CHALLENGE,
+    403: _CHALLENGE,
+    405: {"Allow": ("string", "The methods that the address takes.")},
+    415: {
+        "Accept": ("string", "The media types that are taken, where it is of another."),
+        "Accept-Encoding": ("string", "The coding that is taken, where it has another."),
+    },
+    503: _AGAIN,
+    507: _AGAIN,
+}
+
 
 def responses(
     operation: str,
@@ -231,11 +248,9 @@ def _response(status: int, told: Mapping[str, Any], model: str) -> dict[str, Any
             }
         },
     }
-    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INSUFFICIENT_STORAGE):
+    if headers := _HEADERS.get(status):
         response["headers"] = {
-            "Retry-After": {
-                "description": "Seconds after which to repeat the request.",
-                "schema": {"type": "integer"},
-            }
+            name: {"description": description, "schema": {"type": kind}}
+            for name, (kind, description) in headers.items()
         }
     return response

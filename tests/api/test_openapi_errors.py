@@ -11,12 +11,13 @@ from axis.api.openapi_errors import BEFORE, ERRORS, NOWHERE, OFFLINE, WARNINGS
 from axis.api.openapi_faults import CASES
 from axis.api.openapi_replays import TOLD
 from axis.core.catalogue import CATALOGUE
+from axis.core.errors import unavailable
 from axis.core.lifecycle import Business, Transport
 from axis.core.replay import Act, Kind, Stage
 from axis.core.trust import ALTERED
 from schemas.edxml_read import read
 from tests.api.pages import errors, operations
-from tests.api.world import LANG_SON, OPERATOR, World, problem
+from tests.api.world import LANG_SON, OFFICE, OPERATOR, World, problem
 
 PACKAGES = Path(__file__).parents[1] / "data" / "edxml"
 _NUMBERED = re.compile(r"\[\d+\]|\d+")
@@ -188,3 +189,26 @@ async def test_a_request_with_a_wrong_number_is_told_what_the_page_says(
         found = problem(await here.call(who, method, path, params=query), 422, "request.invalid")
         assert {**found, "problems": []} == {**told, "problems": []}, name
     assert seen > 10
+
+
+async def test_headers_that_a_client_goes_by_are_described(
+    here: World, made: dict[str, Any]
+) -> None:
+    path = "/v1/inbox/confirm"
+    described = made["paths"][path]["post"]["responses"]
+    done = {"range": {"urgency": 0, "no": 1}, "result": "done"}
+    zipped = {"content-type": "application/json", "content-encoding": "gzip"}
+    here.faults.append(unavailable("axis.store_away"))
+    answers = [
+        await here.json(OFFICE, path, done),
+        await here.http.post(path),
+        await here.json(OPERATOR, path, done),
+        await here.http.put(path),
+        await here.call(OFFICE, "POST", path, content=b"x", headers={"content-type": "text/plain"}),
+        await here.call(OFFICE, "POST", path, content=b"x", headers=zipped),
+    ]
+    assert [answer.status_code for answer in answers] == [503, 401, 403, 405, 415, 415]
+    for answer in answers:
+        (name,) = set(answer.headers) - {"content-type", "content-length"}
+        headers = described[str(answer.status_code)]["headers"]
+        assert name in {one.lower() for one in headers}
