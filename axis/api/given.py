@@ -88,13 +88,16 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 async def read_model(request: Request, model: type[_Model]) -> _Model:
-    """Return a JSON body as ``model``; raises ``request.invalid`` with its faults."""
+    """Return a JSON body as ``model``; raises ``request.invalid`` with its faults.
+
+    A number is one as JSON has it: pydantic would take true and "1" too.
+    """
     headers = dict(request.scope["headers"])
     if not is_json(media_type(headers)):
         wrong_type(headers, JSON)
     fields = parse_object(await read_body(request, JSON_BYTES_MAX))
     try:
-        return model.model_validate(fields)
+        return model.model_validate(fields, strict=True)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         raise RequestValidationError(faults[:FAULTS_MAX]) from None

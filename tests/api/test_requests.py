@@ -55,6 +55,20 @@ async def test_json_that_no_request_is_makes_one_clear_problem(
     assert len(told["detail"]) < 300
 
 
+@pytest.mark.parametrize("value", [True, False, "1", 1.5, [1]])
+async def test_what_is_no_number_in_json_is_taken_for_none(here: World, value: Any) -> None:
+    """Of a lane that ``true`` names, class 1 would be published again."""
+    for who, path, name in (
+        (OPERATOR, f"/v1/operator/agencies/{OFFICE}/redrive", "urgency"),
+        (OPERATOR, f"/v1/operator/agencies/{OFFICE}/redrive", "no"),
+        (OFFICE, "/v1/replays", "rate"),
+        (OFFICE, "/v1/replays", "stop_percent"),
+    ):
+        asked = {"why": "x", name: value} | ({"kind": "redrive"} if who == OFFICE else {})
+        told = problem(await here.json(who, path, asked), 422, "request.invalid")
+        assert [fault["place"] for fault in told["problems"]] == [name]
+
+
 async def test_faults_are_told_up_to_a_bound(here: World) -> None:
     path = "/v1/operator/runs/rpl_x/report"
     told = problem(
