@@ -199,19 +199,25 @@ class Endpoint:
     async def _fail(self, taken: Taken) -> None:
         """Tell the axis that this delivery cannot be taken, and why."""
         self.journal.took([taken])
-        pace = self.habits.pace
-        at = pace.stated(pace.now_us())
-        try:
-            await self.client.confirm([taken.delivery], at, failed=taken.failed)
-        except Refused as error:
-            # It waits on, and keeps no other from being taken.
-            self._held.add(taken.delivery)
-            _refused(taken.delivery, error.problem)
-        else:
+        if await self._said_failed([taken.delivery], taken.failed):
             log.info(
                 "not taken", action="delivery.failed", delivery=taken.delivery, why=taken.failed
             )
         self.habits.changed()
+
+    async def _said_failed(self, deliveries: Sequence[str], why: str) -> bool:
+        """Whether the axis heard that these are not taken. Those of which it refuses to hear wait
+        on, and keep no other from being taken.
+        """
+        pace = self.habits.pace
+        try:
+            await self.client.confirm(deliveries, pace.stated(pace.now_us()), failed=why)
+        except Refused as error:
+            for delivery in deliveries:
+                self._held.add(delivery)
+                _refused(delivery, error.problem)
+            return False
+        return True
 
     async def _had(self, found: Sequence[tuple[Taken, Package]]) -> None:
         """Answer what is given back and was never lost: it is here, and the same or not."""
@@ -221,9 +227,8 @@ class Endpoint:
             reason = ALREADY_HAD if same else f"{ALREADY_HAD}, with other bytes"
             answers.setdefault(reason, []).append(known.delivery)
         self.journal.again([known.delivery for known, _ in found])
-        pace = self.habits.pace
         for reason, deliveries in answers.items():
-            await self.client.confirm(deliveries, pace.stated(pace.now_us()), failed=reason)
+            await self._said_failed(deliveries, reason)
         self.habits.changed()
 
     async def _take_later(self, taken: Taken, script: Script) -> None:

@@ -292,11 +292,17 @@ def test_a_second_arrival_is_confirmed_again_and_not_counted(tmp_path: Path) -> 
     play(tmp_path, scenario)
 
 
+async def begin_giving_back(here: World, delivery: str) -> str:
+    """Have a delivery of the office's given back; the job."""
+    asked = {"kind": "give_back", "ids": [delivery], "why": "khôi phục"}
+    job = str((await here.json(OFFICE, "/v1/replays", asked)).json()["id"])
+    await here.json(OFFICE, f"/v1/replays/{job}/run", {"why": "khôi phục"})
+    return job
+
+
 async def give_back(here: World, delivery: str) -> dict[str, Any]:
     """Give a delivery of the office's back; what came of it once it is answered."""
-    asked = {"kind": "give_back", "ids": [delivery], "why": "khôi phục"}
-    job = (await here.json(OFFICE, "/v1/replays", asked)).json()["id"]
-    await here.json(OFFICE, f"/v1/replays/{job}/run", {"why": "khôi phục"})
+    job = await begin_giving_back(here, delivery)
     async with asyncio.timeout(TOLD_S_MAX):
         while True:
             await asyncio.sleep(1)
@@ -325,6 +331,29 @@ def test_an_agency_that_lost_nothing_says_that_it_has_what_is_given_back(tmp_pat
         assert (counts["received"], counts["statuses"]) == (1, {"01": 1, "03": 1})
 
     play(tmp_path, scenario)
+
+
+def test_a_refused_word_about_what_is_given_back_keeps_no_other_from_being_taken(
+    tmp_path: Path,
+) -> None:
+    async def scenario(seats: Seats) -> None:
+        seats.line = Refusing(seats.line)
+        async with at_work(seats.endpoint(OFFICE)) as office:
+            receipt = await seats.world.sent()
+            await seats.until("03")
+            (delivery,) = receipt["deliveries"]
+            await begin_giving_back(seats.world, delivery)
+            async with asyncio.timeout(TOLD_S_MAX):
+                while not office.holding:
+                    await asyncio.sleep(1)
+                await seats.world.sent(number=8)
+                while office.settled < 2:
+                    await asyncio.sleep(1)
+
+    with structlog.testing.capture_logs() as lines:
+        play(tmp_path, scenario)
+    refused = [line for line in lines if line["action"] == "confirm.refused"]
+    assert [line["why"] for line in refused] == [{"code": "any"}]
 
 
 def test_an_agency_that_restored_a_backup_takes_what_is_given_back(tmp_path: Path) -> None:
