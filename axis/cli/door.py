@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -52,6 +53,8 @@ class Door:
         self._client_id = client_id
         self._secret = secret
         self._token = ""
+        #: When another one is due.
+        self._stale_s = float("-inf")
         self._runner = asyncio.Runner()
         self._http: aiohttp.ClientSession | None = None
 
@@ -69,8 +72,9 @@ class Door:
         self._runner.close()
 
     def token(self) -> str:
-        """A bearer token; asked for once."""
-        if not self._token:
+        """A bearer token; another one once half of its life is over."""
+        asked_s = time.monotonic()
+        if asked_s >= self._stale_s:
             form = aiohttp.FormData(
                 {
                     "grant_type": "client_credentials",
@@ -78,7 +82,9 @@ class Door:
                     "client_secret": self._secret,
                 }
             )
-            self._token = self._call("POST", "/v1/token", {}, {"data": form}).json["access_token"]
+            granted = self._call("POST", "/v1/token", {}, {"data": form}).json
+            self._token = granted["access_token"]
+            self._stale_s = asked_s + granted["expires_in"] / 2
         return self._token
 
     def get(self, path: str, **query: object) -> Answer:

@@ -70,13 +70,12 @@ class Source:
         if self.reason:
             asked |= {"packages": "true", "why": self.reason}
         after: int | None = 0
-        while after is not None:
-            # A token for each page: a long export would outlive one.
-            with self.here.door(OPERATOR_ID) as door:
+        with self.here.door(OPERATOR_ID) as door:
+            while after is not None:
                 answer = door.get("/v1/operator/traffic", **asked, after=after)
-            page = Traffic.model_validate_json(answer.body, strict=True)
-            yield page
-            after = page.after
+                page = Traffic.model_validate_json(answer.body, strict=True)
+                yield page
+                after = page.after
 
     def _at_rest(self) -> Iterator[Traffic]:
         pages = self._read()

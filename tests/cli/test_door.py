@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from axis.cli.door import Door
 from tests.cli.conftest import Axis
 
 CHAIR = "000.00.00.H37"
@@ -17,8 +20,14 @@ CHAIR = "000.00.00.H37"
 class _Proxy(BaseHTTPRequestHandler):
     """Gives out a token, and answers everything else as a proxy whose axis is gone."""
 
+    #: How long a token lives, and how many there were.
+    life_s = 900
+    given = 0
+
     def do_POST(self) -> None:
-        self._answer(200, b'{"access_token": "t"}')
+        type(self).given += 1
+        token = {"access_token": f"t{self.given}", "expires_in": self.life_s}
+        self._answer(200, json.dumps(token).encode())
 
     def do_GET(self) -> None:
         self._answer(502, b"<html>Bad Gateway</html>")
@@ -33,14 +42,33 @@ class _Proxy(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def proxy() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Proxy) as server:
+class _Axis(_Proxy):
+    """Says of each request which token it came with."""
+
+    def do_GET(self) -> None:
+        self._answer(200, json.dumps(self.headers["Authorization"]).encode())
+
+
+@contextmanager
+def _served(kind: type[_Proxy], life_s: int = 900) -> Iterator[str]:
+    class Fresh(kind):  # type: ignore[misc, valid-type]
+        given = 0
+
+    Fresh.life_s = life_s
+    with ThreadingHTTPServer(("127.0.0.1", 0), Fresh) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def proxy() -> Iterator[str]:
+    with _served(_Proxy) as url:
+        yield url
 
 
 @pytest.fixture
@@ -63,7 +91,16 @@ def test_an_answer_that_is_no_problem_object_is_told_by_its_status(
 
 
 def test_a_token_is_printed_alone(axis: Axis, secret: Path, proxy: str) -> None:
-    assert axis("token", "H37", "--url", proxy).stdout == "t\n"
+    assert axis("token", "H37", "--url", proxy).stdout == "t1\n"
+
+
+@pytest.mark.parametrize(("life_s", "tokens"), [(900, ["t1", "t1"]), (0, ["t1", "t2"])])
+def test_a_token_that_ends_while_a_command_goes_on_is_followed_by_another(
+    life_s: int, tokens: list[str]
+) -> None:
+    with _served(_Axis, life_s) as url, Door(url, CHAIR, "s") as door:
+        said = [door.get("/v1/inbox").json for _ in tokens]
+    assert said == [f"Bearer {token}" for token in tokens]
 
 
 def test_where_nobody_listens_a_sentence_says_how_to_start_one(axis: Axis, secret: Path) -> None:
