@@ -93,21 +93,24 @@ class Child:
         Raises ``GivenUp``.
         """
         loop = asyncio.get_running_loop()
-        ends = 0
+        ends = attempt = 0
         try:
             while True:
                 started_s = loop.time()
                 process = await self._start()
                 await self._listen(process)
                 code = await process.wait()
-                # Killed from outside is weather; an end of its own is a fault that may repeat.
+                soon = loop.time() - started_s < STARTED_S
+                # Killed from outside is weather; an end of its own is a fault.
                 own = code >= 0
-                ends = ends + 1 if own and loop.time() - started_s < STARTED_S else int(own)
+                ends = ends + 1 if own and soon else int(own)
                 if ends >= ENDS_MAX:
                     raise GivenUp(self._last_words(code))
                 self.restarts += 1
-                if own:
-                    await asyncio.sleep(_BACKOFF.delay_s(ends, random.random()))
+                # Either may repeat at each start: where memory is short, say.
+                attempt = attempt + 1 if soon else int(own)
+                if attempt:
+                    await asyncio.sleep(_BACKOFF.delay_s(attempt, random.random()))
         finally:
             await self._end()
 

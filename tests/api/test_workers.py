@@ -13,26 +13,8 @@ import structlog
 
 from axis.settings import Settings
 from axis.workers import STARTED_S, _Crew
+from tests.ended import Ended
 from tests.sim import loop
-
-
-class Ended:
-    """Stands for a process that is dead as soon as it is there: real ones take real time."""
-
-    pid = 0
-
-    def __init__(self, code: int) -> None:
-        self.returncode = code
-        self.stdout = asyncio.StreamReader()
-        self.stdout.feed_eof()
-        self.stdin = self
-
-    async def wait(self) -> int:
-        await asyncio.sleep(0)
-        return self.returncode
-
-    def close(self) -> None:
-        """Its standard input."""
 
 
 class Crew(_Crew):
