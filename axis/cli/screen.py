@@ -7,6 +7,7 @@ reaches a terminal: an escape sequence in a subject must not repaint somebody's 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
@@ -28,6 +29,8 @@ OPERATOR = "Running an axis: an operator"
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _GAP = "  "
+#: DEL, and the second set of control characters: U+009B begins an escape sequence as ESC [ does.
+_CONTROLS = re.compile("[\x7f-\x9f]")
 
 
 def console() -> Console:
@@ -56,8 +59,10 @@ def say(text: str) -> None:
 
 
 def data(value: Any) -> None:
-    """Print JSON as it came, letters kept."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    """Print JSON with its letters kept, and control characters as the escapes that JSON has."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    # Those below the blank it has escaped already.
+    sys.stdout.write(_CONTROLS.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], none: str = "none") -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from axis.cli import screen
@@ -9,6 +11,14 @@ from axis.cli import screen
 
 def test_control_characters_never_reach_a_terminal() -> None:
     assert screen.clean("V/v\x1b[2J xóa\x07 \u202e màn\nhình") == "V/v·[2J xóa· · màn hình"
+
+
+def test_neither_do_they_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    told = {"subject": "V/v\x1b[2J \x7f \x9b2J Lạng Sơn"}
+    screen.data(told)
+    shown = capsys.readouterr().out
+    assert '"V/v\\u001b[2J \\u007f \\u009b2J Lạng Sơn"' in shown
+    assert json.loads(shown) == told
 
 
 def test_a_table_in_a_pipe_has_plain_columns(capsys: pytest.CaptureFixture[str]) -> None:
