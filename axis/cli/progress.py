@@ -72,6 +72,6 @@ class Watch:
     def say(self, text: str) -> None:
         """A line beside the bars."""
         if self._bars is not None:
-            self._bars.console.print(screen.clean(text), markup=False, highlight=False)
+            self._bars.console.print(screen.line(text), markup=False, highlight=False)
         else:
             screen.say(text)

@@ -39,8 +39,13 @@ def console() -> Console:
 
 
 def clean(text: object) -> str:
-    """The text on one line, with a dot for every character that would move the cursor."""
-    return "".join(c if c.isprintable() else "·" for c in " ".join(str(text).split()))
+    """A stranger's text on one line, with a dot for every character that would move the cursor."""
+    return line(" ".join(str(text).split()))
+
+
+def line(text: str) -> str:
+    """The same of a text of ours, which keeps the blanks it is laid out with."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "·" for c in text)
 
 
 def moment(iso: str | None) -> str:
@@ -55,7 +60,7 @@ def number(value: int) -> str:
 
 def say(text: str) -> None:
     """One line."""
-    console().print(Text(clean(text)))
+    console().print(Text(line(text)))
 
 
 def data(value: Any) -> None:

@@ -21,6 +21,11 @@ def test_neither_do_they_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(shown) == told
 
 
+def test_a_line_keeps_the_blanks_it_is_laid_out_with(capsys: pytest.CaptureFixture[str]) -> None:
+    screen.say("  month  1\n\x1b[2J   12 sent")
+    assert capsys.readouterr().out == "  month  1 ·[2J   12 sent\n"
+
+
 def test_a_table_in_a_pipe_has_plain_columns(capsys: pytest.CaptureFixture[str]) -> None:
     screen.table(("agency", "waiting", "subject"), [("Lạng Sơn", 12, "a"), ("Hà Nội", 1234, "b")])
     assert capsys.readouterr().out.splitlines() == [
