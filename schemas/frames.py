@@ -7,10 +7,12 @@ A person can read the stream, a program needs no XML parser to cut it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
+
+from schemas.once import Twice, once
 
 MEDIA_TYPE = "application/vnd.axis.packages"
 
@@ -55,8 +57,8 @@ def _header(line: bytes, at: int, *, strict: bool) -> dict[str, Any]:
     try:
         header = orjson.loads(line)
         if strict:
-            json.loads(line.decode("utf-8"), object_pairs_hook=_once)
-    except _Twice as error:
+            json.loads(line.decode("utf-8"), object_pairs_hook=once)
+    except Twice as error:
         raise DamagedFrame(f"byte {at}: the header has a field twice") from error
     except (ValueError, RecursionError) as error:
         raise DamagedFrame(f"byte {at}: the header is not JSON") from error
@@ -65,14 +67,3 @@ def _header(line: bytes, at: int, *, strict: bool) -> dict[str, Any]:
         raise DamagedFrame(f"byte {at}: the header has no size")
     assert isinstance(header, dict)
     return header
-
-
-class _Twice(ValueError):
-    """A field stands twice in one object."""
-
-
-def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise _Twice
-    return made

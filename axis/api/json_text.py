@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
 from axis.api.bodies import JSON
 from axis.api.problems import PART_MAX, invalid
 from axis.core.errors import Rejected, rejected
+from schemas.once import Twice, once
 
 #: Fields of one JSON object, and values of a body: twice what any request that has a model needs.
 KEYS_MAX = 32
@@ -58,12 +57,14 @@ def parse_json(raw: bytes) -> Any:
             before, len(before), f"byte {byte:#04x} is no UTF-8", f"byte {byte:#04x} không là UTF-8"
         ) from None
     try:
-        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=once)
     except RecursionError:
         raise invalid("body", "is nested too deep", "lồng nhau quá sâu") from None
     except json.JSONDecodeError as error:
         _, en, vi = next(row for row in _WORDS if error.msg.startswith(row[0]))
         raise _no_json(text, error.pos, en, vi) from None
+    except Twice as error:
+        raise _twice(error.name) from None
     except _Constant:
         found = _CONSTANT.match(text)
         assert found is not None
@@ -99,21 +100,15 @@ def _no_constant(_: str) -> NoReturn:
     raise _Constant
 
 
-def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """An object. Of two fields with one name some readers take the first, others the last."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        (name, times), *_ = Counter(name for name, _ in pairs).most_common(1)
-        assert times > 1
-        # It may be half a pair of surrogates, which could not be said back.
-        name = name[:PART_MAX].encode("utf-8", "replace").decode()
-        raise rejected(
-            "request.json",
-            name,
-            message=f'the field "{name}" stands more than once in one object',
-            message_vi=f'trường "{name}" xuất hiện nhiều lần trong một đối tượng',
-        )
-    return made
+def _twice(name: str) -> Rejected:
+    # It may be half a pair of surrogates, which could not be said back.
+    name = name[:PART_MAX].encode("utf-8", "replace").decode()
+    return rejected(
+        "request.json",
+        name,
+        message=f'the field "{name}" stands more than once in one object',
+        message_vi=f'trường "{name}" xuất hiện nhiều lần trong một đối tượng',
+    )
 
 
 def _no_json(text: str, at: int, en: str, vi: str) -> Rejected:
