@@ -233,8 +233,11 @@ class Endpoint:
 
     async def _take_later(self, taken: Taken, script: Script) -> None:
         await asyncio.sleep(script.slow_s)
-        taken.at_us = self.habits.pace.now_us()
-        await self._keep([(taken, script)])
+        while self.switch.off:  # noqa: ASYNC110 - a file tells nobody
+            await asyncio.sleep(STOPPED_LOOK_S)
+        async with self._hand:
+            taken.at_us = self.habits.pace.now_us()
+            await self._keep([(taken, script)])
         self._held.discard(taken.delivery)
 
     async def _keep(self, take: Sequence[tuple[Taken, Script]]) -> None:

@@ -202,6 +202,23 @@ def test_an_agency_that_is_switched_off_takes_nothing_until_it_is_on(tmp_path: P
     play(tmp_path, scenario)
 
 
+def test_what_it_was_to_take_later_waits_while_it_is_switched_off(tmp_path: Path) -> None:
+    async def scenario(seats: Seats) -> None:
+        async with at_work(seats.endpoint(OFFICE)) as office:
+            doc = await send(seats, "sim: slow 30s, 01")
+            async with asyncio.timeout(TOLD_S_MAX):
+                while not office.holding:
+                    await asyncio.sleep(1)
+            office.switch.turn_off()
+            await asyncio.sleep(120)
+            assert not office.journal.taken
+            assert [kind for kind, _, _ in await history(seats.world, doc)][-1] == "offered"
+            office.switch.turn_on()
+            await seats.until("01")
+
+    play(tmp_path, scenario)
+
+
 class Altering:
     """Flips a byte in every package on its way."""
 
