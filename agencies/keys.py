@@ -127,17 +127,23 @@ def _certified(
 
 
 def write_agency_files(directory: Path, agency: AgencyKey) -> tuple[Path, Path]:
-    """Write ``key.pem`` (mode 0600) and ``certificate.pem``; return both paths.
-
-    Existing files are overwritten, so that a half-written one never survives the next start.
+    """Write ``key.pem`` (mode 0600) and ``certificate.pem``, in place of what is there; return both
+    paths.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     key_path, certificate_path = directory / KEY_FILE, directory / CERTIFICATE_FILE
-    with os.fdopen(os.open(key_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        os.fchmod(file.fileno(), 0o600)  # the mode above counts only when the file is new
-        file.write(agency.key_pem)
-    certificate_path.write_bytes(agency.certificate_pem)
+    write_whole(key_path, agency.key_pem, 0o600)
+    write_whole(certificate_path, agency.certificate_pem, 0o644)
     return key_path, certificate_path
+
+
+def write_whole(path: Path, content: bytes, mode: int) -> None:
+    """Write a file whole or not at all, never readable by more than ``mode`` says."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f"{path.name}.new")
+    half.unlink(missing_ok=True)
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content)
+    half.replace(path)
 
 
 def _private_key(seed: int | str, role: str, code: str) -> ec.EllipticCurvePrivateKey:

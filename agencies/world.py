@@ -9,7 +9,6 @@ What exists stays as it is, so a world can be completed after a crash and opened
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from agencies.keys import (
     make_another,
     make_authority,
     write_agency_files,
+    write_whole,
 )
 from axis.core.caller import AGENCY, AUDITOR, OPERATOR
 from axis.core.directory import Agency
@@ -116,7 +116,7 @@ def certify(home: Path, code: str, name: str, seed: int = SEED) -> tuple[Path, P
 
 def keep_secret(folder: Path, secret: str) -> None:
     """Leave a client secret in a folder, in place of what was there."""
-    _write(folder / SECRET_FILE, f"{secret}\n".encode(), 0o600)
+    write_whole(folder / SECRET_FILE, f"{secret}\n".encode(), 0o600)
 
 
 def read_key(home: Path, code: str) -> tuple[PrivateKey, bytes]:
@@ -185,19 +185,9 @@ def _trust_root(path: Path, authority: Authority) -> None:
         if path.read_bytes() != authority.certificate_pem:
             raise AnotherWorld(f"{path} is not the root of this seed")
         return
-    _write(path, authority.certificate_pem, 0o644)
+    write_whole(path, authority.certificate_pem, 0o644)
 
 
 def _secret(folder: Path) -> None:
     if not (folder / SECRET_FILE).is_file():
-        _write(folder / SECRET_FILE, f"{secrets.token_hex(32)}\n".encode(), 0o600)
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Whole or not at all, and never readable by more than ``mode`` says."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f"{path.name}.new")
-    half.unlink(missing_ok=True)
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
-    half.replace(path)
+        write_whole(folder / SECRET_FILE, f"{secrets.token_hex(32)}\n".encode(), 0o600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import stat
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from agencies.keys import (
     NOT_AFTER,
     NOT_BEFORE,
     make_agency,
+    make_another,
     make_authority,
     write_agency_files,
 )
@@ -133,3 +135,18 @@ def test_the_key_file_is_for_its_owner_only_even_where_it_stood_open(
     key = load_pem_private_key(key_path.read_bytes(), password=None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     assert key.private_numbers() == agency.private_key.private_numbers()
+
+
+def test_a_key_stays_as_it_is_where_there_is_no_room_for_another(tmp_path: Path) -> None:
+    authority = make_authority(2020)
+    agency = make_agency(authority, CODE, NAME)
+    key_path, certificate_path = write_agency_files(tmp_path, agency)
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, most))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_agency_files(tmp_path, make_another(authority, CODE, NAME))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+    assert key_path.read_bytes() == agency.key_pem
+    assert certificate_path.read_bytes() == agency.certificate_pem
