@@ -7,23 +7,32 @@ import time
 from pathlib import Path
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+#: A process or a thread has ended: before its file was opened, or before it was read.
+_ENDED = (FileNotFoundError, ProcessLookupError)
 
 
 def family(pid: int) -> list[int]:
     """A process and all that came from it and are still there."""
     try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        children = [int(c) for task in tasks for c in (task / "children").read_text().split()]
-    except FileNotFoundError:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+    except _ENDED:
         return []
+    children = [child for thread in threads for child in _children(thread)]
     return [pid, *(member for child in children for member in family(child))]
+
+
+def _children(thread: Path) -> list[int]:
+    try:
+        return [int(child) for child in (thread / "children").read_text().split()]
+    except _ENDED:
+        return []
 
 
 def cpu_s(pid: int) -> float:
     """CPU seconds of one process so far, all threads, user and system; 0 when it is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2]
-    except FileNotFoundError:
+    except _ENDED:
         return 0.0
     user, system = fields.split()[11:13]
     return (int(user) + int(system)) * _TICK_S
@@ -60,5 +69,5 @@ def _exact_s(pid: int) -> float:
     """As ``cpu_s``, from the scheduler's own account: ticks are too coarse for one group."""
     try:
         return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[0]) / 1e9
-    except FileNotFoundError:
+    except _ENDED:
         return 0.0

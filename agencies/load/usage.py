@@ -121,7 +121,8 @@ def _cores(first: _Reading, last: _Reading) -> dict[str, float]:
 
 
 def _used_s(first: Mapping[int, float], last: Mapping[int, float]) -> float:
-    return sum(at_s - first.get(pid, 0.0) for pid, at_s in last.items())
+    # Of one that ended between being found and being read, ``cpu_s`` says 0.
+    return sum(max(0.0, at_s - first.get(pid, 0.0)) for pid, at_s in last.items())
 
 
 def _memory(pids: list[int]) -> float:

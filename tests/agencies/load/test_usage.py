@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from agencies.load.processes import memory_mb, shared_mb
+from agencies.load.processes import family, memory_mb, shared_mb
 from agencies.load.usage import AXIS, DRIVER, HELPERS, Meter
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="Linux tells it in /proc")
@@ -94,6 +95,44 @@ def test_one_that_ended_meanwhile_takes_nothing_off(tmp_path: Path) -> None:
         meter = Meter(None, tmp_path, {"PostgreSQL": server.pid})
         server.end()
         assert meter.usage().cpu["PostgreSQL"] == 0
+
+
+def test_one_that_ends_while_it_is_read_takes_nothing_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with burner() as server:
+        server.burn()
+        meter = Meter(None, tmp_path, {"PostgreSQL": server.pid})
+        read_text = Path.read_text
+
+        def ends_meanwhile(path: Path, encoding: str | None = None) -> str:
+            if str(path) != f"/proc/{server.pid}/stat":
+                return read_text(path, encoding)
+            with path.open(encoding=encoding) as file:
+                server.end()
+                return file.read()
+
+        monkeypatch.setattr(Path, "read_text", ends_meanwhile)
+        assert meter.cpu()["PostgreSQL"] == 0
+
+
+def test_a_thread_that_ends_while_it_is_read_hides_no_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may_end = threading.Event()
+    thread = threading.Thread(target=may_end.wait)
+    thread.start()
+    folder = Path(f"/proc/{os.getpid()}/task/{thread.native_id}")
+    read_text = Path.read_text
+
+    def ends_meanwhile(path: Path) -> str:
+        may_end.set()
+        while folder.exists():
+            thread.join()
+        return read_text(path)
+
+    monkeypatch.setattr(Path, "read_text", ends_meanwhile)
+    assert os.getpid() in family(os.getpid())
 
 
 def test_what_processes_share_counts_once() -> None:
