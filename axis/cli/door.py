@@ -7,10 +7,8 @@ Whatever goes wrong ends as one of three: a ``Refusal`` (the axis said no, and w
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -18,26 +16,13 @@ from urllib.parse import quote
 import aiohttp
 import typer
 
+from agencies.line import Answer
 from axis.cli.failures import NoAxis, Refusal
 
 #: A poll waits up to 50 seconds by itself; an answer that takes longer than this is none.
 ANSWER_SECONDS_MAX = 90
 #: A process on the same machine or in the same network answers at once or not at all.
 CONNECT_SECONDS_MAX = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A 2xx answer."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-    @property
-    def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
 
 
 def segment(text: str) -> str:

@@ -10,9 +10,7 @@ import typer
 from agencies.world import OPERATOR_ID, AnotherWorld, World, make_world
 from axis.cli import screen, session
 from axis.core.directory import Client
-from axis.ports import (
-    BusAway,
-)
+from axis.ports import BusAway
 from axis.settings import Settings
 
 

@@ -14,9 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
+from agencies.line import Answer
 from agencies.world import certificate
 from axis.cli import screen, session
-from axis.cli.door import Answer, Door, segment
+from axis.cli.door import Door, segment
 from axis.cli.seat import delivery_path
 from axis.cli.unpacking import unpack, write_package
 from axis.core.document import split_delivery_id
