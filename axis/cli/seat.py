@@ -52,22 +52,15 @@ def send(
     """Send packages and show the receipts of the axis."""
     here = session.open_session(run, url)
     answers: list[dict[str, Any]] = []
-    for path in files:
-        raw = path.read_bytes()
-        package = read(raw).package
-        status = isinstance(package, StatusPackage)
-        named = package.sender.organ_id if package else ""
-        with here.seat(as_ or _sender(named)) as door:
-            try:
-                answer = door.send("/v1/statuses" if status else "/v1/documents", raw)
-                answers.append({"file": str(path), "status": answer.status, **answer.json})
-            except Refusal as refusal:
-                answers.append({"file": str(path), **refusal.problem})
-    if json:
-        screen.data({"answers": answers})
-    else:
-        for one in answers:
-            _sent(one, quiet=quiet)
+    try:
+        for path in files:
+            answers.append(_answer(here, path, as_))
+            if not json:
+                _sent(answers[-1], quiet=quiet)
+    finally:
+        # What was answered is told, even if the next file cannot be sent.
+        if json:
+            screen.data({"answers": answers})
     if any(one["status"] >= 400 for one in answers):
         raise typer.Exit(1)
 
@@ -149,6 +142,20 @@ def confirm(
         screen.say(f"{answer['changed']} changed")
     if any("problem" in item for item in answer["items"]):
         raise typer.Exit(1)
+
+
+def _answer(here: session.Session, path: Path, as_: str | None) -> dict[str, Any]:
+    """What the axis says of the package in a file."""
+    raw = path.read_bytes()
+    package = read(raw).package
+    status = isinstance(package, StatusPackage)
+    named = package.sender.organ_id if package else ""
+    with here.seat(as_ or _sender(named)) as door:
+        try:
+            answer = door.send("/v1/statuses" if status else "/v1/documents", raw)
+        except Refusal as refusal:
+            return {"file": str(path), **refusal.problem}
+    return {"file": str(path), "status": answer.status, **answer.json}
 
 
 def _sender(organ_id: str) -> str:

@@ -89,6 +89,17 @@ def test_the_same_package_again_brings_the_same_receipt(axis: Run) -> None:
     assert again.startswith(f"a.edxml: accepted as {doc} before; the same receipt again")
 
 
+def test_what_was_sent_is_told_though_the_next_package_has_nobodys_seat(axis: Run) -> None:
+    axis("pack", "--to", "G22", "--subject", "một", "-o", "1.edxml")
+    axis("pack", "--as", "X99", "--unsigned", "--to", "G22", "--subject", "hai", "-o", "2.edxml")
+    result = CliRunner().invoke(app, ["send", "1.edxml", "2.edxml"])
+    assert result.exit_code == 2
+    assert "000.00.00.X99 has no secret in this run" in " ".join(result.stderr.split())
+    assert result.stdout.startswith("1.edxml: accepted as doc_")
+    result = CliRunner().invoke(app, ["send", "--json", "1.edxml", "2.edxml"])
+    assert [one["file"] for one in json.loads(result.stdout)["answers"]] == ["1.edxml"]
+
+
 def test_another_document_under_the_same_id_is_a_conflict(axis: Run) -> None:
     named = ("--number", 9, "--notation", "BC-UBND", "--date", "2026-01-15")
     doc = _sent(axis, *named)
