@@ -29,8 +29,9 @@ OPERATOR = "Running an axis: an operator"
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _GAP = "  "
-#: DEL, and the second set of control characters: U+009B begins an escape sequence as ESC [ does.
-_CONTROLS = re.compile("[\x7f-\x9f]")
+#: DEL and the second set of control characters (U+009B begins an escape sequence as ESC [ does), and
+#: what stands for the bytes of a file's name that are no UTF-8.
+_UNPRINTABLE = re.compile("[\x7f-\x9f\ud800-\udfff]")
 
 
 def console() -> Console:
@@ -64,10 +65,10 @@ def say(text: str) -> None:
 
 
 def data(value: Any) -> None:
-    """Print JSON with its letters kept, and control characters as the escapes that JSON has."""
+    """Print JSON with its letters kept, and what is no letter as the escape that JSON has."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     # Those below the blank it has escaped already.
-    sys.stdout.write(_CONTROLS.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
+    sys.stdout.write(_UNPRINTABLE.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], none: str = "none") -> None:

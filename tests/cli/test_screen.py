@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -33,6 +34,14 @@ def test_a_table_in_a_pipe_has_plain_columns(capsys: pytest.CaptureFixture[str])
         "Lạng Sơn       12  a",
         "Hà Nội      1,234  b",
     ]
+
+
+def test_json_names_a_file_whose_name_is_no_utf_8(capsys: pytest.CaptureFixture[str]) -> None:
+    name = os.fsdecode(b"V\xc4\x83n b\xff.edxml")
+    screen.data({"file": name})
+    shown = capsys.readouterr().out
+    assert shown == '{\n  "file": "Văn b\\udcff.edxml"\n}\n'
+    assert json.loads(shown)["file"] == name
 
 
 def test_an_empty_table_says_so(capsys: pytest.CaptureFixture[str]) -> None:
