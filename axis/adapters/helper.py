@@ -5,12 +5,11 @@ First comes the axis's key, so that no helper signs with another, whatever becam
 is its kind, where it lies in the arena (``NOWHERE``: behind this head on the socket) and its
 length; an answer is its kind, its length and its bytes. Answers of a kind come in the order asked.
 A signature, which somebody waits for who has waited for everything else, goes before packages. It
-ends when the axis closes the socket or dies, and leaves signals from the terminal to the axis.
+ends when the axis closes the socket or dies; signals from a terminal reach the axis alone.
 """
 
 from __future__ import annotations
 
-import signal
 import socket
 import struct
 import sys
@@ -42,7 +41,6 @@ TOGETHER: Final = 8
 
 def main() -> None:
     """Serve the socket on standard input until its other end is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     arena = Arena(int(sys.argv[1]))
     # An axis that is gone wants no answer any more.
     with socket.socket(fileno=sys.stdin.fileno()) as axis, suppress(ConnectionError):

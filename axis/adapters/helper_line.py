@@ -95,9 +95,10 @@ class Helper:
             ours.sendall(self._key)
             with theirs:
                 command = [sys.executable, "-m", "axis.adapters.helper", str(arena.fd)]
-                # asyncio would watch the process as well: the socket tells of its end.
+                # asyncio would watch the process as well: the socket tells of its end. Ctrl-C
+                # reaches this process alone, also while that one still loads its libraries.
                 self._process = subprocess.Popen(  # noqa: ASYNC220, S603
-                    command, stdin=theirs.fileno(), pass_fds=[arena.fd]
+                    command, stdin=theirs.fileno(), pass_fds=[arena.fd], start_new_session=True
                 )
             undo.pop_all()
         ours.setblocking(False)

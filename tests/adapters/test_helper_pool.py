@@ -218,6 +218,10 @@ async def test_who_no_longer_waits_leaves_the_others_their_answers(pool: HelperP
     assert await stays == examine(package())
 
 
+async def test_ctrl_c_at_a_terminal_reaches_no_helper(pool: HelperPool):
+    assert os.getsid(_pid(pool)) == _pid(pool)
+
+
 async def test_helpers_end_with_their_pool(own: AxisSigner):
     async with helper_pool(2, own) as pool:
         processes = [helper._process for helper in pool._helpers]
