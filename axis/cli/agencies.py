@@ -1,4 +1,4 @@
-"""``axis agencies``: the simulated counterparts: list, run, switch off, make one write."""
+"""``axis agencies``: list the simulated counterparts, run them, switch off, make one write."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from schemas.edxml import Attachment, DocumentPackage
 from schemas.edxml_write import write as write_package
 from schemas.signing import sign
 
-group = typer.Typer(help="The simulated counterparts: list, run, write, stop, start.")
+group = typer.Typer(help="List the simulated counterparts, or run, write, stop, start, certify.")
 
 _Codes = Annotated[list[str], typer.Argument(metavar="CODE…", help="Agencies: G22.")]
 

@@ -30,3 +30,10 @@ def test_help_is_grouped_by_who_it_is_for(axis: Axis) -> None:
     titles = ("Start here", "At your seat", "The books", "Running an axis")
     places = [shown.index(title) for title in titles]
     assert places == sorted(places)
+
+
+def test_the_help_of_the_agencies_names_only_commands_that_there_are(axis: Axis) -> None:
+    said = axis("agencies", "--help").stdout
+    (line,) = [one for one in said.splitlines() if "counterparts, or" in one]
+    for name in line.partition("counterparts, or ")[2].strip(" .").split(", "):
+        assert axis("agencies", name, "--help").exit_code == 0, name
