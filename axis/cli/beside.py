@@ -102,7 +102,7 @@ async def _play(
         played = await play.run()
     journals = outcome.read_journals(settings.home)
     found = outcome.differences(plan, played.counts, journals, played.heard)
-    demo_report.report(played, journals, time.monotonic() - begun_s)
+    demo_report.report(played, journals, begun_s)
     _write(settings.home, plan, finished=True)
     if found:
         demo_report.not_exact(found)

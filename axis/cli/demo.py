@@ -137,7 +137,7 @@ def _day(
         if servers is not None and not archive.audit(settings)["clean"]:
             unproved = ["axis audit finds counters that the events do not prove"]
     journals = outcome.read_journals(settings.home)
-    demo_report.report(played, journals, time.monotonic() - asked.begun_s)
+    demo_report.report(played, journals, asked.begun_s)
     folder.write(asdict(replace(state, finished=_now())))
     return [*outcome.differences(plan, played.counts, journals, played.heard), *unproved]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from agencies.sizes import SMALL
@@ -38,10 +39,10 @@ def introduce(
         screen.say("An earlier demo was stopped half-way; this one goes on where it was.")
 
 
-def report(played: Played, journals: outcome.Journals, whole_s: float) -> None:
+def report(played: Played, journals: outcome.Journals, begun_s: float) -> None:
     """The table by kind of agency, the times, the two lines of the books.
 
-    ``whole_s`` is how long the command has taken, start and end included.
+    ``begun_s`` is when the command began, on the monotonic clock.
     """
     counts = played.counts
     rows = outcome.by_kind(counts)
@@ -52,7 +53,7 @@ def report(played: Played, journals: outcome.Journals, whole_s: float) -> None:
         [*rows, ("all", *totals)],
     )
     screen.say("")
-    _facts(played, outcome.speed(journals), len(journals.sent), whole_s)
+    _facts(played, outcome.speed(journals, begun_s), time.monotonic() - begun_s)
     for line in counts["balances"]:
         parts = " + ".join(f"{name} {screen.number(n)}" for name, n in line["parts"].items() if n)
         word = "balances" if line["difference"] == 0 else f"IS OFF BY {line['difference']}"
@@ -63,9 +64,9 @@ def report(played: Played, journals: outcome.Journals, whole_s: float) -> None:
         screen.say(f"Started again after being killed (times): {told}")
 
 
-def _facts(played: Played, speed: outcome.Speed, documents: int, whole_s: float) -> None:
+def _facts(played: Played, speed: outcome.Speed, whole_s: float) -> None:
     said = played.counts["statuses"]
-    rate = documents / speed.sending_s if speed.sending_s else 0.0
+    rate = speed.documents / speed.sending_s if speed.sending_s else 0.0
     screen.facts(
         {
             "refused": f"{said.get('02', 0)} deliveries, with 02 and a reason",
@@ -73,7 +74,7 @@ def _facts(played: Played, speed: outcome.Speed, documents: int, whole_s: float)
             "POST to available": _milliseconds(speed.available_ms),
             "POST to done": _milliseconds(speed.done_ms),
             "documents a second": f"{rate:.0f} while sending ({speed.sending_s:.1f} s), "
-            f"{documents / whole_s:.0f} over all ({whole_s:.1f} s)",
+            f"{speed.documents / whole_s:.0f} over all ({whole_s:.1f} s)",
             "package bytes": f"{screen.number(speed.bytes_sent)} (profile '{SMALL.name}')",
         }
     )

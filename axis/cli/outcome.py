@@ -140,29 +140,35 @@ def _of_agencies(counts: Mapping[str, Any], journals: Journals) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """How fast it was. Latencies count from the planned moment of sending, per delivery."""
+    """How fast what was sent in one go was: ``documents``, and how long sending them took.
+
+    Latencies count from the planned moment of sending, per delivery; ``bytes_sent`` is of all.
+    """
 
     available_ms: tuple[float, float]
     done_ms: tuple[float, float]
+    documents: int
     sending_s: float
-    whole_s: float
     bytes_sent: int
 
 
-def speed(journals: Journals) -> Speed:
-    """Median and 99th percentile from POST to available and to done, and how long it all took."""
-    started = {d: one.started_s for one in journals.sent.values() for d in one.deliveries}
+def speed(journals: Journals, begun_s: float) -> Speed:
+    """Median and 99th percentile from POST to available and to done, and how long it all took.
+
+    Of what was to leave since ``begun_s``: a day that was stopped rests until it goes on.
+    """
+    sent = [one for one in journals.sent.values() if one.started_s >= begun_s]
+    started = {d: one.started_s for one in sent for d in one.deliveries}
     known = [one for one in journals.taken if one.delivery in started and one.done]
     available = sorted((one.available_s - started[one.delivery]) * 1e3 for one in known)
     done = sorted((one.done_s - started[one.delivery]) * 1e3 for one in known)
-    first = min((one.started_s for one in journals.sent.values()), default=0.0)
-    last_sent = max((one.answered_s for one in journals.sent.values()), default=0.0)
-    last_done = max((one.done_s for one in known), default=0.0)
+    first = min((one.started_s for one in sent), default=0.0)
+    last = max((one.answered_s for one in sent), default=0.0)
     return Speed(
         available_ms=_pair(available),
         done_ms=_pair(done),
-        sending_s=last_sent - first,
-        whole_s=max(last_sent, last_done) - first,
+        documents=len(sent),
+        sending_s=last - first,
         bytes_sent=sum(one.size for one in journals.sent.values()),
     )
 

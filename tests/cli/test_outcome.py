@@ -172,11 +172,28 @@ def test_each_fault_is_named(fault: Callable[[Day], None], sentence: str) -> Non
 
 def test_latencies_count_from_the_planned_moment() -> None:
     day = planned_day()
-    told = speed(Journals(day.sent, day.received))
+    told = speed(Journals(day.sent, day.received), 0)
     assert told.available_ms == pytest.approx((100.0, 100.0))
     assert told.done_ms == pytest.approx((200.0, 200.0))
     assert told.bytes_sent == 40 * 100
-    assert told.sending_s == pytest.approx(39.5)
+    assert (told.documents, told.sending_s) == (40, pytest.approx(39.5))
+
+
+def test_how_fast_it_was_is_told_of_what_left_since_it_went_on() -> None:
+    day = planned_day()
+    # Half of the day had left before it was stopped, and was taken only when it went on.
+    for taken in day.received.values():
+        for one in taken.values():
+            before = one.available_s < 20
+            one.available_s += 600 * before
+            one.done_s += 600 * before
+    told = speed(Journals(day.sent, day.received), 20)
+    assert told.available_ms == pytest.approx((100.0, 100.0))
+    assert (told.documents, told.sending_s) == (20, pytest.approx(19.5))
+    assert told.bytes_sent == 40 * 100
+
+    stopped_behind_the_last = speed(Journals(day.sent, day.received), 40)
+    assert (stopped_behind_the_last.documents, stopped_behind_the_last.sending_s) == (0, 0)
 
 
 def test_every_agency_is_of_one_kind_in_the_table() -> None:
