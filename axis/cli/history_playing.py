@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from agencies.history.anchors import lang_son
-from agencies.history.expected import Figures
-from agencies.history.part import Part, documents
+from agencies.history.expected import Figures, figures
+from agencies.history.part import Part
+from agencies.history.progress import Progress
 from agencies.sizes import SMALL
 from axis.cli.children import Child, run_folder
 from axis.cli.history_memory import Memory
@@ -32,10 +32,10 @@ class Stopped(Exception):
 class Play:
     """One playing of a part, from wherever an earlier one got to.
 
-    ``figures`` is what the plan wants of the whole part (``lang_son`` as in ``anchors``), ``told``
-    what the agencies did, both known when it has run; ``took_s`` is how long it took this time,
-    start and end included; ``published`` whether all of it has reached its topics, where there are
-    any; ``memory`` what each process held this time, of months of 30 days.
+    ``figures`` is what the plan wants of the whole part, ``told`` what the agencies did, both known
+    when it has run; ``took_s`` is how long it took this time, start and end included, and ``sent``
+    how many documents that were; ``published`` whether all of it has reached its topics, where
+    there are any; ``memory`` what each process held this time, of months of 30 days.
     """
 
     settings: Settings
@@ -45,9 +45,9 @@ class Play:
     size: str = SMALL.name
     silent: bool = False
     figures: Figures = field(default_factory=Figures)
-    lang_son: tuple[int, int] = (0, 0)
     told: Mapping[str, Any] = field(default_factory=dict)
     took_s: float = 0.0
+    sent: int = 0
     published: bool = True
     restarts: Mapping[str, int] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
@@ -57,28 +57,19 @@ class Play:
 
     async def run(self) -> None:
         """Play to the end. Raises ``InUse``; in a group ``Stopped`` and ``children.GivenUp``."""
-        begun_s = time.monotonic()
+        begun_s, before = time.monotonic(), Progress.load(self.settings.home).sent
         players = self._players()
         async with kept(self.settings, self.seed, players) as axis:
             self._children = (axis, players)
             # The plan's own count, beside the play: it takes ten seconds of one core.
-            await asyncio.to_thread(self._plan)
+            self.figures = await asyncio.to_thread(figures, self.part, self.seed)
             with nullcontext() if self.silent else HistoryWatch(self.figures) as self._watch:
                 await self._finished.wait()
                 if "otherwise" in self.told:
                     raise Stopped(f"Otherwise than planned: {self.told['otherwise']}")
             self.published = await all_published(self.settings)
-        self.took_s = time.monotonic() - begun_s
+        self.took_s, self.sent = time.monotonic() - begun_s, self.told["sent"] - before
         self.restarts = {child.name: child.restarts for child in self._children}
-
-    def _plan(self) -> None:
-        """Count what the plan wants."""
-        sent = from_office = 0
-        for _, plan in documents(self.part, self.seed):
-            self.figures.add(plan)
-            of_day = lang_son(plan)
-            sent, from_office = sent + of_day[0], from_office + of_day[1]
-        self.lang_son = sent, from_office
 
     def _players(self) -> Child:
         part = self.part

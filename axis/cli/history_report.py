@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
-from agencies.history.anchors import anchors
 from agencies.history.expected import Figures
-from agencies.history.part import Part
 from agencies.history.progress import Progress
 from agencies.sizes import REAL, SMALL
 from axis.cli import archive, history_memory, replay_report, screen
 from axis.cli.history_playing import Play
 from axis.cli.history_state import State
+from axis.cli.result import figures
+from axis.cli.result.figures import Result
 from axis.core.timetable import month30, month30_days
 from axis.settings import Settings
 
@@ -48,23 +49,21 @@ def outcome(settings: Settings, play: Play) -> dict[str, Any]:
     """Everything that came of a play; ``differences`` is empty when all is as planned."""
     by_day = archive.counts(settings, "", (None, None), "day")
     by_agency = archive.counts(settings, "", (None, None), "agency")
-    figures = play.figures
+    planned = play.figures
     sent = {date.fromisoformat(row["day"]): int(row["sent"]) for row in by_day["rows"]}
     received = {date.fromisoformat(row["day"]): int(row["received"]) for row in by_day["rows"]}
     found = [
-        *_differences("sent", figures.sent_by_day, sent),
-        *_differences("received", figures.received_by_day, received),
-        *_of_agencies(figures, by_agency["rows"]),
-        *_of_totals(figures, by_day, play.told),
+        *_differences("sent", planned.sent_by_day, sent),
+        *_differences("received", planned.received_by_day, received),
+        *_of_agencies(planned, by_agency["rows"]),
+        *_of_totals(planned, by_day, play.told),
     ]
-    points: Sequence[Any] = ()
-    if play.part == Part():
-        points = anchors(sent, received, *play.lang_son)
-        found += [f"{p.name}: {p.found}, published {p.published}" for p in points if not p.exact]
     if not play.published:
         found.append("some numbers have not reached their topics yet")
-    files, more = _breakdown(settings, play)
-    found += more
+    if not play.silent:
+        screen.say("Breaking the books down; those of the whole history take half a minute.")
+    result = figures.read(settings)
+    files, more = broken_down(result, settings.home / replay_report.FOLDER)
     return {
         "part": {
             "from": f"{play.part.first}",
@@ -79,25 +78,25 @@ def outcome(settings: Settings, play: Play) -> dict[str, Any]:
         "sent_again": play.told["again"],
         "package_bytes": play.told["size"],
         "months": _months(sent, received),
-        "anchors": [{**point._asdict(), "last": f"{point.last}"} for point in points],
+        "anchors": [{**point._asdict(), "last": f"{point.last}"} for point in result.points],
         "balances": by_day["balances"],
         "seconds": round(play.took_s, 1),
+        "sent_this_time": play.sent,
         "memory": play.memory.by_month(),
         "restarts": {name: n for name, n in play.restarts.items() if n},
         "files": files,
-        "differences": found,
+        "differences": [*found, *more],
     }
 
 
-def _breakdown(settings: Settings, play: Play) -> tuple[list[str], list[str]]:
+def broken_down(result: Result, folder: Path) -> tuple[list[str], list[str]]:
     """Write the page and its CSV files; their paths, and what is not as it should be."""
-    if not play.silent:
-        screen.say("Breaking the books down; those of the whole history take half a minute.")
+    missed = [f"{p.name}: {p.found}, published {p.published}" for p in result.points if not p.exact]
     try:
-        told = replay_report.write(settings)
+        told = replay_report.written(result, folder)
     except OSError as error:
-        return [], [f"the report cannot be written: {error}"]
-    return told["files"], told["differences"]
+        return [], [*missed, f"the report cannot be written: {error}"]
+    return told["files"], [*missed, *told["differences"]]
 
 
 def _differences(what: str, planned: Mapping[Any, int], found: Mapping[Any, int]) -> list[str]:
@@ -173,7 +172,7 @@ def report(told: Mapping[str, Any]) -> None:
         screen.say("Months are windows of 30 days from 12 March 2019; 'twice' is said of month 10,")
         screen.say("sent and received together: 138,544 = 2 x 69,272.")
     history_memory.show(told["memory"])
-    rate = told["sent"] / told["seconds"] if told["seconds"] else 0.0
+    rate = told["sent_this_time"] / told["seconds"] if told["seconds"] else 0.0
     screen.facts(
         {
             "statuses": ", ".join(

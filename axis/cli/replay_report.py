@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from axis.cli import screen, session
 from axis.cli.history_state import RUN
 from axis.settings import Settings
+
+if TYPE_CHECKING:
+    from axis.cli.result.figures import Result
 
 #: Where it goes within the folder of a run.
 FOLDER = "report"
@@ -58,11 +61,16 @@ def write(settings: Settings, output: Path | None = None) -> dict[str, Any]:
     """
     # It brings the model of the agencies along, which no other command needs.
     from axis.cli.result import figures
+
+    return written(figures.read(settings), output or settings.home / FOLDER)
+
+
+def written(result: Result, folder: Path) -> dict[str, Any]:
+    """The same of a result that was read."""
     from axis.cli.result.opening import part_of
     from axis.cli.result.write import write as write_files
 
-    result = figures.read(settings)
-    files = write_files(result, output or settings.home / FOLDER)
+    files = write_files(result, folder)
     return {
         "run": result.run,
         "part": part_of(result.played),

@@ -150,11 +150,14 @@ def test_one_that_was_killed_goes_on_when_told(history: History, planned: Figure
     assert "Not finished" in so_far["part"][0]
     assert 0 < so_far["sent"] < planned.documents
     assert so_far["differences"] == []
+    remembered = json.loads((history.home / "progress.json").read_bytes())["sent"]
 
-    history.start("--resume")
+    history.start("--resume", "--json")
     code, said = history.end()
     assert code == 0, said
-    assert "Exact, and both lines balance." in said
+    told = json.loads(said)
+    assert told["differences"] == []
+    assert told["sent_this_time"] == planned.documents - remembered < planned.documents
     history.must_be_exact(planned)
 
 

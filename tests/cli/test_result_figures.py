@@ -7,6 +7,7 @@ import io
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from agencies.history.expected import Figures, figures
 from agencies.history.part import Part
 from agencies.lists import GOVERNMENT_OFFICE
 from agencies.pinning import LANG_SON
+from axis.cli.history_report import broken_down
 from axis.cli.result.csv_files import MARK, files
 from axis.cli.result.figures import Result
 from axis.cli.result.opening import part_of
@@ -198,6 +200,14 @@ def test_what_happened_behind_the_last_day_counts_for_no_point_of_it() -> None:
 def test_a_point_that_is_missed_by_one_is_not_exact() -> None:
     missed = [p for p in whole(from_office=354).points if not p.exact]
     assert [(p.published, p.found) for p in missed] == [(355, 354)]
+
+
+def test_a_play_whose_books_miss_a_point_is_not_as_it_should_be(tmp_path: Path) -> None:
+    files, found = broken_down(whole(from_office=354), tmp_path)
+    assert [Path(file).parent for file in files] == [tmp_path] * len(files)
+    assert (
+        "received by Lạng Sơn from the Government Office by 31 December 2019: 354, published 355"
+    ) in found
 
 
 # Books that contradict themselves
