@@ -58,8 +58,9 @@ class _Course:
         reached = (self._transport, self._business, self._request)
         states = tuple(state.name.lower() for state in reached)
         told = (self._share.state, self._share.answer, self._share.request)
-        # Books may know of an end that no happening of version 1 tells of.
-        if states != told and self._share.state != "withdrawn":
+        # Books may know of an end that no happening of version 1 tells of, but none behind done.
+        untold = self._share.state == "withdrawn" and self._transport is not Transport.DONE
+        if states != told and not untold:
             return f"it leads to {', '.join(states)} and stands as {', '.join(told)}"
         return ""
 

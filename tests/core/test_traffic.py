@@ -340,6 +340,7 @@ def test_what_cannot_have_happened_is_refused(happened: list[dict[str, Any]]):
         {"state": "waiting", "answer": "accepted"},
         {"state": "done", "answer": "arrived"},
         {"state": "done", "answer": "accepted", "request": "open"},
+        {"state": "withdrawn", "answer": "accepted"},
     ],
 )
 def test_a_row_stands_where_its_happenings_lead(states: dict[str, str]):
