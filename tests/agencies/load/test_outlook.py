@@ -145,7 +145,7 @@ def test_real_packages_fill_a_disk_sooner_than_small_ones() -> None:
         storage.storage(Shape(size=size), SEED, 1000 * GB, 24) for size in ("small", "real")
     )
     # 27,219 documents of the eleventh month: 0.65 GB of 20 kB, 38 GB of 1.4 MB.
-    assert small.month_gb == pytest.approx(27_219 * 24_000 / GB, rel=0.05)
+    assert small.month_gb == pytest.approx(27_219 * 23_100 / GB, rel=0.02)
     assert real.month_gb > 40 * small.month_gb
     assert small.full_month is not None
     assert real.full_month is not None
