@@ -29,8 +29,8 @@ OPERATOR = "Running an axis: an operator"
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _GAP = "  "
-#: DEL and the second set of control characters (U+009B begins an escape sequence as ESC [ does), and
-#: what stands for the bytes of a file's name that are no UTF-8.
+#: DEL and the second set of control characters, of which U+009B begins an escape sequence; and what
+#: stands for the bytes of a file's name that are no UTF-8.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\ud800-\udfff]")
 
 
