@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -107,37 +107,20 @@ class Metrics:
             ["code"],
             registry=self._registry,
         )
-        self._sent = Gauge(
-            "axis_documents_sent",
-            "Document packages that the books count as sent.",
-            registry=self._registry,
-            multiprocess_mode="mostrecent",
+        self._sent = self._of_books(
+            "axis_documents_sent", "Document packages that the books count as sent."
         )
-        self._deliveries = Gauge(
-            "axis_deliveries",
-            "Deliveries in the books by transport state.",
-            ["state"],
-            registry=self._registry,
-            multiprocess_mode="mostrecent",
+        self._deliveries = self._of_books(
+            "axis_deliveries", "Deliveries in the books by transport state.", ["state"]
         )
-        self._answer = Gauge(
+        self._answer = self._of_books(
             "axis_books_answer",
             "1 where what the books count was read now; 0: they are away, and it is as of before.",
-            registry=self._registry,
-            multiprocess_mode="mostrecent",
         )
         self._lag = Unpublished(self._registry)
-        self._waiting = Gauge(
-            "axis_waiting_commands",
-            "Commands waiting to be written.",
-            registry=self._registry,
-            multiprocess_mode="livesum",
-        )
-        self._polls = Gauge(
-            "axis_waiting_polls",
-            "Long polls that wait for something to come.",
-            registry=self._registry,
-            multiprocess_mode="livesum",
+        self._waiting = self._of_each("axis_waiting_commands", "Commands waiting to be written.")
+        self._polls = self._of_each(
+            "axis_waiting_polls", "Long polls that wait for something to come."
         )
         self._latency = Histogram(
             "axis_request_seconds",
@@ -155,6 +138,14 @@ class Metrics:
         if os.environ.get(SHARED_FOLDER):
             self._told = CollectorRegistry()
             MultiProcessCollector(self._told)  # type: ignore[no-untyped-call]
+
+    def _of_books(self, name: str, meaning: str, labels: Sequence[str] = ()) -> Gauge:
+        """What every worker reads alike."""
+        return Gauge(name, meaning, labels, registry=self._registry, multiprocess_mode="mostrecent")
+
+    def _of_each(self, name: str, meaning: str) -> Gauge:
+        """What is summed over workers."""
+        return Gauge(name, meaning, registry=self._registry, multiprocess_mode="livesum")
 
     def accepted(self, *, repeated: bool) -> None:
         """Count a package that was accepted."""
