@@ -12,9 +12,10 @@ from agencies.history.plan import moments
 from agencies.history.requests import POSTED_BYTES_MAX
 from agencies.traffic import Planned
 
-#: Built and not yet handed in: a quiet day of 20 kB packages, and of large ones a few requests. A
-#: busy day has twice as many, and 'real' ones are seventy times as large.
-AHEAD_BYTES_MAX = 16 * 1024 * 1024
+#: Built and not yet handed in: half of a quiet day of 20 kB packages, or a request or two of large
+#: ones. A busy day has four times as many, and 'real' ones are seventy times as large. With twice
+#: as much a play takes as long, and ten megabytes more on busy days alone.
+AHEAD_BYTES_MAX = 8 * 1024 * 1024
 #: Documents built between two looks at what has come in.
 BUILT_AT_ONCE = 4
 
