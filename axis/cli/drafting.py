@@ -86,7 +86,9 @@ def compose(draft: Draft, now: datetime) -> DocumentPackage:
     row = _row(draft.sender)
     kind, spoken = _kind(draft)
     code = _code(draft, row, now)
-    document_id = f"{draft.sender},{code.day:%Y/%m/%d},{code.number}/{code.notation}"
+    # Not by %Y, which writes the first thousand years without their zeros.
+    day = code.day.isoformat().replace("-", "/")
+    document_id = f"{draft.sender},{day},{code.number}/{code.notation}"
     if kind == UPDATE:
         # An update is the document itself once more, under its own name (VPCP 2.4, 2.6).
         document_id, code = spoken[0].document_id, spoken[0].code

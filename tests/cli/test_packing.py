@@ -46,6 +46,8 @@ def test_number_notation_and_day_make_the_document_id(axis: Axis, keys: Path) ->
     package = _pack(axis, "--number", "118", "--notation", "UBND-KSTT", "--date", "2020-01-15")
     assert package.document_id == "000.00.00.H37,2020/01/15,118/UBND-KSTT"
     assert package.promulgated == date(2020, 1, 15)
+    early = _pack(axis, "--number", "1", "--notation", "X", "--date", "0801-01-02", out="b.edxml")
+    assert early.document_id == "000.00.00.H37,0801/01/02,1/X"
 
 
 def test_two_packages_in_a_row_are_two_documents(axis: Axis, keys: Path) -> None:
