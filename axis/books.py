@@ -13,6 +13,12 @@ from axis.core.tally import Counted
 Counters = Mapping[tuple[str, int, str], int]
 
 
+class NewerBooks(RuntimeError):
+    """The books are kept by a newer axis than this, which cannot know what stands in them; the
+    message is a sentence that says so.
+    """
+
+
 class Head(NamedTuple):
     """The last number that the books gave."""
 

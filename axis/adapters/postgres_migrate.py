@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from axis.adapters.postgres_server import Server
+from axis.adapters.revisions import upgrade
 from axis.settings import LIVE
 
 #: Whoever holds it migrates the schema that the lock is named after; it goes with the transaction.
@@ -20,7 +18,7 @@ async def migrate(server: Server, revision: str = "head") -> None:
     """Bring the tables to ``revision``, whole or not at all.
 
     Processes that start together wait for the first one and then find nothing to do. Raises
-    ``Unavailable``, and ``CommandError`` where the books are of a newer axis than this.
+    ``Unavailable``, and ``NewerBooks``.
     """
     async with server.migrating() as connection:
         await connection.execute(_LOCK, {"name": f"axis migrates {server.schema}"})
@@ -28,7 +26,7 @@ async def migrate(server: Server, revision: str = "head") -> None:
         known = text("select 1 from pg_namespace where nspname = :name")
         if (await connection.execute(known, {"name": server.schema})).first() is None:
             await connection.execute(text(f"create schema {server.schema}"))
-        await connection.run_sync(_upgrade, revision)
+        await connection.run_sync(upgrade, revision, f"the schema {server.schema}")
 
 
 async def drop_schema(url: str, run: str) -> None:
@@ -37,10 +35,3 @@ async def drop_schema(url: str, run: str) -> None:
     server = Server(url, run)
     async with server.migrating() as connection:
         await connection.execute(text(f"drop schema if exists {server.schema} cascade"))
-
-
-def _upgrade(connection: Connection, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)

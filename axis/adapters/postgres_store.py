@@ -23,6 +23,7 @@ from axis.adapters.postgres_migrate import migrate
 from axis.adapters.postgres_replays import PostgresReplays
 from axis.adapters.postgres_server import PATIENCE, Patience, Server
 from axis.adapters.postgres_writer import Tell, Writer, tell_nobody
+from axis.adapters.revisions import require_known
 from axis.adapters.rows import delivery_from, document_from, event_from
 from axis.books import Item, Package
 from axis.core.commands import Audit, Command, Outcome, Refuse
@@ -53,7 +54,8 @@ async def open_store(
 ) -> PostgresStore:
     """Open the books of ``run``, made or brought up to date where needed (and ``upgrade``).
 
-    Raises ``Unavailable`` when the server does not answer, else ``NoBooks`` where there are none.
+    Raises ``Unavailable`` when the server does not answer, else ``NoBooks`` where there are none,
+    and ``NewerBooks``.
     """
     server = Server(url, run, patience)
     if upgrade:
@@ -70,6 +72,8 @@ async def open_store(
 async def _examine(server: Server) -> None:
     async with server.reading() as driver:
         try:
+            revision = await driver.fetchval("select version_num from alembic_version")
+            require_known(revision, f"the schema {server.schema}")
             await driver.fetchval("select seq from head where id = 1")
             await driver.execute("select arrived_at from delivery limit 0")
         except asyncpg.UndefinedColumnError:

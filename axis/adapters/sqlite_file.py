@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import structlog
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
+from axis.adapters.revisions import upgrade
 from axis.core.errors import Unavailable, unavailable
 
 log = structlog.get_logger()
@@ -217,14 +216,12 @@ def as_sqlalchemy(connection: sqlite3.Connection) -> Iterator[Connection]:
 
 
 def migrate(connection: sqlite3.Connection, revision: str = "head") -> None:
-    """Bring the tables to ``revision``, whole or not at all."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    """Bring the tables to ``revision``, whole or not at all. Raises ``NewerBooks``."""
+    _, _, file = connection.execute("pragma database_list").fetchone()
     with patient(connection), as_sqlalchemy(connection) as opened:
-        config.attributes["connection"] = opened
         connection.execute("begin immediate")
         try:
-            command.upgrade(config, revision)
+            upgrade(opened, revision, file)
         except BaseException:
             connection.execute("rollback")
             raise

@@ -50,8 +50,8 @@ _R = TypeVar("_R")
 def open_store(folder: Path) -> SqliteStore:
     """Open the books in ``folder``, made or brought up to date where needed.
 
-    Raises ``InUse`` when another process has them open and ``segments.Damaged`` when package
-    bytes are missing.
+    Raises ``InUse`` when another process has them open, ``segments.Damaged`` when package bytes are
+    missing, and ``NewerBooks``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = LockFile(folder / "lock")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from axis.adapters import sqlite_reads as reads
+from axis.adapters.revisions import require_known
 from axis.adapters.sqlite_extract import extract
 from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_history import history
@@ -176,7 +177,8 @@ async def _codes(store: Store, agency: str) -> list[str]:
 async def books(settings: Settings, *, to_write: bool = False) -> AsyncIterator[Store]:
     """The books, to be read; ``to_write`` a line into them too.
 
-    Raises ``NoAxis`` where there are none, and ``InUse`` where they cannot be written.
+    Raises ``NoAxis`` where there are none, ``NewerBooks``, and ``InUse`` where they cannot be
+    written.
     """
     async with AsyncExitStack() as stack:
         yield await stack.enter_async_context(_opened(settings, stack, to_write=to_write))
@@ -240,6 +242,8 @@ async def _read(settings: Settings, path: Path) -> AsyncIterator[Store]:
         tables = connection.execute("select count(*) from sqlite_master").fetchone()
         if tables == (0,):
             raise NoAxis(f"The books in {settings.books} are empty; axis init sets them up.")
+        for (revision,) in connection.execute("select version_num from alembic_version"):
+            require_known(revision, settings.books)
         try:
             connection.execute("select arrived_at from delivery limit 0")
         except sqlite3.OperationalError as error:

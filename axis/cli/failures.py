@@ -38,9 +38,14 @@ def of_the_world(error: Exception) -> str | None:
     """What to say of a file, a folder, books or a setting that a command cannot work with; None
     for what is a bug of ours.
     """
+    # Not above: most commands need no books.
+    from axis.books import NewerBooks
+
     if isinstance(error, OSError) and error.errno != errno.EPIPE:
         where = "" if error.filename is None else f"{error.filename}: "
         return f"{where}{error.strerror or error}"
+    if isinstance(error, NewerBooks):
+        return f"{error}"
     if isinstance(error, sqlite3.Error):
         # What SQLite meets in its file is one kind; locks and disks are another.
         whole = isinstance(error, sqlite3.OperationalError)

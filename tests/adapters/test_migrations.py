@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.util.exc import CommandError
 from sqlalchemy import BigInteger
 
 from axis.adapters import replay_tables, tables
+from axis.adapters.revisions import KNOWN
 from axis.adapters.sqlite_file import Database, as_sqlalchemy, migrate
+from axis.books import NewerBooks
 
 
 @pytest.fixture
@@ -61,14 +62,19 @@ def test_migrating_again_changes_nothing(migrated: sqlite3.Connection):
     assert migrated.execute("select count(*) from head").fetchone() == (1,)
 
 
-def test_a_migration_that_fails_leaves_the_tables_as_they_were(migrated: sqlite3.Connection):
+def test_books_of_a_newer_axis_are_left_alone(migrated: sqlite3.Connection):
     before = _schema(migrated)
     migrated.execute("update alembic_version set version_num = '9999'")
-    with pytest.raises(CommandError, match="9999"):
+    with pytest.raises(NewerBooks, match=r"migrated.sqlite .* 9999.* up to 0007"):
         migrate(migrated)
     assert _schema(migrated) == before
     migrated.execute("update alembic_version set version_num = '0007'")
     migrate(migrated)
+
+
+def test_every_step_is_known_by_the_name_of_its_file(migrated: sqlite3.Connection):
+    with as_sqlalchemy(migrated) as opened:
+        assert MigrationContext.configure(opened).get_current_heads() == (max(KNOWN),)
 
 
 def test_rows_of_done_deliveries_are_in_no_queue(migrated: sqlite3.Connection):

@@ -14,7 +14,6 @@ import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
 from axis.adapters import postgres_tables
@@ -24,6 +23,7 @@ from axis.adapters.postgres_store import OldBooks, open_store
 from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_file import migrate as migrate_sqlite
 from axis.adapters.sqlite_store import open_store as open_sqlite
+from axis.books import NewerBooks
 from axis.core.directory import Client
 from axis.core.member_commands import Renew
 from tests import postgres
@@ -112,12 +112,15 @@ async def test_books_of_an_older_axis_are_not_worked_with_before_they_are_brough
     await (await open_store(postgres_url, postgres_run, upgrade=False)).close()
 
 
-async def test_books_of_a_newer_axis_are_left_alone(server: Server):
+@pytest.mark.parametrize("upgrade", [True, False])
+async def test_books_of_a_newer_axis_are_left_alone(
+    server: Server, postgres_url: str, postgres_run: str, upgrade: bool
+):
     await migrate(server)
     async with server.writing() as driver:
         await driver.execute("update alembic_version set version_num = '9999'")
-    with pytest.raises(CommandError, match="9999"):
-        await migrate(server)
+    with pytest.raises(NewerBooks, match=f"schema {server.schema} .* 9999"):
+        await open_store(postgres_url, postgres_run, upgrade=upgrade)
 
 
 @pytest.mark.parametrize("previous", PREVIOUS)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,19 @@ def test_empty_books(axis: Axis, var: Path) -> None:
     (var / "axis").mkdir(parents=True)
     (var / "axis" / "books.sqlite").touch()
     assert "are empty" in _refused(axis, 1, "counts")
+
+
+NEWER = [("counts",), ("audit", "--packages"), ("digest",), ("init",), ("serve", "--port", "0")]
+
+
+@pytest.mark.parametrize("command", NEWER)
+def test_books_of_a_newer_axis(axis: Axis, var: Path, command: tuple[str, ...]) -> None:
+    _refused(axis, 0, "init")
+    with closing(sqlite3.connect(var / "axis" / "books.sqlite")) as books, books:
+        books.execute("update alembic_version set version_num = '9999'")
+    said = _refused(axis, 1, *command)
+    assert said.startswith("The books in ")
+    assert "are of a newer axis (revision 9999)" in said
 
 
 @pytest.mark.parametrize("command", ["serve", "play", "counts"])

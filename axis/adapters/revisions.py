@@ -1,0 +1,40 @@
+"""Which revisions of the tables this axis knows, and the way to the newest of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from axis.books import NewerBooks
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+#: The file of each step begins with its revision.
+KNOWN: Final = frozenset(step.name[:4] for step in _MIGRATIONS.glob("versions/[0-9]*.py"))
+
+
+def require_known(revision: str, where: str) -> None:
+    """Refuse books whose tables may mean what nobody here knows. Raises ``NewerBooks``."""
+    if revision not in KNOWN:
+        raise NewerBooks(
+            f"The books in {where} are of a newer axis (revision {revision}) than this one, which "
+            f"knows them up to {max(KNOWN)}; they are left as they are."
+        )
+
+
+def upgrade(connection: Connection, revision: str, where: str) -> None:
+    """Bring the tables to ``revision`` within the transaction that is open on ``connection``.
+
+    Raises ``NewerBooks``.
+    """
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is not None:
+        require_known(found, where)
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
