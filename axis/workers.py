@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import signal
 import socket
 import sys
 import tempfile
@@ -25,7 +24,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from axis.address import forget, leave, listening, url_of
 from axis.api.metrics import SHARED_FOLDER
 from axis.core.retry import Backoff
-from axis.ending import end_gently
+from axis.ending import asked_to_end, end_gently
 from axis.settings import Settings
 
 log = structlog.get_logger()
@@ -60,13 +59,13 @@ def require_shared(settings: Settings) -> None:
 
 
 async def keep(settings: Settings) -> None:
-    """Keep ``settings.workers`` workers until SIGTERM or SIGINT; they read the same environment.
+    """Keep ``settings.workers`` workers until a signal; they read the same environment.
 
     Raises ``OneProcess``, ``OSError`` for an address in use, and ``NotStarted``.
     """
     require_shared(settings)
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in asked_to_end():
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with listening(settings) as listener, tempfile.TemporaryDirectory("-axis-metrics") as counted:
         listener.listen(BACKLOG)

@@ -26,7 +26,7 @@ from agencies.world import World
 from axis.adapters.sqlite_file import InUse
 from axis.cli.setup import enrol
 from axis.core.retry import Backoff
-from axis.ending import end_gently
+from axis.ending import asked_to_end, end_gently
 from axis.settings import Settings
 
 #: Seconds a child may take to end: a graceful end of the axis takes up to five.
@@ -248,11 +248,12 @@ async def address(settings: Settings, child: Child) -> str:
 
 
 class Interrupted(Exception):
-    """Ctrl-C or SIGTERM; everything that was started has been ended."""
+    """A signal asked to end; everything that was started has been ended."""
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that keeps children; a signal cancels it, so that it can end them.
+    """Run a coroutine that keeps children; a signal cancels it, so that it can end them. A second
+    one does not cut that off.
 
     Raises ``Interrupted``, and of a task group that failed the first failure itself.
     """
@@ -260,16 +261,26 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     async def listening() -> T:
         task = asyncio.current_task()
         assert task is not None
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+        def end() -> None:
+            if not task.cancelling():
+                task.cancel()
+
+        for number in before:
+            asyncio.get_running_loop().add_signal_handler(number, end)
         return await main
 
+    before = {number: signal.getsignal(number) for number in asked_to_end()}
     try:
         return asyncio.run(listening())
     except asyncio.CancelledError:
         raise Interrupted from None
     except ExceptionGroup as group:
         raise _first(group) from group
+    finally:
+        # The loop has left the system's own; whoever called may have others.
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:

@@ -163,7 +163,9 @@ def _play(
             play = playing.Play(settings, plan, state.seed, seconds, part, watch, brokers=reached)
             return children.run(play.run())
     except children.Interrupted:
-        screen.say("Stopped. Started again, the demo goes on: axis demo")
+        over_kafka = settings.run == RUN_OVER_KAFKA
+        again = "begins anew: axis demo --over-kafka" if over_kafka else "goes on: axis demo"
+        screen.say(f"Stopped. Started again, the demo {again}")
         raise typer.Exit(130) from None
     except (playing.Stalled, children.GivenUp, InUse, AnotherWorld) as error:
         typer.echo(f"{error}", err=True)

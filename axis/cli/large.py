@@ -16,11 +16,12 @@ from pydantic import SecretStr
 
 from axis import cluster
 from axis.broker import jars, keeper, node
+from axis.ending import asked_to_end
 from axis.settings import KafkaSettings, Settings
 
 EXIT_MISSING = 3
-#: What a shell says of a process that SIGTERM ended.
-_EXIT_TERMINATED = 143
+#: What a shell says of a process that a signal ended, less its number.
+_EXIT_SIGNAL = 128
 #: With one process nothing would show that several share the books.
 WORKERS_MIN = 2
 
@@ -58,7 +59,7 @@ def kept(settings: Settings, *, with_data: bool = False) -> Iterator[Large]:
         jars.install()
         with keeper.kept(settings.home / "kafka") as broker:
             assert database.process is not None
-            yield Large(
+            large = Large(
                 settings.model_copy(
                     update={
                         "database": SecretStr(database.url),
@@ -69,6 +70,10 @@ def kept(settings: Settings, *, with_data: bool = False) -> Iterator[Large]:
                 f"PostgreSQL {database.version} in {database.folder}",
                 {"PostgreSQL": database.process.pid, "Kafka": broker.pid},
             )
+            try:
+                yield large
+            finally:
+                _hear_nothing()
 
 
 def has_books(settings: Settings) -> bool:
@@ -101,13 +106,21 @@ def _told_of_failures() -> Iterator[None]:
 
 @contextmanager
 def _unwinding() -> Iterator[None]:
-    """Let a SIGTERM end what was started, as Ctrl-C does."""
+    """Let what asks this command to end, end what was started too."""
 
-    def end(_number: int, _frame: FrameType | None) -> None:
-        sys.exit(_EXIT_TERMINATED)
+    def end(number: int, _frame: FrameType | None) -> None:
+        _hear_nothing()
+        sys.exit(_EXIT_SIGNAL + number)
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in asked_to_end()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _hear_nothing() -> None:
+    """Have no second signal cut off the ending."""
+    for number in asked_to_end():
+        signal.signal(number, signal.SIG_IGN)

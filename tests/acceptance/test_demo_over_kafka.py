@@ -57,13 +57,19 @@ def test_a_small_day_is_exact_though_the_axis_is_killed(demo: Demo) -> None:
 
 
 @pytest.mark.long
-def test_a_terminated_one_ends_its_servers(demo: Demo) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_one_that_is_asked_to_end_ends_its_servers(demo: Demo, number: signal.Signals) -> None:
     demo.start("--over-kafka", "--seconds", "30")
     until(lambda: demo.lines() > 0, "the first packages")
+    assert demo.pid_of("axis")
     assert demo.process is not None
-    demo.process.send_signal(signal.SIGTERM)
-    code, _ = demo.end()
+    demo.process.send_signal(number)
+    until(lambda: "Stopped." in demo.output.read_text("utf-8"), "the end of what plays")
+    # Whoever is impatient asks again, while the servers end.
+    demo.process.send_signal(number)
+    code, said = demo.end()
     assert code == 130
+    assert said.rstrip().endswith("the demo begins anew: axis demo --over-kafka")
 
 
 def test_what_is_missing_is_told_in_a_sentence(tmp_path: Path) -> None:
