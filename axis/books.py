@@ -13,9 +13,9 @@ from axis.core.tally import Counted
 Counters = Mapping[tuple[str, int, str], int]
 
 
-class NewerBooks(RuntimeError):
-    """The books are kept by a newer axis than this, which cannot know what stands in them; the
-    message is a sentence that says so.
+class UnfitBooks(RuntimeError):
+    """Books that this axis cannot work with: a newer one keeps them, or their database cannot hold
+    them. The message is a sentence that says so.
     """
 
 

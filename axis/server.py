@@ -21,7 +21,7 @@ from axis import workers
 from axis.address import forget, leave, listening, url_of
 from axis.api.app import create_app
 from axis.api.running import Polls
-from axis.books import NewerBooks
+from axis.books import UnfitBooks
 from axis.bootstrap import NotSetUp, build
 from axis.connection import Connection
 from axis.core.errors import Unavailable
@@ -146,7 +146,7 @@ def main() -> None:
             _work(Settings(), descriptor)
     except (workers.OneProcess, workers.NotStarted) as error:
         sys.exit(str(error))
-    except (OSError, sqlite3.Error, Unavailable, NotSetUp, NewerBooks) as error:
+    except (OSError, sqlite3.Error, Unavailable, NotSetUp, UnfitBooks) as error:
         sys.exit(f"The axis cannot start: {error}")
 
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import asyncpg
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -43,8 +44,9 @@ READERS: Final = 8
 RELAYING: Final = 4
 
 #: Classes (and single ones) of SQLSTATE that are the world's fault and not ours: connections,
-#: logins, a standby or a database that is gone, deadlocks, no room, stopped by somebody, broken.
-_WORLD: Final = ("08", "25006", "25P03", "28", "3D", "40", "53", "55P03", "57", "58", "XX")
+#: logins, a standby or a database that is gone, deadlocks, a right that was not granted, no room,
+#: stopped by somebody, broken.
+_WORLD: Final = ("08", "25006", "25P03", "28", "3D", "40", "42501", "53", "55P03", "57", "58", "XX")
 _DISK_FULL: Final = "53100"
 #: What a new connection is told on a full disk, for which the server has no code: it cannot leave
 #: the cache that connections begin with. Such words are not translated.
@@ -191,7 +193,7 @@ class Server:
             "postgresql+asyncpg://", async_creator=connect, poolclass=NullPool
         )
         try:
-            with failures_told():
+            with failures_told(), _drivers_own():
                 async with engine.begin() as connection:
                     yield connection
         finally:
@@ -228,6 +230,15 @@ async def _held(engine: AsyncEngine) -> AsyncIterator[Driver]:
                 driver.terminate()
                 await held.invalidate()
                 raise
+
+
+@contextmanager
+def _drivers_own() -> Iterator[None]:
+    """Raise what the driver raised, and not what SQLAlchemy makes of it."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise (error.orig and error.orig.__cause__) or error from error
 
 
 @contextmanager

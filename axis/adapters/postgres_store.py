@@ -55,7 +55,7 @@ async def open_store(
     """Open the books of ``run``, made or brought up to date where needed (and ``upgrade``).
 
     Raises ``Unavailable`` when the server does not answer, else ``NoBooks`` where there are none,
-    and ``NewerBooks``.
+    and ``UnfitBooks``.
     """
     server = Server(url, run, patience)
     if upgrade:

@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from axis.books import NewerBooks
+from axis.books import UnfitBooks
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 #: The file of each step begins with its revision.
@@ -18,9 +18,9 @@ KNOWN: Final = frozenset(step.name[:4] for step in _MIGRATIONS.glob("versions/[0
 
 
 def require_known(revision: str, where: str) -> None:
-    """Refuse books whose tables may mean what nobody here knows. Raises ``NewerBooks``."""
+    """Refuse books whose tables may mean what nobody here knows. Raises ``UnfitBooks``."""
     if revision not in KNOWN:
-        raise NewerBooks(
+        raise UnfitBooks(
             f"The books in {where} are of a newer axis (revision {revision}) than this one, which "
             f"knows them up to {max(KNOWN)}; they are left as they are."
         )
@@ -29,7 +29,7 @@ def require_known(revision: str, where: str) -> None:
 def upgrade(connection: Connection, revision: str, where: str) -> None:
     """Bring the tables to ``revision`` within the transaction that is open on ``connection``.
 
-    Raises ``NewerBooks``.
+    Raises ``UnfitBooks``.
     """
     found = MigrationContext.configure(connection).get_current_revision()
     if found is not None:

@@ -216,7 +216,7 @@ def as_sqlalchemy(connection: sqlite3.Connection) -> Iterator[Connection]:
 
 
 def migrate(connection: sqlite3.Connection, revision: str = "head") -> None:
-    """Bring the tables to ``revision``, whole or not at all. Raises ``NewerBooks``."""
+    """Bring the tables to ``revision``, whole or not at all. Raises ``UnfitBooks``."""
     _, _, file = connection.execute("pragma database_list").fetchone()
     with patient(connection), as_sqlalchemy(connection) as opened:
         connection.execute("begin immediate")

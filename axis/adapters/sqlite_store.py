@@ -51,7 +51,7 @@ def open_store(folder: Path) -> SqliteStore:
     """Open the books in ``folder``, made or brought up to date where needed.
 
     Raises ``InUse`` when another process has them open, ``segments.Damaged`` when package bytes are
-    missing, and ``NewerBooks``.
+    missing, and ``UnfitBooks``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = LockFile(folder / "lock")

@@ -177,7 +177,7 @@ async def _codes(store: Store, agency: str) -> list[str]:
 async def books(settings: Settings, *, to_write: bool = False) -> AsyncIterator[Store]:
     """The books, to be read; ``to_write`` a line into them too.
 
-    Raises ``NoAxis`` where there are none, ``NewerBooks``, and ``InUse`` where they cannot be
+    Raises ``NoAxis`` where there are none, ``UnfitBooks``, and ``InUse`` where they cannot be
     written.
     """
     async with AsyncExitStack() as stack:

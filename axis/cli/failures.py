@@ -39,12 +39,12 @@ def of_the_world(error: Exception) -> str | None:
     for what is a bug of ours.
     """
     # Not above: most commands need no books.
-    from axis.books import NewerBooks
+    from axis.books import UnfitBooks
 
     if isinstance(error, OSError) and error.errno != errno.EPIPE:
         where = "" if error.filename is None else f"{error.filename}: "
         return f"{where}{error.strerror or error}"
-    if isinstance(error, NewerBooks):
+    if isinstance(error, UnfitBooks):
         return f"{error}"
     if isinstance(error, sqlite3.Error):
         # What SQLite meets in its file is one kind; locks and disks are another.

@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger
 from axis.adapters import replay_tables, tables
 from axis.adapters.revisions import KNOWN
 from axis.adapters.sqlite_file import Database, as_sqlalchemy, migrate
-from axis.books import NewerBooks
+from axis.books import UnfitBooks
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_migrating_again_changes_nothing(migrated: sqlite3.Connection):
 def test_books_of_a_newer_axis_are_left_alone(migrated: sqlite3.Connection):
     before = _schema(migrated)
     migrated.execute("update alembic_version set version_num = '9999'")
-    with pytest.raises(NewerBooks, match=r"migrated.sqlite .* 9999.* up to 0007"):
+    with pytest.raises(UnfitBooks, match=r"migrated.sqlite .* 9999.* up to 0007"):
         migrate(migrated)
     assert _schema(migrated) == before
     migrated.execute("update alembic_version set version_num = '0007'")

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -23,8 +24,9 @@ from axis.adapters.postgres_store import OldBooks, open_store
 from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_file import migrate as migrate_sqlite
 from axis.adapters.sqlite_store import open_store as open_sqlite
-from axis.books import NewerBooks
+from axis.books import UnfitBooks
 from axis.core.directory import Client
+from axis.core.errors import Unavailable
 from axis.core.member_commands import Renew
 from tests import postgres
 from tests.adapters.previous import (
@@ -119,8 +121,31 @@ async def test_books_of_a_newer_axis_are_left_alone(
     await migrate(server)
     async with server.writing() as driver:
         await driver.execute("update alembic_version set version_num = '9999'")
-    with pytest.raises(NewerBooks, match=f"schema {server.schema} .* 9999"):
+    with pytest.raises(UnfitBooks, match=f"schema {server.schema} .* 9999"):
         await open_store(postgres_url, postgres_run, upgrade=upgrade)
+
+
+async def test_a_server_that_may_not_be_written_is_told_as_one_that_is_away(
+    postgres_url: str, postgres_run: str
+):
+    sign = "&" if "?" in postgres_url else "?"
+    server = Server(f"{postgres_url}{sign}default_transaction_read_only=on", postgres_run)
+    with pytest.raises(Unavailable, match=r"axis\.store_away"):
+        await migrate(server)
+
+
+async def test_a_database_that_cannot_hold_vietnamese_is_refused(
+    postgres_url: str, postgres_run: str
+):
+    name = schema_of(postgres_run)
+    made = "encoding 'LATIN1' template template0 lc_collate 'C' lc_ctype 'C'"
+    await postgres.execute(postgres_url, f"create database {name} {made}")
+    try:
+        url = urlsplit(postgres_url)._replace(path=f"/{name}").geturl()
+        with pytest.raises(UnfitBooks, match=f"{name} keeps text as LATIN1"):
+            await open_store(url, postgres_run)
+    finally:
+        await postgres.execute(postgres_url, f"drop database {name}")
 
 
 @pytest.mark.parametrize("previous", PREVIOUS)

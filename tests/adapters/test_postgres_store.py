@@ -318,6 +318,7 @@ async def test_what_was_accepted_outlives_the_server(
         (TimeoutError(), "axis.store_away"),
         (ConnectionRefusedError(), "axis.store_away"),
         (PoolTimeoutError("busy"), "axis.store_away"),
+        (asyncpg.InsufficientPrivilegeError("denied"), "axis.store_away"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value,
 )
