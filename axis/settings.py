@@ -15,7 +15,7 @@ from schemas.edxml import PACKAGE_BYTES_MAX
 LIVE = "live"
 
 #: A name or an address and, where it is not Kafka's own, a port.
-_ADDRESS = re.compile(r"\s*(\[[0-9A-Fa-f:.]+\]|[^\s:,\[\]/]+)(:\d{1,5})?\s*")
+_ADDRESS = re.compile(r"\s*(\[[0-9A-Fa-f:.]+\]|[^\s:,\[\]/]+)(?::(\d{1,5}))?\s*")
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
 
 
@@ -56,7 +56,8 @@ class KafkaSettings(BaseSettings):
     @field_validator("bootstrap", mode="after")
     @classmethod
     def _addresses(cls, value: str) -> str:
-        if value and not all(_ADDRESS.fullmatch(one) for one in value.split(",")):
+        found = [_ADDRESS.fullmatch(one) for one in value.split(",") if value]
+        if not all(one and int(one[2] or 1) in range(1, 65536) for one in found):
             raise ValueError("must be host:port,host:port")
         return value
 

@@ -73,6 +73,10 @@ class KafkaClients:
 
 def _tls(settings: KafkaSettings) -> ssl.SSLContext:
     """TLS with the machine's authorities, or those of the settings; names are checked."""
+    for file in (settings.ca_file, settings.cert_file, settings.key_file):
+        if file is not None:
+            # Of one that is missing the library does not say which.
+            file.stat()
     context = ssl.create_default_context(cafile=settings.ca_file)
     if settings.cert_file is not None:
         context.load_cert_chain(settings.cert_file, settings.key_file)
@@ -82,6 +86,11 @@ def _tls(settings: KafkaSettings) -> ssl.SSLContext:
 def _secret(path: Path) -> str:
     # Read for every connection, so that a changed one is taken up and none lies in a setting.
     return path.read_text(encoding="utf-8").strip()
+
+
+def in_words(error: Exception) -> str:
+    """What went wrong, in a line: never its ``repr``, which has the whole text that is none."""
+    return f"{error}" if isinstance(error, KafkaError) else f"{type(error).__name__}: {error}"
 
 
 async def start(client: AIOKafkaProducer | AIOKafkaAdminClient) -> None:

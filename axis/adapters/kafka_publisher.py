@@ -27,7 +27,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from axis.adapters.kafka_clients import KafkaClients, start, stop
+from axis.adapters.kafka_clients import KafkaClients, in_words, start, stop
 from axis.adapters.kafka_messages import TOMBSTONES, message_of, message_to_observers
 from axis.adapters.kafka_topics import KafkaTopics, WrongTopic
 from axis.adapters.patience import Patience
@@ -94,7 +94,7 @@ class KafkaPublisher:
             async with asyncio.timeout(PREPARE_S_MAX):
                 await self._topics.ensure(topics)
         except (TimeoutError, *_FAILURES) as error:
-            raise BusAway(f"{self._clients.bootstrap}: {error!r}") from error
+            raise BusAway(f"{self._clients.bootstrap}: {in_words(error)}") from error
 
     async def publish(self, records: Sequence[Record]) -> None:
         """Return when all replicas in sync have the records."""
@@ -126,7 +126,7 @@ class KafkaPublisher:
             # Whatever it failed of, a new producer and a look at the topics start clean.
             self._topics.forget()
             await self.close()
-            raise BusAway(f"{self._clients.bootstrap}: {error!r}") from error
+            raise BusAway(f"{self._clients.bootstrap}: {in_words(error)}") from error
 
     async def close(self) -> None:
         """End the producer; what it still holds is given up after seconds."""

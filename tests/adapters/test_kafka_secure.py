@@ -174,9 +174,29 @@ def test_a_secret_is_in_a_file_and_in_no_setting(tmp_path: Path):
     assert _PASSWORD not in repr(settings) + settings.model_dump_json()
 
 
+async def test_what_is_wrong_with_a_file_is_said_without_what_is_in_it(tmp_path: Path):
+    file = tmp_path / "password"
+    settings = KafkaSettings(
+        bootstrap="127.0.0.1:1", security="SASL_PLAINTEXT", username="axis", password_file=file
+    )
+    async with publishing(settings, "") as publisher:
+        with pytest.raises(BusAway, match=f"FileNotFoundError: .*{file}"):
+            await publisher.prepare([A])
+        file.write_bytes(b"guess\xe4d")
+        with pytest.raises(BusAway, match="UnicodeDecodeError") as refused:
+            await publisher.prepare([A])
+        assert "guess" not in str(refused.value)
+    tls = KafkaSettings(bootstrap="127.0.0.1:1", security="SSL", ca_file=tmp_path / "ca.pem")
+    async with publishing(tls, "") as publisher:
+        with pytest.raises(BusAway, match=r"FileNotFoundError: .*ca\.pem"):
+            await publisher.prepare([A])
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [
+        ({"AXIS_KAFKA_BOOTSTRAP": "127.0.0.1:9092,127.0.0.1:99999"}, "host:port"),
+        ({"AXIS_KAFKA_BOOTSTRAP": "127.0.0.1:0"}, "host:port"),
         ({"AXIS_KAFKA_SECURITY": "SASL_SSL", "AXIS_KAFKA_USERNAME": "axis"}, "password_file"),
         ({"AXIS_KAFKA_CERT_FILE": "axis.pem"}, "go together"),
         ({"AXIS_KAFKA_SECURITY": "TLS"}, "PLAINTEXT"),
