@@ -1,4 +1,4 @@
-"""Structured logs of a process that serves: JSON lines on stderr."""
+"""Structured logs: on stderr, of a process that serves as JSON lines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import logging
 import sys
 
 import structlog
+
+
+def log_aside() -> None:
+    """Leave stdout to what a command tells, as it may be JSON; lines stay as people read them."""
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 def log_as_json() -> None:

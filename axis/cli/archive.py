@@ -42,6 +42,7 @@ from axis.core.trust import Certificate
 from axis.flows.proving import Proof, prove
 from axis.flows.statistics import By, Statistics
 from axis.flows.tracking import Tracking
+from axis.logs import log_aside
 from axis.ports import Store
 from axis.settings import Settings
 
@@ -180,6 +181,7 @@ async def books(settings: Settings, *, to_write: bool = False) -> AsyncIterator[
     Raises ``NoAxis`` where there are none, ``UnfitBooks``, and ``InUse`` where they cannot be
     written.
     """
+    log_aside()
     async with AsyncExitStack() as stack:
         yield await stack.enter_async_context(_opened(settings, stack, to_write=to_write))
 

@@ -74,8 +74,10 @@ async def enrol(settings: Settings, world: World) -> BusAway | None:
     Returns why it is away. Raises ``axis.adapters.sqlite_file.InUse`` while an axis has them open.
     """
     from axis.bootstrap import build
+    from axis.logs import log_aside
     from axis.relaying import prepare_bus
 
+    log_aside()
     clients = [
         Client(id=login.id, secret_sha256=login.secret_sha256, roles=login.roles)
         for login in world.logins

@@ -159,6 +159,16 @@ def test_a_password_that_cuts_its_address_short_is_not_repeated(
         assert "geheim" not in told
 
 
+@pytest.mark.parametrize("command", [("counts", "--json"), ("init", "--json")])
+def test_what_is_logged_is_no_output(
+    axis: Axis, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("AXIS_DATABASE", "postgresql://axis@127.0.0.1:1/db")
+    result = axis(*command)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "store away" in result.stderr
+
+
 def test_a_setting_of_kafka_that_is_none(axis: Axis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AXIS_KAFKA_SECURITY", "TLS")
     assert "Traceback" not in axis("serve").output
