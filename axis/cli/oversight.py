@@ -139,7 +139,7 @@ def reset(
     if json:
         screen.data(told)
         return
-    screen.say(f"{told['delivery']}  {told['state']}{'' if told['changed'] else ' (as before)'}")
+    screen.say(f"{told['delivery']} {told['state']}{'' if told['changed'] else ' (as before)'}")
 
 
 def audit_log(

@@ -136,7 +136,7 @@ def confirm(
         for item in answer["items"]:
             changed = "" if item["changed"] else " (as before)"
             state = "" if item["state"] is None else f"{item['state']}{changed}"
-            screen.say(f"{item['delivery']}  {state}")
+            screen.say(f"{item['delivery']} {state}")
             if "problem" in item:
                 screen.problems([item["problem"]], to_stderr=True)
         screen.say(f"{answer['changed']} changed")
