@@ -257,6 +257,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
     Raises ``Interrupted``, and of a task group that failed the first failure itself.
     """
+    before = {number: signal.getsignal(number) for number in asked_to_end()}
 
     async def listening() -> T:
         task = asyncio.current_task()
@@ -270,7 +271,6 @@ def run(main: Coroutine[Any, Any, T]) -> T:
             asyncio.get_running_loop().add_signal_handler(number, end)
         return await main
 
-    before = {number: signal.getsignal(number) for number in asked_to_end()}
     try:
         return asyncio.run(listening())
     except asyncio.CancelledError:
