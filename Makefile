@@ -35,7 +35,7 @@ demo-kafka: $(VENV)/installed  ## the same over Apache Kafka and PostgreSQL (nee
 	@$(BIN)/axis demo --over-kafka
 
 test: $(VENV)/installed-dev  ## the suite, in under ten minutes
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 test-long: $(VENV)/installed-dev  ## the tests that take long: real processes killed, whole days played
 	@$(BIN)/python -m pytest -m long

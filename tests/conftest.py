@@ -17,6 +17,7 @@ from tests import postgres
 from tests.described import faults
 from tests.kafka import GIVEN, Kafka, broker, plan, required
 from tests.mock_kafka import MockCluster
+from tests.scheduling import ByModule, turn
 
 # An example that takes 200 milliseconds, or ten that take a second to draw, fail by default: on a
 # busy machine any does now and then. What is slow shows in the whole run.
@@ -61,13 +62,12 @@ def _records_are_as_described() -> Iterator[None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where processes share the tests, each takes whole modules, those first that take long; and
-    one takes all that ask about the plan of the whole history, which is made once in a process.
-    """
-    for item in items:
-        of_history = hasattr(getattr(item, "module", None), "whole_history")
-        item.add_marker(pytest.mark.xdist_group("history" if of_history else str(item.path)))
-    items.sort(key=lambda item: item.get_closest_marker("acceptance") is None)
+    items.sort(key=turn)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModule:
+    return ByModule(config, log)
 
 
 _used: list[str] = []
