@@ -135,11 +135,11 @@ async def test_what_goes_out_slowly_is_waited_for(road: Road, monkeypatch: pytes
     send = Sender._send_produce_req
 
     async def slow(*args: Any) -> None:
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.5)
         await send(*args)
 
     monkeypatch.setattr(Sender, "_send_produce_req", slow)
-    monkeypatch.setattr(kafka_publisher, "PUBLISH_S_MAX", 2.0)
+    monkeypatch.setattr(kafka_publisher, "PUBLISH_S_MAX", 4.0)
     await road.publisher.publish([record(n) for n in range(2, 3001)])
     async with reading(road.kafka.bootstrap, road.start, B) as reader:
         found = (await reader.read(3000))[0]
