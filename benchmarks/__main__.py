@@ -67,9 +67,10 @@ def main() -> None:
     measured: dict[str, Row] = {}
     for name in () if asked.page else asked.only or ROWS:
         sys.stderr.write(f"measuring {name} ...\n")
-        begun = time.monotonic()
+        begun, before = time.monotonic(), checks.pace()
         row = measured[name] = ROWS[name](scale)
         row.took_s, row.machine = time.monotonic() - begun, _machine()
+        row.paces = [before, checks.pace()]
         if not asked.quick:
             # Row by row: whatever fails later takes nothing back.
             kept = table.read(FIGURES) | {name: row}

@@ -6,7 +6,7 @@ filled in here. Pure: the same figures give the same page.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from string import Template
 
@@ -40,9 +40,15 @@ def _table(rows: Mapping[str, Row]) -> str:
     lines.append("|---|---|---|---|---|")
     for name, row in rows.items():
         if row.pairs:
-            lines.append(f"| **{row.title}** (`{name}`, {row.counts}) | | | | |")
+            pace = f"; cores of {_span(row.paces)} checks a second" if row.paces else ""
+            lines.append(f"| **{row.title}** (`{name}`, {row.counts}{pace}) | | | | |")
             lines += map(_pair, row.pairs)
     return "\n".join(lines)
+
+
+def _span(paces: Sequence[float]) -> str:
+    """From the slowest to the quickest, in hundreds."""
+    return " to ".join(dict.fromkeys(f"{round(one, -2):,.0f}" for one in sorted(paces)))
 
 
 def _pair(pair: Pair) -> str:

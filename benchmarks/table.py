@@ -129,8 +129,10 @@ class Row:
     aims: list[Aim] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     took_s: float = 0.0
-    #: The versions and cores it was taken on.
+    #: The versions and cores it was taken on, and how quick a core was before and after it
+    #: (``checks.pace``; nothing where nobody looked).
     machine: str = ""
+    paces: list[float] = field(default_factory=list)
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> Self:
