@@ -18,7 +18,7 @@ HISTORY = "tests of the whole history"
 ROOT = Path(__file__).parents[1]
 
 
-class ByModule(LoadScopeScheduling):
+class ByModule(LoadScopeScheduling):  # type: ignore[misc]
     """Hands whole modules out."""
 
     def _split_scope(self, nodeid: str) -> str:
