@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.conftest import until
-from tests.acceptance.played import AXIS, Played
+from tests.acceptance.played import Played
 
 pytestmark = pytest.mark.acceptance
 
@@ -136,40 +134,3 @@ def test_ctrl_c_stops_it_and_one_demo_runs_at_a_time(demo: Demo) -> None:
     assert code == 130
     assert "Started again, the demo goes on" in said
     demo.must_be_gone()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "given"),
-    [
-        (["--sent", "5"], {}),
-        (["--day", "2019-03-11"], {}),
-        (["--day", "tomorrow"], {}),
-        (["--sent", "5", "--received", "4"], {}),
-        (["--seconds", "0"], {}),
-        ([], {"AXIS_DATABASE": "postgresql://somebody@127.0.0.1:1/books"}),
-    ],
-)
-def test_bad_usage_ends_with_2(tmp_path: Path, arguments: list[str], given: dict[str, str]) -> None:
-    done = subprocess.run(
-        [*AXIS, "demo", *arguments],
-        env={**os.environ, "AXIS_VAR": str(tmp_path / "var"), **given},
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert not (tmp_path / "var" / "demo").exists()
-
-
-def test_a_folder_that_the_demo_did_not_make_is_left_alone(tmp_path: Path) -> None:
-    theirs = tmp_path / "var" / "demo" / "letters.txt"
-    theirs.parent.mkdir(parents=True)
-    theirs.write_text("mine", encoding="ascii")
-    done = subprocess.run(
-        [*AXIS, "demo", *SMALL],
-        env={**os.environ, "AXIS_VAR": str(tmp_path / "var")},
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert theirs.read_text("ascii") == "mine"
-    assert list(theirs.parent.iterdir()) == [theirs]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +13,6 @@ import pytest
 from axis.broker.jars import lacking
 from tests import kafka, postgres
 from tests.acceptance.conftest import until
-from tests.acceptance.played import AXIS
 from tests.acceptance.test_demo import RECEIVED, SENT, Demo
 
 pytestmark = pytest.mark.acceptance
@@ -70,15 +67,3 @@ def test_one_that_is_asked_to_end_ends_its_servers(demo: Demo, number: signal.Si
     code, said = demo.end()
     assert code == 130
     assert said.rstrip().endswith("the demo begins anew: axis demo --over-kafka")
-
-
-def test_what_is_missing_is_told_in_a_sentence(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*AXIS, "demo", "--over-kafka"],
-        env={**os.environ, "AXIS_VAR": str(tmp_path), "JAVA_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 3
-    assert re.fullmatch(r"(Java|PostgreSQL) is missing: [^\n]+\.\n", done.stderr)

@@ -159,14 +159,3 @@ def test_one_that_was_killed_goes_on_when_told(history: History, planned: Figure
     assert told["differences"] == []
     assert told["sent_this_time"] == planned.documents - remembered < planned.documents
     history.must_be_exact(planned)
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [["--sample", "3/2"], ["--from", "2018-01-01"], ["--months", "12"], ["--only", "X99"]],
-)
-def test_a_part_that_cannot_be_is_refused(history: History, arguments: list[str]) -> None:
-    history.start(*arguments)
-    code, said = history.end()
-    assert code in (1, 2), said
-    assert not history.home.exists()

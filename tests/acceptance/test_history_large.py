@@ -104,14 +104,3 @@ def test_one_that_was_killed_goes_on_over_the_servers_that_it_kept(
     assert sum(map(len, told.values())) == planned.deliveries
     for lane, numbers in told.items():
         assert numbers == [*range(1, len(numbers) + 1)], lane
-
-
-def test_without_servers_nothing_is_begun(
-    history: History, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("JAVA_HOME", str(history.var))
-    history.start(*ARGUMENTS, "--over-kafka")
-    code, said = history.end()
-    assert code == 3
-    assert re.fullmatch(r"(Java|PostgreSQL) is missing: [^\n]+\.\n", said)
-    assert not history.home.exists()

@@ -77,21 +77,3 @@ def test_kafka_away_holds_nobody_up_and_has_everything_when_it_is_back(tmp_path:
     assert told["reconciled"]["lost"] == 0
     assert "Kafka was away for 4 s" in said
     servers_must_be_gone(said)
-
-
-def test_a_server_that_is_missing_is_told_in_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    code, said = load(tmp_path / "var", "growth", "--large", *SHORT, "--rates", "60")
-    assert code == 3
-    assert re.fullmatch(r"(Java|PostgreSQL) is missing: [^\n]+\.\n", said)
-    assert [path.name for path in (tmp_path / "var" / "load").iterdir()] == ["load.json"]
-
-
-def test_an_axis_of_its_own_is_large_and_no_other(tmp_path: Path) -> None:
-    code, said = load(
-        tmp_path / "var", "growth", "--large", *SHORT, "--target", "http://127.0.0.1:1"
-    )
-    assert code == 2
-    assert "either would do" in said

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -117,28 +116,3 @@ def test_nothing_is_left_behind(serving: Serving, number: signal.Signals) -> Non
     code = serving.process.wait()
     assert code == (0 if number is signal.SIGTERM else -number)
     serving.must_be_gone()
-
-
-def test_a_port_that_is_taken_is_told_at_once(tmp_path: Path) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        done = subprocess.run(
-            [*AXIS, "serve", "--port", str(other.getsockname()[1])],
-            env={**os.environ, "AXIS_VAR": str(tmp_path / "var")},
-            capture_output=True,
-            check=False,
-        )
-    assert done.returncode == 1
-    assert b"--port 0 takes a free one" in done.stderr
-    assert not (tmp_path / "var").exists()
-
-
-def test_a_chair_that_is_none_is_bad_usage(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*AXIS, "serve", "--mine", "H99"],
-        env={**os.environ, "AXIS_VAR": str(tmp_path / "var")},
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 2
