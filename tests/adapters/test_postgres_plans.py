@@ -25,6 +25,7 @@ from axis.core.lifecycle import Transport
 from axis.core.questions import Search
 from axis.core.record import EVENTS, OBSERVERS
 from axis.core.replay import Filter
+from tests import postgres
 from tests.contract.books import NOON, A, B
 
 #: The index that each query must come by, in the order of the plan.
@@ -99,6 +100,34 @@ async def driver(postgres_url: str, postgres_run: str) -> AsyncIterator[Driver]:
     await server.close()
 
 
+@pytest.fixture(scope="module")
+def long_run(postgres_url: str) -> Iterator[str]:
+    """A run with long books."""
+    with postgres.fresh_run(postgres_url) as run:
+        postgres.apart(_write(postgres_url, run))
+        yield run
+
+
+async def _write(url: str, run: str) -> None:
+    server = Server(url, run)
+    await migrate(server)
+    async with server.writing() as opened:
+        await opened.execute(_LONG)
+    await server.close()
+
+
+@pytest.fixture
+async def long(postgres_url: str, long_run: str) -> AsyncIterator[Driver]:
+    """Long books; what a test writes into them is taken back."""
+    server = Server(postgres_url, long_run)
+    async with server.writing() as opened:
+        transaction = opened.transaction()
+        await transaction.start()
+        yield opened
+        await transaction.rollback()
+    await server.close()
+
+
 async def _plan(driver: Driver, sql: str) -> list[str]:
     """The indexes that the generic plan reads, in its order; a table that is scanned by its name."""
     types = [t.name for t in (await driver.prepare(sql)).get_parameters()]
@@ -126,7 +155,7 @@ def _facts(name: str) -> str:
     return postgres_facts.statement((name,))
 
 
-async def test_every_query_comes_by_its_index(driver: Driver):
+async def test_every_query_comes_by_its_index(driver: Driver, long: Driver):
     questions = {name: _facts(name) for name in postgres_facts.QUERIES}
     questions |= postgres_reads.QUERIES | {"kept": postgres_history.KEPT}
     questions = {name: sql for name, sql in questions.items() if name not in WHOLE}
@@ -134,15 +163,14 @@ async def test_every_query_comes_by_its_index(driver: Driver):
     found = {name: await _plan(driver, sql) for name, sql in questions.items()}
     # Of a lateral join the plan names the inner side where it stands; the order is the query's.
     assert {n: sorted(p) for n, p in found.items()} == {n: sorted(p) for n, p in EXPECTED.items()}
-    await driver.execute(_LONG)
-    assert {name: await _plan(driver, sql) for name, sql in questions.items()} == found
+    assert {name: await _plan(long, sql) for name, sql in questions.items()} == found
 
 
-async def test_every_lane_is_walked_by_the_index_of_its_states(driver: Driver):
-    async def plans() -> dict[frozenset[Transport], list[str]]:
-        return {states: await _plan(driver, sql) for states, sql in postgres_reads.LANES.items()}
+async def test_every_lane_is_walked_by_the_index_of_its_states(driver: Driver, long: Driver):
+    async def plans(books: Driver) -> dict[frozenset[Transport], list[str]]:
+        return {states: await _plan(books, sql) for states, sql in postgres_reads.LANES.items()}
 
-    found = await plans()
+    found = await plans(driver)
     for states, steps in found.items():
         index = "delivery_lane"
         if states <= {Transport.WAITING, Transport.OFFERED}:
@@ -150,8 +178,7 @@ async def test_every_lane_is_walked_by_the_index_of_its_states(driver: Driver):
         if states == {Transport.PARKED}:
             index = "delivery_parked"
         assert steps == [index, "document_pkey"]
-    await driver.execute(_LONG)
-    assert await plans() == found
+    assert await plans(long) == found
 
 
 @pytest.mark.parametrize(("search", "expected"), SEARCHES)
@@ -204,15 +231,14 @@ MOVED = {
 }
 
 
-async def test_what_the_relay_asks_comes_by_its_index(driver: Driver):
-    async def plans() -> dict[str, list[str]]:
+async def test_what_the_relay_asks_comes_by_its_index(driver: Driver, long: Driver):
+    async def plans(books: Driver) -> dict[str, list[str]]:
         questions = postgres_lanes.QUERIES | postgres_lanes.STEPS
-        return {name: sorted(await _plan(driver, sql)) for name, sql in questions.items()}
+        return {name: sorted(await _plan(books, sql)) for name, sql in questions.items()}
 
-    found = await plans()
+    found = await plans(driver)
     assert found == {name: sorted(steps) for name, steps in (RELAYED | MOVED).items()}
-    await driver.execute(_LONG)
-    assert await plans() == found
+    assert await plans(long) == found
 
 
 _CANDIDATE = ["event_by_doc", *["link_pkey", "document_pkey", "delivery_pkey"] * 2]
@@ -227,15 +253,14 @@ REPLAYED = {
 }
 
 
-async def test_what_replay_jobs_ask_comes_by_its_index(driver: Driver):
-    async def plans() -> dict[str, list[str]]:
+async def test_what_replay_jobs_ask_comes_by_its_index(driver: Driver, long: Driver):
+    async def plans(books: Driver) -> dict[str, list[str]]:
         questions = {name: postgres_replays.QUERIES[name] for name in REPLAYED}
-        return {name: sorted(await _plan(driver, sql)) for name, sql in questions.items()}
+        return {name: sorted(await _plan(books, sql)) for name, sql in questions.items()}
 
-    found = await plans()
+    found = await plans(driver)
     assert found == {name: sorted(steps) for name, steps in REPLAYED.items()}
-    await driver.execute(_LONG)
-    assert await plans() == found
+    assert await plans(long) == found
 
 
 @pytest.mark.parametrize(
@@ -256,44 +281,41 @@ async def test_the_filters_of_a_plan_choose_what_leads(driver: Driver, asked: Fi
     assert found <= {leads, "document_pkey", "delivery_pkey", "event_by_doc", "link_pkey"}
 
 
-async def test_a_relay_reads_no_more_of_a_long_lane_than_of_a_short_one(driver: Driver):
+async def test_a_relay_reads_no_more_of_a_long_lane_than_of_a_short_one(long: Driver):
     async def rows_read(published: int, each: int = 20) -> int:
-        await driver.execute(f"update lane set published = {published}")
+        await long.execute(f"update lane set published = {published}")
         sql = postgres_lanes.QUERIES["unpublished"]
-        (found,) = await driver.fetchval(
+        (found,) = await long.fetchval(
             f"explain (analyze, format json) {sql}", [B], each, 50, [B, B], [4, 0]
         )
         return sum(_rows(found["Plan"]))
 
-    await driver.execute(_LONG)
-    await driver.execute(f"insert into lane values ('{B}', 4, 0), ('{B}', 0, 0)")
+    await long.execute(f"insert into lane values ('{B}', 4, 0), ('{B}', 0, 0)")
     assert await rows_read(0) == await rows_read(99_980)
     # The whole page is bounded as well as each lane: two cursors, fifty numbers, fifty documents.
     assert await rows_read(0, each=100_000) == 102
 
 
-async def test_observers_far_behind_cost_no_more_than_those_near_the_end(driver: Driver):
+async def test_observers_far_behind_cost_no_more_than_those_near_the_end(long: Driver):
     async def rows_read(published: int) -> int:
-        await driver.execute(f"update lane set published = {published}")
+        await long.execute(f"update lane set published = {published}")
         sql = postgres_lanes.QUERIES["unobserved"]
-        (found,) = await driver.fetchval(f"explain (analyze, format json) {sql}", 20)
+        (found,) = await long.fetchval(f"explain (analyze, format json) {sql}", 20)
         return sum(_rows(found["Plan"]))
 
-    await driver.execute(_LONG)
-    await driver.execute(f"insert into lane values ('{OBSERVERS}', {EVENTS}, 0)")
+    await long.execute(f"insert into lane values ('{OBSERVERS}', {EVENTS}, 0)")
     # The cursor, twenty events, and the document of each.
     assert await rows_read(0) == await rows_read(99_980) == 41
 
 
-async def test_a_page_reads_no_more_of_a_long_lane_than_of_a_short_one(driver: Driver):
+async def test_a_page_reads_no_more_of_a_long_lane_than_of_a_short_one(long: Driver):
     async def rows_read(behind: int) -> int:
         sql = postgres_reads.LANES[frozenset({Transport.WAITING, Transport.OFFERED})]
-        (found,) = await driver.fetchval(
+        (found,) = await long.fetchval(
             f"explain (analyze, format json) {sql}", B, [0], [behind], 20
         )
         return sum(_rows(found["Plan"]))
 
-    await driver.execute(_LONG)
     assert await rows_read(0) == await rows_read(99_980)
 
 

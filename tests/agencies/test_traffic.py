@@ -89,28 +89,42 @@ class History:
 
 def faults(day: date, p: Planned) -> list[str]:
     """What no plan may do, whatever was drawn."""
-    known, listed = lists.groups(), set(p.recipients)
+    listed = set(p.recipients)
     checks = {
         "another day": p.day == day,
         "a recipient twice": len(listed) == len(p.recipients),
         "sent to itself": p.sender not in listed,
-        "an unknown recipient": listed <= set(known.everyone),
-        "a wide list that is no class": {
-            22: listed == set(known.ministries),
-            30: listed == set(known.government) - {p.sender},
-            63: listed == set(known.provinces),
-            94: listed == set(known.everyone) - {p.sender},
-        }.get(len(listed), len(listed) < 22),
-        "a wide list from inside the class": {
-            22: p.sender not in known.ministries,
-            30: p.sender in known.government,
-            63: p.sender in known.central,
-        }.get(len(listed), True),
+        "an unknown recipient": listed <= everyone(),
         "a refusal by no recipient": {r.agency for r in p.refused_by} <= listed,
         "a refusal without reason": all(r.reason for r in p.refused_by),
         "not a new signed document": p.signed and p.business == 0,
     }
+    if len(listed) >= 22:
+        checks |= wide(p.sender, listed)
     return [fault for fault, sound in checks.items() if not sound]
+
+
+def wide(sender: str, listed: set[str]) -> dict[str, bool]:
+    """What the class allows of a list so long."""
+    known = lists.groups()
+    return {
+        "a wide list that is no class": {
+            22: listed == set(known.ministries),
+            30: listed == set(known.government) - {sender},
+            63: listed == set(known.provinces),
+            94: listed == set(known.everyone) - {sender},
+        }.get(len(listed), False),
+        "a wide list from inside the class": {
+            22: sender not in known.ministries,
+            30: sender in known.government,
+            63: sender in known.central,
+        }.get(len(listed), True),
+    }
+
+
+@cache
+def everyone() -> frozenset[str]:
+    return frozenset(lists.groups().everyone)
 
 
 @cache
