@@ -142,6 +142,13 @@ MEASURES: Final = (
     ),
 )
 
+#: The counters and the measures of what recipients say. They may say it days behind the last
+#: document that a run carries.
+WORDS: Final = (_REFUSED, _ACCEPTED)
+OF_WORDS: Final = frozenset(
+    {"refused", "accepted", *(m.name for m in MEASURES if m.family == ACCEPTANCE)}
+)
+
 
 def measured(family: str, counts: Counts) -> dict[str, Value]:
     """The measures of a family."""

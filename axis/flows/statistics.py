@@ -15,11 +15,11 @@ from enum import StrEnum
 from itertools import islice
 from typing import Final, NamedTuple
 
+from axis.core import statistics as measures
 from axis.core.directory import Agency
 from axis.core.errors import Fault, Rejected
 from axis.core.period import Period, Unit, periods
 from axis.core.questions import Window
-from axis.core.statistics import BOOKS, METRICS, NOT_RECORDED, NOTHING, Value, measured
 from axis.core.tally import Counted
 from axis.core.timeliness import FAMILIES
 from axis.core.timetable import MICROSECONDS, day_number, day_of_number, number_of_day
@@ -60,7 +60,7 @@ KINDS: Final = (
 )
 _NATION: Final = Group("", "Cả nước", "The nation")
 _SOME: Final = Group("", "Các cơ quan được chọn", "The agencies asked for")
-_FAMILIES: Final = (BOOKS, *FAMILIES)
+_FAMILIES: Final = (measures.BOOKS, *FAMILIES)
 
 #: First and last day number.
 Span = tuple[int, int]
@@ -94,7 +94,7 @@ class Line:
     last: date
     complete: bool
     group: Group
-    values: Mapping[str, Value]
+    values: Mapping[str, measures.Value]
     missing: Mapping[str, str]
     partly: Mapping[str, date]
 
@@ -114,7 +114,7 @@ class Report:
 class _Recorded:
     """Which days are recorded: for each family from when on, and all of them up to ``last``.
 
-    What was said behind that lies in the period of ``last`` or is told by none.
+    Behind that something is known only of spans in which words were counted: the words.
     """
 
     first: Mapping[str, int]
@@ -125,7 +125,7 @@ class _Recorded:
     def of(cls, counted: Counted, today: int, *, another_time: bool) -> _Recorded:
         if counted.first_day is None or counted.last_day is None:
             return cls({}, today, today)
-        begun = {BOOKS: counted.first_day}
+        begun = {measures.BOOKS: counted.first_day}
         for family in FAMILIES:
             since = counted.since.get(family)
             begun[family] = max(counted.first_day, since.day if since else 0)
@@ -136,21 +136,24 @@ class _Recorded:
         return cls(begun, last, today)
 
     def of_family(self, family: str, span: Span) -> Span | None:
-        """The part of a span that is recorded; None for none."""
+        """The part of a span from the day on which a family is recorded; None for none."""
         if family not in self.first:
             return None
         first = max(span[0], self.first[family])
-        return (first, span[1]) if first <= min(span[1], self.last) else None
+        return (first, span[1]) if first <= span[1] else None
 
 
 @dataclass(slots=True)
 class _Sums:
-    """Spans that are asked for, each once, and what was counted in them by group."""
+    """Spans that are asked for, each once, what was counted in them by group, and those in which
+    anybody was heard.
+    """
 
     spans: dict[Span, int] = field(default_factory=dict)
     counts: defaultdict[tuple[int, str], Counter[str]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
+    heard: set[Span] = field(default_factory=set)
 
     def want(self, span: Span | None) -> None:
         if span is not None:
@@ -182,7 +185,10 @@ class Statistics:
             for family in _FAMILIES:
                 sums.want(recorded.of_family(family, span))
         group_of = {a.code: _key(asked.by, a) for a in members}
-        for no, agency, metric, n in await self._books.sums(list(sums.spans), METRICS):
+        spans = list(sums.spans)
+        for no, agency, metric, n in await self._books.sums(spans, measures.METRICS):
+            if metric in measures.WORDS:
+                sums.heard.add(spans[no])
             if agency in group_of:
                 sums.counts[no, group_of[agency]][metric] += n
         lines = [
@@ -262,21 +268,23 @@ def _periods(asked: Question, counted: Counted) -> Iterator[Period]:
 
 
 def _line(period: Period, span: Span, group: Group, recorded: _Recorded, sums: _Sums) -> Line:
-    values: dict[str, Value] = {}
+    values: dict[str, measures.Value] = {}
     missing: dict[str, str] = {}
     partly: dict[str, date] = {}
     for family in _FAMILIES:
         part = recorded.of_family(family, span)
-        found = measured(family, {} if part is None else sums.of(part, group))
-        if part is not None and part[0] > span[0]:
+        carried = part is not None and part[0] <= recorded.last
+        if part is not None and carried and part[0] > span[0]:
             partly[family] = day_of_number(part[0])
-        for name, value in found.items():
-            values[name] = None if part is None else value
-            if part is None or value is None:
-                missing[name] = NOT_RECORDED if part is None else NOTHING
+        counts = {} if part is None else sums.of(part, group)
+        for name, value in measures.measured(family, counts).items():
+            known = carried or (part in sums.heard and name in measures.OF_WORDS)
+            values[name] = value if known else None
+            if not known or value is None:
+                missing[name] = measures.NOTHING if known else measures.NOT_RECORDED
     whole = (number_of_day(period.first), number_of_day(period.last))
     over = whole[1] <= recorded.last and whole[1] < recorded.today
-    complete = over and span == whole == recorded.of_family(BOOKS, whole)
+    complete = over and span == whole == recorded.of_family(measures.BOOKS, whole)
     return Line(
         period,
         day_of_number(span[0]),

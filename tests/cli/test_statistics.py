@@ -38,8 +38,10 @@ def books(var: Path) -> Path:
     return _books(var)
 
 
-def _books(var: Path, *, another_time: bool = False) -> Path:
-    """Books recorded as it happened, or all of it on the day of the last document."""
+def _books(var: Path, *, another_time: bool = False, slow_us: int = 0) -> Path:
+    """Books recorded as it happened, or all of it on the day of the last document; B accepts a
+    little later or, if it is ``slow_us``, so much.
+    """
 
     async def make() -> None:
         store = open_store(var / "axis")
@@ -50,7 +52,7 @@ def _books(var: Path, *, another_time: bool = False) -> Path:
             await store.apply([accept if another_time else replace(accept, now=at)])
             commands: list[Command] = [
                 scribe.move(Step.DONE, ById(accept.id, B), at=at),
-                scribe.say(ById(accept.id, B), "03", at=at + _DAY_US // 48),
+                scribe.say(ById(accept.id, B), "03", at=at + (slow_us or _DAY_US // 48)),
                 scribe.say(ById(accept.id, C), "02", reason="nhầm", at=at),
             ]
             await store.apply(commands)
@@ -94,6 +96,29 @@ def test_behind_what_a_run_of_another_time_played_nothing_is_recorded(
         ("2020-Q2", None, False),
     ]
     assert found[1]["missing"]["sent"] == "not yet recorded"
+
+
+def test_words_behind_what_a_run_of_another_time_played_are_told(
+    axis: Axis, var: Path, tmp_path: Path
+) -> None:
+    _books(var, another_time=True, slow_us=100 * _DAY_US)
+    found = json.loads(axis("statistics", "--period", "month", "--json").stdout)["rows"]
+    assert [(row["period"], row["sent"], row["accepted"]) for row in found] == [
+        ("2019-12", 1, 0),
+        ("2020-01", 2, 0),
+        ("2020-02", None, None),
+        ("2020-03", None, 1),
+        ("2020-04", None, 2),
+    ]
+    last = found[-1]
+    assert (last["received"], last["refused"], last["accepted_later"]) == (None, 0, 2)
+    assert last["missing"]["sent_in_time_share"] == "not yet recorded"
+    assert not last["complete"]
+    # What a report says of its periods adds up to what it says of all of them.
+    nation = _report(axis, tmp_path, "--period", "month")[1].findall(".//table")[0]
+    accepted = [row.findall("td")[3].text for row in nation.findall("tbody/tr")]
+    assert accepted == ["0", "0", None, "1", "2"]
+    assert nation.findall("tfoot/tr/td")[3].text == "3"
 
 
 def test_what_is_recorded_as_it_happens_knows_of_days_without_documents(
