@@ -119,6 +119,7 @@ def axis() -> None:
 
 def main() -> None:
     """The entry point of the ``axis`` command."""
+    screen.escape_what_is_lacking()
     try:
         app()
     finally:

@@ -6,6 +6,8 @@ reaches a terminal: an escape sequence in a subject must not repaint somebody's 
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import re
 import sys
@@ -32,6 +34,22 @@ _GAP = "  "
 #: DEL and the second set of control characters, of which U+009B begins an escape sequence; and what
 #: stands for the bytes of a file's name that are no UTF-8.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\ud800-\udfff]")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """What an encoding lacks, as JSON escapes it: what is JSON stays JSON."""
+    assert isinstance(error, UnicodeEncodeError), "nothing is read so"
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error("axis.escaped", _escaped)
+
+
+def escape_what_is_lacking() -> None:
+    """From now on write what stdout's encoding lacks as an escape; it would end the command."""
+    paper = sys.stdout
+    if isinstance(paper, io.TextIOWrapper) and paper.errors == "strict":
+        paper.reconfigure(errors="axis.escaped")
 
 
 def console() -> Console:

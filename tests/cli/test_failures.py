@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sqlite3
@@ -91,6 +92,22 @@ def test_a_package_is_not_written_onto_a_folder_or_into_none(axis: Axis, keys: P
     Path("folder").mkdir()
     assert "is a directory" in _refused(axis, 2, *pack, "folder")
     assert "none/a.edxml: No such file or directory" in _refused(axis, 1, *pack, "none/a.edxml")
+
+
+def test_what_an_encoding_lacks_is_escaped(tmp_path: Path) -> None:
+    # In a process of its own: the encoding is that of its stdout.
+    package = tmp_path / "Đơn.edxml"
+    package.write_text("<edXML/>", encoding="utf-8")
+    env = {**os.environ, "PYTHONIOENCODING": "ascii", "AXIS_VAR": str(tmp_path)}
+
+    def told(*arguments: str) -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, "-m", "axis", "check", str(package), *arguments]
+        return subprocess.run(argv, env=env, capture_output=True, check=False, text=True)
+
+    shown, raw = told(), told("--json")
+    assert (shown.returncode, shown.stderr) == (raw.returncode, raw.stderr) == (1, "")
+    assert "\\u0110\\u01a1n.edxml: refused" in shown.stdout
+    assert json.loads(raw.stdout)["files"][0]["file"] == str(package)
 
 
 def test_a_port_for_metrics_that_is_taken(tmp_path: Path) -> None:
