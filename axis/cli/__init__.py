@@ -92,7 +92,10 @@ class _Axis(TyperGroup):
         except AxisError as error:
             screen.problems(map(screen.told, error.faults), to_stderr=True)
         except NoAxis as error:
-            run = f" --run {error.run}" if error.run else ""
+            # Not above: most commands need no settings.
+            from axis.settings import LIVE
+
+            run = "" if error.run in ("", LIVE) else f" --run {error.run}"
             typer.echo(f"{error} {_START.format(run)}", err=True)
         except Exception as error:
             words = of_the_world(error)

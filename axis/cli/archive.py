@@ -198,7 +198,7 @@ def _opened(
     from axis.cli import large
 
     if not large.has_books(settings):
-        raise NoAxis(f"There are no books in {path.parent}, and no axis runs there.")
+        raise NoAxis(f"There are no books in {path.parent}, and no axis runs there.", settings.run)
     return _shared(stack.enter_context(large.at_rest(settings)))
 
 
@@ -211,9 +211,10 @@ async def _shared(settings: Settings) -> AsyncIterator[Store]:
     try:
         shared = await postgres_store.open_store(url, settings.run, upgrade=False)
     except postgres_store.OldBooks:
-        raise NoAxis(_old(settings)) from None
+        raise NoAxis(_old(settings), settings.run) from None
     except postgres_store.NoBooks:
-        raise NoAxis(f"There are no books in {settings.books}, and no axis runs there.") from None
+        why = f"There are no books in {settings.books}, and no axis runs there."
+        raise NoAxis(why, settings.run) from None
     try:
         yield shared
     finally:
@@ -243,7 +244,8 @@ async def _read(settings: Settings, path: Path) -> AsyncIterator[Store]:
     try:
         tables = connection.execute("select count(*) from sqlite_master").fetchone()
         if tables == (0,):
-            raise NoAxis(f"The books in {settings.books} are empty; axis init sets them up.")
+            why = f"The books in {settings.books} are empty; axis init sets them up."
+            raise NoAxis(why, settings.run)
         for (revision,) in connection.execute("select version_num from alembic_version"):
             require_known(revision, settings.books)
         try:
@@ -251,7 +253,7 @@ async def _read(settings: Settings, path: Path) -> AsyncIterator[Store]:
         except sqlite3.OperationalError as error:
             # Anything else is a disk, or damage, and told as such.
             if "no such column" in str(error):
-                raise NoAxis(_old(settings)) from None
+                raise NoAxis(_old(settings), settings.run) from None
             raise
         # Nothing is asked for but what an Archive has.
         yield cast("Store", Archive(connection, path.parent / "packages"))
@@ -268,7 +270,8 @@ def _at_rest(settings: Settings, path: Path) -> sqlite3.Connection:
             raise
         raise NoAxis(
             f"The books in {settings.books} were not closed by their axis, and their folder cannot "
-            "be written; a copy of it in another place can be read."
+            "be written; a copy of it in another place can be read.",
+            settings.run,
         ) from None
 
 

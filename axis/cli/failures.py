@@ -12,8 +12,8 @@ _SETTINGS = {"Settings": "AXIS", "KafkaSettings": "AXIS_KAFKA"}
 
 
 class NoAxis(Exception):
-    """Nobody answers; the message says where. ``run`` is the run that it was looked for in, where
-    that is not the live one.
+    """Nobody answers; the message says where. ``run`` is the run that it was looked for in, if in
+    any.
     """
 
     def __init__(self, message: str, run: str = "") -> None:

@@ -87,7 +87,7 @@ class Session:
         url = self.url
         if url is None:
             run = self.settings.run
-            raise NoAxis(f"No axis runs in the run '{run}'.", "" if run == LIVE else run)
+            raise NoAxis(f"No axis runs in the run '{run}'.", run)
         return Door(url, client, self._secret(client))
 
     def _secret(self, client: str) -> str:

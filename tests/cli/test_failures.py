@@ -164,6 +164,9 @@ def test_who_finds_no_axis_is_told_how_to_start_one_of_that_run(axis: Axis, var:
     assert "Start one: axis serve (in" in _refused(axis, 1, "inbox")
     (var / "last-run").write_text("demo\n")
     assert "Start one: axis serve --run demo (in" in _refused(axis, 1, "inbox")
+    for command in ("counts", "audit", "statistics"):
+        told = _refused(axis, 1, command, "--run", "nosuch")
+        assert "Start one: axis serve --run nosuch (in" in told
 
 
 def test_a_password_that_cuts_its_address_short_is_not_repeated(
