@@ -45,8 +45,10 @@ class Part:
         if self.only and self.only not in {row.code for row in agencies()}:
             raise ValueError(f"{self.only} is the code of none of the 95 agencies")
         i, n = self.sample
-        if not 1 <= i <= n <= SAMPLES_MAX:
-            raise ValueError(f"{i}/{n} is no sample: 1/{n} to {n}/{n}, at most {SAMPLES_MAX:,}")
+        if not 1 <= n <= SAMPLES_MAX:
+            raise ValueError(f"{i}/{n} is no sample: there may be 1 to {SAMPLES_MAX:,}, not {n:,}")
+        if not 1 <= i <= n:
+            raise ValueError(f"{i}/{n} is no sample: they are 1/{n} to {n}/{n}")
 
     def holds(self, planned: Planned) -> bool:
         """Whether the document belongs to the part."""

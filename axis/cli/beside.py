@@ -18,11 +18,13 @@ import typer
 
 from agencies import address
 from agencies.brokers import Brokers
+from agencies.load.growth import PEAK_DAY
 from agencies.traffic import Planned, digest, plan_day
 from agencies.world import AnotherWorld
 from axis.cli import children, demo_report, outcome, playing, screen, session
 from axis.cli.agencies_run import Over, Ways, brokers
 from axis.cli.demo import RUN, SECONDS
+from axis.cli.given import of_a_day
 from axis.cli.progress import Watch
 from axis.settings import Settings
 
@@ -37,9 +39,7 @@ def register(app: typer.Typer) -> None:
 
 
 def play(
-    day: Annotated[
-        str, typer.Option(metavar="YYYY-MM-DD", help="12 March 2019 to 4 February 2020.")
-    ] = "2020-01-15",
+    day: Annotated[date, of_a_day("--day", "12 March 2019 to 4 February 2020.")] = PEAK_DAY,
     seed: Annotated[int, typer.Option(help="Another seed: other documents, the same totals.")] = 1,
     sent: Annotated[
         int | None, typer.Option(min=1, help="Fewer documents, with --received.")
@@ -52,7 +52,7 @@ def play(
 ) -> None:
     """Play the demo's day through an axis that runs already (AXIS_HISTORY), then answer."""
     try:
-        plan = plan_day(date.fromisoformat(day), seed, sent=sent, received=received)
+        plan = plan_day(day, seed, sent=sent, received=received)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     settings = Settings(run=RUN)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from enum import StrEnum
 from types import ModuleType
 from typing import Annotated, Any
@@ -16,12 +15,10 @@ import typer
 from agencies.world import OPERATOR_ID
 from axis.cli import screen, session
 from axis.cli.door import Door, segment
+from axis.cli.given import From, To
 from axis.cli.statuses import STATUS_WORDS
 from axis.core.document import split_delivery_id
 from axis.core.timetable import day_of_number
-
-_From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
-_To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")]
 
 
 class By(StrEnum):
@@ -77,8 +74,8 @@ def show(
 def counts(
     by: Annotated[By, typer.Option(help="One row for each of these.")] = By.TOTAL,
     agency: Annotated[str, typer.Option(help="Only of this agency.")] = "",
-    from_: _From = None,
-    to: _To = None,
+    from_: From = None,
+    to: To = None,
     as_: session.As = session.OWN,
     json: screen.Json = False,
     url: session.Url = None,
@@ -87,7 +84,7 @@ def counts(
     """Count what was sent, received and said."""
     here = session.open_session(run, url)
     code = session.agency(agency) if agency else ""
-    days = (from_.date() if from_ else None, to.date() if to else None)
+    days = (from_, to)
     if here.url is None:
         told = _archive().counts(here.settings, code, days, by.value)
     else:

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agencies.load.growth import PEAK_DAY
 from agencies.traffic import Planned, plan_day
 from agencies.world import AnotherWorld
 from axis.adapters.sqlite_file import InUse
 from axis.adapters.system_clock import SystemClock
 from axis.cli import archive, children, demo_report, outcome, playing, screen, session
 from axis.cli.agencies_run import Over, brokers
+from axis.cli.given import of_a_day
 from axis.cli.marked import Marked
 from axis.cli.progress import Watch
 from axis.core.timetable import iso
@@ -74,9 +76,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    day: Annotated[
-        str, typer.Option(metavar="YYYY-MM-DD", help="12 March 2019 to 4 February 2020.")
-    ] = "2020-01-15",
+    day: Annotated[date, of_a_day("--day", "12 March 2019 to 4 February 2020.")] = PEAK_DAY,
     seed: Annotated[int, typer.Option(help="Another seed: other documents, the same totals.")] = 1,
     sent: Annotated[
         int | None, typer.Option(min=1, help="Fewer documents, with --received.")
@@ -96,7 +96,7 @@ def demo(
     """Play a day between 95 agencies: 15 January 2020, the peak, when nothing else is said."""
     begun_s = time.monotonic()
     try:
-        plan = plan_day(date.fromisoformat(day), seed, sent=sent, received=received)
+        plan = plan_day(day, seed, sent=sent, received=received)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     run = RUN_OVER_KAFKA if over_kafka else RUN

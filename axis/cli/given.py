@@ -1,11 +1,29 @@
-"""Options that were typed, apart from those that stand as they are by default."""
+"""Options that were typed: days, and which of them do not just stand as they are by default."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 
 import typer
+
+
+def day(text: object) -> date:
+    """A day as it is typed; raises ``BadParameter`` for one that no calendar has."""
+    try:
+        return date.fromisoformat(f"{text}")
+    except ValueError:
+        raise typer.BadParameter(f"{text} is no day; it is YYYY-MM-DD") from None
+
+
+def of_a_day(name: str, told: str) -> Any:
+    """An option that is a day; ``told`` stands in the help."""
+    return typer.Option(name, parser=day, metavar="YYYY-MM-DD", help=told)
+
+
+From = Annotated[date | None, of_a_day("--from", "First day.")]
+To = Annotated[date | None, of_a_day("--to", "Last day.")]
 
 
 def given(context: typer.Context, names: Iterable[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from agencies.world import read_key
 from axis.adapters.system_clock import SystemClock, SystemIds
 from axis.cli import checking, screen, session
 from axis.cli.drafting import Draft, compose
+from axis.cli.given import of_a_day
 from axis.cli.unpacking import safe_name
 from axis.core.timetable import VIETNAM
 from schemas.edxml import DocumentPackage
@@ -34,10 +35,7 @@ _Updates = Annotated[str, typer.Option(help="The document that this is anew: fil
 _Replaces = Annotated[
     list[str] | None, typer.Option(help="A document to replace: file or DocumentId; repeatable.")
 ]
-_Day = Annotated[
-    datetime | None,
-    typer.Option("--date", formats=["%Y-%m-%d"], help="Day of promulgation; else today."),
-]
+_Day = Annotated[date | None, of_a_day("--date", "Day of promulgation; else today.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -83,7 +81,7 @@ def pack(
         reason=reason,
         number=number or str(SystemIds().number(SystemClock().now())),
         notation=notation,
-        day=None if day is None else day.date(),
+        day=day,
         secret=secret,
     )
     _write(draft, None if unsigned else here, out)

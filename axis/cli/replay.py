@@ -31,7 +31,7 @@ from axis.cli import (
     screen,
     session,
 )
-from axis.cli.given import given, require_kept
+from axis.cli.given import given, of_a_day, require_kept
 from axis.cli.history_playing import Play, Stopped
 from axis.cli.history_state import MAKER, RUN, STATE_FILE, State
 from axis.cli.marked import Marked
@@ -80,12 +80,8 @@ _KEPT: Final = {
 @group.command()
 def history(
     context: typer.Context,
-    first: Annotated[
-        str, typer.Option("--from", metavar="YYYY-MM-DD", help="First day.")
-    ] = OPENED.isoformat(),
-    last: Annotated[
-        str, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day.")
-    ] = CLOSED.isoformat(),
+    first: Annotated[date, of_a_day("--from", "First day.")] = OPENED,
+    last: Annotated[date, of_a_day("--to", "Last day.")] = CLOSED,
     first_months: Annotated[
         int | None, typer.Option("--months", help="Only the first months, of 30 days.")
     ] = None,
@@ -120,12 +116,18 @@ def history(
     """Play 12 March 2019 to 4 February 2020: 298,000 documents sent, 945,000 received."""
     typed = given(context, _KEPT)
     try:
-        begin = date.fromisoformat(first).isoformat()
         until = _until(last, first_months, typed)
         code = session.agency(only) if only else ""
         now = iso(SystemClock().now())
         wanted = State(
-            begin, until.isoformat(), code, sample, size, seed, now, over_kafka=over_kafka
+            first.isoformat(),
+            until.isoformat(),
+            code,
+            sample,
+            size,
+            seed,
+            now,
+            over_kafka=over_kafka,
         )
         _ = wanted.part, wanted.profile  # Raises for what cannot be.
     except ValueError as error:
@@ -139,10 +141,10 @@ def history(
         raise typer.Exit(1)
 
 
-def _until(last: str, first_months: int | None, typed: Iterable[str]) -> date:
-    """The last day; ValueError for none, and for two."""
+def _until(last: date, first_months: int | None, typed: Iterable[str]) -> date:
+    """The last day; ValueError for two of them, and for months that there are not."""
     if first_months is None:
-        return date.fromisoformat(last)
+        return last
     if "last" in typed:
         raise ValueError("--months and --to both say where it ends; either would do")
     return months(first_months)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from axis.cli import screen, session
+from axis.cli.given import From, To
 from axis.core.period import Unit
 from axis.core.statistics import BOOKS, NOT_RECORDED
 from axis.flows.statistics import By
@@ -44,12 +45,8 @@ def register(app: typer.Typer) -> None:
 def statistics(
     by: Annotated[By, typer.Option(help="One row of a period for each.")] = By.NATION,
     period: Annotated[Unit, typer.Option(help="What the days are split into.")] = Unit.QUARTER,
-    from_: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")
-    ] = None,
-    to: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")
-    ] = None,
+    from_: From = None,
+    to: To = None,
     agency: Annotated[str, typer.Option(help="Only of this agency.")] = "",
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     html: Annotated[
@@ -71,7 +68,7 @@ def statistics(
     code = session.agency(agency) if agency else ""
     if from_ is not None and to is not None and from_ > to:
         raise typer.BadParameter("--from lies behind --to")
-    days = (from_.date() if from_ else None, to.date() if to else None)
+    days = (from_, to)
     if html is not None:
         asked = [(By.NATION, Unit.SPAN), (By.NATION, period)]
         asked += [(By.KIND, Unit.SPAN), (By.AGENCY, Unit.SPAN)]

@@ -58,6 +58,37 @@ def test_days_in_the_wrong_order(axis: Axis) -> None:
     assert "--from lies behind --to" in told
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("statistics", "--from"),
+        ("counts", "--to"),
+        ("pack", "--to", "G22", "--subject", "x", "--date"),
+        ("demo", "--day"),
+        ("play", "--day"),
+        ("replay", "history", "--to"),
+    ],
+)
+@pytest.mark.parametrize("day", ["2020-02-30", "tomorrow"])
+def test_a_day_that_no_calendar_has(axis: Axis, command: tuple[str, ...], day: str) -> None:
+    told = _refused(axis, 2, *command, day)
+    assert f"Invalid value for '{command[-1]}': {day} is no day; it is YYYY-MM-DD" in told
+
+
+@pytest.mark.parametrize(
+    ("sample", "why"),
+    [
+        ("0/0", "there may be 1 to 298,000, not 0"),
+        ("1/298001", "there may be 1 to 298,000, not 298,001"),
+        ("11/10", "they are 1/10 to 10/10"),
+        ("0/10", "they are 1/10 to 10/10"),
+    ],
+)
+def test_a_sample_of_the_history_that_is_none(axis: Axis, sample: str, why: str) -> None:
+    told = _refused(axis, 2, "replay", "history", "--sample", sample)
+    assert f"{sample} is no sample: {why}" in told
+
+
 def test_empty_books(axis: Axis, var: Path) -> None:
     (var / "axis").mkdir(parents=True)
     (var / "axis" / "books.sqlite").touch()
