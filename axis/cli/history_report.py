@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from agencies.history.anchors import Anchor
 from agencies.history.expected import Figures
 from agencies.history.progress import Progress
 from agencies.sizes import REAL, SMALL
@@ -62,8 +63,7 @@ def outcome(settings: Settings, play: Play) -> dict[str, Any]:
         found.append("some numbers have not reached their topics yet")
     if not play.silent:
         screen.say("Breaking the books down; those of the whole history take half a minute.")
-    result = figures.read(settings)
-    files, more = broken_down(result, settings.home / replay_report.FOLDER)
+    broken = broken_down(lambda: figures.read(settings), settings.home / replay_report.FOLDER)
     return {
         "part": {
             "from": f"{play.part.first}",
@@ -78,25 +78,41 @@ def outcome(settings: Settings, play: Play) -> dict[str, Any]:
         "sent_again": play.told["again"],
         "package_bytes": play.told["size"],
         "months": _months(sent, received),
-        "anchors": [{**point._asdict(), "last": f"{point.last}"} for point in result.points],
+        "anchors": [{**point._asdict(), "last": f"{point.last}"} for point in broken.points],
         "balances": by_day["balances"],
         "seconds": round(play.took_s, 1),
         "sent_this_time": play.sent,
         "memory": play.memory.by_month(),
         "restarts": {name: n for name, n in play.restarts.items() if n},
-        "files": files,
-        "differences": [*found, *more],
+        "files": broken.files,
+        "differences": [*found, *broken.differences],
     }
 
 
-def broken_down(result: Result, folder: Path) -> tuple[list[str], list[str]]:
-    """Write the page and its CSV files; their paths, and what is not as it should be."""
-    missed = [f"{p.name}: {p.found}, published {p.published}" for p in result.points if not p.exact]
+class Broken(NamedTuple):
+    """What came of breaking the books down: the paths of the page and its CSV files, the published
+    points that were reached, and what is not as it should be.
+    """
+
+    files: list[str]
+    points: Sequence[Anchor]
+    differences: list[str]
+
+
+def broken_down(read: Callable[[], Result], folder: Path) -> Broken:
+    """Break the books down and write the page and its CSV files. What a file of the run or the disk
+    keeps from it is a difference: that the documents were played is told all the same.
+    """
+    points: Sequence[Anchor] = ()
+    missed: list[str] = []
     try:
+        result = read()
+        points = result.points
+        missed = [f"{p.name}: {p.found}, published {p.published}" for p in points if not p.exact]
         told = replay_report.written(result, folder)
     except OSError as error:
-        return [], [*missed, f"the report cannot be written: {error}"]
-    return told["files"], [*missed, *told["differences"]]
+        return Broken([], points, [*missed, f"the report cannot be made: {error}"])
+    return Broken(told["files"], points, [*missed, *told["differences"]])
 
 
 def _differences(what: str, planned: Mapping[Any, int], found: Mapping[Any, int]) -> list[str]:

@@ -43,7 +43,7 @@ def report(
     try:
         told = write(settings, output)
     except OSError as error:
-        typer.echo(f"The report cannot be written: {error}", err=True)
+        typer.echo(f"The report cannot be made: {error}", err=True)
         raise typer.Exit(1) from None
     if json:
         screen.data(told)

@@ -203,11 +203,26 @@ def test_a_point_that_is_missed_by_one_is_not_exact() -> None:
 
 
 def test_a_play_whose_books_miss_a_point_is_not_as_it_should_be(tmp_path: Path) -> None:
-    files, found = broken_down(whole(from_office=354), tmp_path)
+    files, points, found = broken_down(lambda: whole(from_office=354), tmp_path)
     assert [Path(file).parent for file in files] == [tmp_path] * len(files)
+    assert len(points) == 8
     assert (
         "received by Lạng Sơn from the Government Office by 31 December 2019: 354, published 355"
     ) in found
+
+
+def test_a_play_whose_books_cannot_be_read_for_the_report_is_told_all_the_same(
+    tmp_path: Path,
+) -> None:
+    def read() -> Result:
+        (tmp_path / "progress.json").read_bytes()
+        raise AssertionError("it is not there")
+
+    files, points, found = broken_down(read, tmp_path)
+    assert (files, points) == ([], ())
+    assert len(found) == 1
+    assert found[0].startswith("the report cannot be made: ")
+    assert "progress.json" in found[0]
 
 
 # Books that contradict themselves
