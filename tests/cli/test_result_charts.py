@@ -82,6 +82,13 @@ def test_the_curves_of_growth_end_at_the_totals_and_never_fall(counts: list[Coun
         assert len(places) == len(counts)
 
 
+def test_months_along_the_growth_tell_each_year_once() -> None:
+    days = {date(2019, 3, 12) + timedelta(days=n): Count(1, 3) for n in range(330)}
+    root = ET.fromstring(time_charts.growth(days, ()))
+    named = [text.text for text in root.iter("text") if re.match(r"\d\d(/|$)", text.text or "")]
+    assert named == ["04/2019", "06", "08", "10", "12", "02/2020"]
+
+
 def test_the_calendar_has_a_field_for_each_day_on_its_weekday() -> None:
     first, last = date(2019, 12, 25), date(2020, 1, 15)
     days = {first: Count(1, 1), last: Count(900, 5000)}

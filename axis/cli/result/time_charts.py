@@ -181,9 +181,11 @@ def _month_labels(first: date, last: date, x_of: object) -> list[str]:
     if len(starts) > 1:
         starts = starts[1:]
     few = starts[:: -(-len(starts) // 6)]
+    # The year where it is another than that of the name before.
+    before = [0, *(day.year for day in few)]
     return [
-        label(x_of(day), _FLOOR + 16, f"{day:%m/%Y}" if i == 0 or day.month == 1 else f"{day:%m}")
-        for i, day in enumerate(few)
+        label(x_of(day), _FLOOR + 16, f"{day:%m}" if day.year == year else f"{day:%m/%Y}")
+        for day, year in zip(few, before, strict=False)
     ]
 
 
