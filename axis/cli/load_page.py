@@ -12,7 +12,7 @@ from agencies.load.growth import Growth
 from agencies.load.usage import AXIS, DRIVER
 from axis.cli import load_marks, load_processes
 from axis.cli.load_charts import Axis, Points, curves, over
-from axis.cli.load_report import words
+from axis.cli.load_report import verdict, words
 from axis.cli.result.html import Told, document, figure, para, section, table, tag
 from axis.cli.result.svg import words as text
 
@@ -144,7 +144,7 @@ def _steps(told: Result) -> str:
             Told(f"{step['lag']:.2f}"),
             Told(f"{step['late'] * _MS:.1f}"),
             int(step["lost"]),
-            "met" if step["met"] else str(step["why"]),
+            verdict(step),
         )
         for step in sorted(told["steps"], key=lambda one: float(one["rate"]))
     ]

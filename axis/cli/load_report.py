@@ -179,9 +179,14 @@ def disagreements(found: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def verdict(step: Mapping[str, Any]) -> str:
+    """What came of a step, and whether the driver may be to blame."""
+    said = "met" if step["met"] else str(step["why"])
+    return said if step["driver_ok"] else f"{said}; driver late"
+
+
 def _row(step: Mapping[str, Any]) -> list[object]:
     cores = sum(step["cpu"].values())
-    verdict = "met" if step["met"] else step["why"]
     return [
         f"{step['rate']:,g}",
         f"{step['achieved']:,.1f}",
@@ -191,7 +196,7 @@ def _row(step: Mapping[str, Any]) -> list[object]:
         f"{step['late'] * 1000:.1f}",
         f"{cores:.2f}",
         step["lost"],
-        verdict if step["driver_ok"] else f"{verdict}; driver late",
+        verdict(step),
     ]
 
 

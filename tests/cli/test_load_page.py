@@ -67,6 +67,12 @@ def test_the_page_says_the_words_and_draws_the_curves() -> None:
     assert not re.search(r"(src|href)=|url\(|@import", html)
 
 
+def test_a_step_whose_driver_was_late_says_so() -> None:
+    result = told((100, 0.05), (200, 0.1))
+    result["steps"][1]["driver_ok"] = False
+    assert page(result).count("met; driver late</td>") == 1
+
+
 def test_servers_of_the_large_form_are_drawn_and_listed() -> None:
     result = told((100, 0.05), (200, 0.1))
     for step in result["steps"]:
