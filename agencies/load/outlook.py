@@ -29,7 +29,7 @@ BRACKET: Model = "bracket"
 #: Of a p99 that is the axis's own the driver's lateness is at most this, whatever the objective.
 LATE_SHARE_MAX = 0.2
 
-Sureness = Literal["measured", "interpolated", "beyond capacity"]
+Sureness = Literal["measured", "interpolated", "beyond capacity", "not known"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +156,12 @@ def months(
 
     Measured is a month that is the nearest to a rate that was tried; what lies below the capacity
     otherwise is interpolated: by the curve, for a minute, or between the steps (below the lowest
-    rate its p99 is that of the lowest then).
+    rate its p99 is that of the lowest then). Where no capacity is to be told (``span`` is None),
+    what lies above the highest rate that was met is not known: more may be carried.
     """
     tried = sorted({step.rate for step in steps})
+    met, _ = bracket([Tried(step.rate, step.met) for step in steps])
+    most = (met or 0.0) if span is None else span.mid
     found = []
     for month in range(count):
         rate = growth.rate(base.documents, month)
@@ -167,10 +170,9 @@ def months(
             nearest is not None and abs(math.log(nearest / rate)) <= math.log1p(growth.monthly) / 2
         )
         sureness: Sureness = "measured" if near else "interpolated"
-        if span is None or rate > span.mid:
-            sureness = "beyond capacity"
+        if rate > most:
+            sureness = "not known" if span is None else "beyond capacity"
         curve = span.curve if span is not None and sureness == "interpolated" else None
-        p99 = _between(steps, rate) if curve is None else curve.p99(rate, HOLDS_S)
         found.append(
             Month(
                 month=month,
@@ -178,10 +180,14 @@ def months(
                 documents=rate,
                 deliveries=rate * base.fanout,
                 sureness=sureness,
-                p99=None if sureness == "beyond capacity" else p99,
+                p99=None if rate > most else _p99_of(steps, curve, rate),
             )
         )
     return found
+
+
+def _p99_of(steps: Sequence[Measured], curve: Curve | None, rate: float) -> float:
+    return _between(steps, rate) if curve is None else curve.p99(rate, HOLDS_S)
 
 
 def _p99(steps: Sequence[Measured], rate: float, *, met: bool) -> float:

@@ -33,7 +33,9 @@ def result(outcome: Outcome, *, disk_bytes: float) -> dict[str, Any]:
     deciding = outlook.deciding(outcome.steps)
     driver_ok = all(step.driver_ok for step in deciding)
     refused = _refused(outcome, has_capacity=span is not None, driver_ok=driver_ok)
-    dates = None if refused or span is None else outlook.dates(span, shape.base, growth)
+    # A capacity that dates nothing bounds no month either.
+    sure = None if refused else span
+    dates = None if sure is None else outlook.dates(sure, shape.base, growth)
     disk = orders.disk_gb * storage.GB if orders.disk_gb is not None else disk_bytes
     stored = storage.storage(shape, growth, disk, orders.retention)
     return {
@@ -62,7 +64,7 @@ def result(outcome: Outcome, *, disk_bytes: float) -> dict[str, Any]:
         "driver_ok": driver_ok,
         "months": [
             {**asdict(month), "day": f"{month.day:%Y-%m}"}
-            for month in outlook.months(orders.months, outcome.steps, span, shape.base, growth)
+            for month in outlook.months(orders.months, outcome.steps, sure, shape.base, growth)
         ],
         "storage": {**asdict(stored), "full": stored.full},
         "reconciled": reconciled(outcome.total, outcome.books) | {"foreign": outcome.foreign},

@@ -140,6 +140,22 @@ def test_each_month_says_how_it_is_known() -> None:
     )
 
 
+def test_without_a_capacity_months_are_known_up_to_what_was_met() -> None:
+    found = months(80, [measured(10, 0.02), measured(20, 0.04)], None, base(), SEED)
+    by = {month.month: month for month in found}
+    assert by[0].sureness == "interpolated"
+    assert by[48].sureness == "measured"
+    # 20 documents/s is month 56.7; nobody tried more.
+    assert [month.sureness == "not known" for month in found] == [n > 56 for n in range(80)]
+    assert by[57].p99 is None
+
+
+@pytest.mark.parametrize("steps", [[], [measured(10, 5.0)]])
+def test_where_nothing_was_met_no_month_is_known(steps: list[Measured]) -> None:
+    found = months(80, steps, None, base(), SEED)
+    assert {(month.sureness, month.p99) for month in found} == {("not known", None)}
+
+
 def test_real_packages_fill_a_disk_sooner_than_small_ones() -> None:
     small, real = (
         storage.storage(Shape(size=size), SEED, 1000 * GB, 24) for size in ("small", "real")
