@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agencies.load.growth import MONTHLY_MAX, MONTHLY_MIN
+from agencies.load.limit import QUIET_CORES
 from axis.cli import screen
 
 #: A result with thirty steps has half a megabyte.
@@ -86,6 +87,8 @@ class Result(BaseModel):
     date: _Dates | None
     refused: str = ""
     limit: str
+    #: Cores that neither the axis nor the driver used.
+    others: float = Field(0.0, ge=0, allow_inf_nan=False)
     driver_ok: bool
     reconciled: _Reconciled
     steps: Sequence[Step] = ()
@@ -117,7 +120,8 @@ def read(path: Path) -> Result:
 def compare(first: Result, second: Result) -> bool:
     """Print both, and what can be said of the difference; whether anything can."""
     table(first, second, _NAMES)
-    screen.say(verdict(first, second))
+    for line in (verdict(first, second), *noise(first, second, _NAMES)):
+        screen.say(line)
     return not nothing(first, second, _NAMES)
 
 
@@ -162,6 +166,16 @@ def nothing(first: Result, second: Result, called: tuple[str, str]) -> str:
     return ""
 
 
+def noise(first: Result, second: Result, called: tuple[str, str]) -> list[str]:
+    """Of which of the two the machine was not quiet: that alone may be the difference."""
+    return [
+        f"{name[:1].upper()}{name[1:]}: others used {one.others:.1f} cores of the machine "
+        "meanwhile; on a quiet one the axis carries more."
+        for name, one in zip(called, (first, second), strict=True)
+        if one.capacity is not None and one.others > QUIET_CORES
+    ]
+
+
 def changes(first: Result, second: Result) -> list[str]:
     """What is otherwise in the second: what a what-if asks for, and whatever else moves a date."""
     shown: dict[str, Callable[[Result], str]] = {
@@ -190,6 +204,7 @@ def _rows(result: Result) -> Mapping[str, Any]:
         "objective, p99": f"{result.objective.p99:g} s",
         "growth a month": f"{result.growth.monthly:.1%}",
         "first limit": result.limit,
+        "others used, cores": f"{result.others:.1f}",
         "lost": result.reconciled.lost,
         "driver was quick enough": "yes" if result.driver_ok else "no",
         "recipients of a document": f"{result.base.fanout:.2f}",

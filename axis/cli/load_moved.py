@@ -6,7 +6,7 @@ from datetime import date
 
 from agencies.load.growth import Growth, calendar
 from agencies.load.outlook import Span
-from axis.cli.load_compare import Result, changes, nothing
+from axis.cli.load_compare import Result, changes, noise, nothing
 
 #: What the two are called.
 SIDES = ("as it is", "changed")
@@ -36,7 +36,7 @@ def words(first: Result, second: Result) -> list[str]:
             f"The date moves from {_day(a):%B %Y} to {_day(b):%B %Y}, {_months(abs(moved))} {way} "
             f"[{near:.1f} to {far:.1f}]: more than they may lie off."
         )
-    return [*said, move]
+    return [*said, move, *noise(first, second, SIDES)]
 
 
 def lasts(result: Result) -> Span | None:

@@ -223,6 +223,17 @@ def test_a_comparison_names_all_that_the_two_differ_in(axis: Axis, tmp_path: Pat
     assert verdict(result(), result(200.0)).endswith(" beyond what either may lie off.")
 
 
+def test_who_was_not_alone_on_the_machine_says_so(axis: Axis, tmp_path: Path) -> None:
+    busy = told(180.0, others=1.62)
+    said = compared(axis, tmp_path, told(others=0.1), busy).stdout.splitlines()
+    told_of = (
+        "others used 1.6 cores of the machine meanwhile; on a quiet one the axis carries more."
+    )
+    assert said[-1] == f"B: {told_of}"
+    assert said[-2].startswith("A carries 2.02 times as much")
+    assert words(result(), Result.model_validate(busy))[-1] == f"Changed: {told_of}"
+
+
 STEPS = [
     {"rate": rate, "achieved": rate * 0.9, "p99": late}
     for rate, late in ((50.0, 0.02), (200.0, 0.1), (400.0, 3.0))
