@@ -90,9 +90,14 @@ def row(one: Mapping[str, Any]) -> list[str | int]:
         one["deliveries"],
         one["done"],
         one["waiting"],
-        round(one["available"]["p99"] * 1000),
-        round(one["confirmed"]["p99"] * 1000),
+        _p99(one["available"]),
+        _p99(one["confirmed"]),
     ]
+
+
+def _p99(latency: Mapping[str, Any]) -> str | int:
+    """Milliseconds; of nothing there are none."""
+    return round(latency["p99"] * 1000) if latency["count"] else "-"
 
 
 def name(code: str) -> str:

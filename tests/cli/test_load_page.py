@@ -15,6 +15,7 @@ from agencies.load.curve import Curve
 from agencies.load.judge import raw
 from agencies.load.outlook import Capacity
 from axis.cli.load_charts import Axis
+from axis.cli.load_course_report import row
 from axis.cli.load_page import page
 from tests.agencies.load.steps import measured
 
@@ -145,3 +146,16 @@ def test_ticks_lie_within_their_scale_in_order(low: float, times: float, log: bo
     assert ticks == sorted(set(ticks))
     assert all(-1e-9 <= scale.share(tick) <= 1 + 1e-9 for tick in ticks)
     assert log or 3 <= len(ticks) <= 6
+
+
+def test_an_agency_that_took_nothing_has_no_latency() -> None:
+    late = {"count": 3, "p99": 0.25}
+    came = {
+        "agency": "000.00.00.G22",
+        "persona": "away",
+        **dict.fromkeys(("documents", "accepted", "deliveries", "done", "waiting"), 1),
+        "refused": {},
+        "available": late,
+        "confirmed": late | {"count": 0, "p99": 0.0},
+    }
+    assert row(came)[-2:] == [250, "-"]
