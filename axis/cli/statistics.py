@@ -5,7 +5,6 @@ Asks the running axis; when none runs, reads its books where they lie.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -80,7 +79,8 @@ def statistics(
     elif csv:
         from axis.api.statistics import table
 
-        sys.stdout.write(table(told).decode())
+        # Its bytes are UTF-8 wherever they go, and so is the mark in front of them.
+        typer.echo(table(told), nl=False)
     else:
         _show(told)
 

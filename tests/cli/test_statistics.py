@@ -6,8 +6,11 @@ import asyncio
 import csv
 import io
 import json
+import os
 import re
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -137,6 +140,15 @@ def test_json_and_csv_say_the_same(axis: Axis, books: Path) -> None:
     assert [r["sent"] for r in rows] == [str(r["sent"]) for r in told["rows"]] == ["1", "2"]
     one = json.loads(axis("statistics", "--agency", "H02", "--period", "span", "--json").stdout)
     assert [(r["sent"], r["received"]) for r in one["rows"]] == [(0, 3)]
+
+
+def test_csv_is_utf_8_whatever_the_terminal_is(books: Path) -> None:
+    # In a process of its own: the encoding is that of its stdout.
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    argv = [sys.executable, "-m", "axis", "statistics", "--csv"]
+    printed = subprocess.run(argv, env=env, capture_output=True, check=True).stdout
+    assert printed.startswith(b"\xef\xbb\xbfperiod,")
+    assert "Cả nước" in printed.decode("utf-8")
 
 
 def _report(axis: Axis, tmp_path: Path, *asked: str) -> tuple[str, Any]:
