@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from agencies.load.fit import STEPS_MIN, SURE
+from agencies.load.fit import AROUND, STEPS_MIN, SURE
 from agencies.load.limit import QUIET_CORES
 from agencies.load.orders import Orders
 from agencies.load.outlook import BRACKET
@@ -15,6 +15,9 @@ from axis.cli import load_processes, screen
 from axis.settings import Settings
 
 __all__ = ["exact", "introduce", "report", "words"]
+
+#: Rates that differ by less are the same.
+_SAME = 1.001
 
 
 def introduce(orders: Orders, settings: Settings, target: str, servers: str) -> None:
@@ -117,9 +120,20 @@ def _model(told: Mapping[str, Any]) -> list[str]:
             "The curve is that of a queue, with a knee at "
             f"{span['curve']['saturation']:,.0f} documents/s, fitted to the p99 of "
             f"{span['steps']} steps. The range is its {SURE:.0%} interval, never narrower than "
-            f"what was measured: {measured}."
+            f"what was measured: {measured}.{_beyond(span)}"
         )
     ]
+
+
+def _beyond(span: Mapping[str, Any]) -> str:
+    """Said of a range that ends where nobody looked any further."""
+    least, most = span["met"] / AROUND, span["missed"] * AROUND
+    if least * _SAME < span["low"] and span["high"] * _SAME < most:
+        return ""
+    return (
+        f" It was looked for from {least:,g} to {most:,g} alone: the steps are too uneven to say "
+        "that the capacity does not lie beyond."
+    )
 
 
 def _between(dates: Mapping[str, Any]) -> str:

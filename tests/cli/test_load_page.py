@@ -68,6 +68,14 @@ def test_the_page_says_the_words_and_draws_the_curves() -> None:
     assert not re.search(r"(src|href)=|url\(|@import", html)
 
 
+@pytest.mark.parametrize(("low", "high"), [(155.0, 400.0), (300.0, 780.0)])
+def test_a_range_that_ends_where_nobody_looked_further_says_so(low: float, high: float) -> None:
+    result = told((100, 0.05), (200, 0.1), (400, 3.0))
+    assert "alone" not in page(result)
+    result["capacity"] = CAPACITY | {"low": low, "high": high}
+    assert "It was looked for from 155 to 780 alone" in page(result)
+
+
 def test_a_step_whose_driver_was_late_says_so() -> None:
     result = told((100, 0.05), (200, 0.1))
     result["steps"][1]["driver_ok"] = False
