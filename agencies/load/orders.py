@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -45,7 +46,7 @@ class Site:
     def __post_init__(self) -> None:
         if self.door not in DOORS:
             raise Impossible(f"--door {self.door} is none of {', '.join(DOORS)}")
-        if not self.drain_s > 0:
+        if not 0 < self.drain_s < math.inf:
             raise Impossible(f"--drain {self.drain_s:g} is no time; {DRAIN_S:g} would do")
 
     def as_json(self) -> str:
@@ -88,7 +89,7 @@ class Orders(Site):
             )
         if not 0 <= self.months <= MONTHS_MAX:
             raise Impossible(f"--months {self.months} is not from 0 to {MONTHS_MAX}; 60 would do")
-        if self.disk_gb is not None and self.disk_gb <= 0:
+        if self.disk_gb is not None and not 0 < self.disk_gb < math.inf:
             raise Impossible(f"--disk {self.disk_gb:g} is no disk; 1000 would do, in GB")
         if not 1 <= self.retention <= MONTHS_MAX:
             raise Impossible(

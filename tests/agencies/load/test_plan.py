@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from agencies.load import growth
 from agencies.load.growth import base, calendar
 from agencies.load.impossible import Impossible
+from agencies.load.orders import Orders
 from agencies.load.plan import FIRST_HOUR_US, Shape, arrivals, plan
 from agencies.traffic import digest
 from axis.core.timetable import MICROSECONDS, day_start_us
@@ -75,6 +79,14 @@ def test_a_growth_that_reaches_nothing_is_refused(text: str, twice_in: float | N
 def test_what_cannot_be_measured_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(Impossible, match=_shown(*wrong.values())):
         Shape(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("no", [0.0, math.nan, math.inf])
+@pytest.mark.parametrize(("name", "option"), [("disk_gb", "--disk"), ("drain_s", "--drain")])
+def test_no_disk_and_no_time_are_refused(name: str, option: str, no: float) -> None:
+    at: dict[str, Any] = {"home": Path(), "work": Path(), "url": "", "axis_pid": None}
+    with pytest.raises(Impossible, match=f"{option} {no:g} .* would do"):
+        Orders(**at, shape=Shape(), growth=growth.parse("seed"), **{name: no})
 
 
 def test_the_same_seed_gives_the_same_plan_and_another_one_another() -> None:
