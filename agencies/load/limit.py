@@ -16,9 +16,10 @@ def first_limit(usage: Usage, *, driver_ok: bool, axis_cores: int | None = None)
     """
     cpu, cores = usage.cpu, usage.cores
     if not driver_ok:
+        beside = f", others {others(usage):.2f}" if AXIS in cpu else ""
         return (
             "the driver, not the axis: it came late to its own moments or had no core left "
-            f"(driver {cpu.get(DRIVER, 0):.2f}, others {others(usage):.2f} of {cores} cores)"
+            f"(driver {cpu.get(DRIVER, 0):.2f}{beside} of {cores} cores)"
         )
     if AXIS not in cpu:
         return "not seen from here: the axis was started by somebody else"
@@ -43,5 +44,9 @@ def first_limit(usage: Usage, *, driver_ok: bool, axis_cores: int | None = None)
 
 
 def others(usage: Usage) -> float:
-    """Cores that neither the axis nor the driver used; 0 where it is not known."""
-    return 0.0 if usage.machine is None else max(0.0, usage.machine - sum(usage.cpu.values()))
+    """Cores that neither the axis nor the driver used; 0 where that is not known, as beside an axis
+    that somebody else started: its own cannot be told from theirs.
+    """
+    if usage.machine is None or AXIS not in usage.cpu:
+        return 0.0
+    return max(0.0, usage.machine - sum(usage.cpu.values()))

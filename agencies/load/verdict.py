@@ -15,7 +15,7 @@ from agencies.load.outlook import Span
 from agencies.load.result import exact
 from agencies.load.scenarios import Scenario
 from agencies.load.search import Tried, bracket
-from agencies.load.usage import AXIS, Usage
+from agencies.load.usage import Usage
 
 #: A rate is asked for in three digits, rounded up: so much more is still the same.
 SAME = 1.01
@@ -77,9 +77,7 @@ def _blamed(steps: Sequence[Mapping[str, Any]], rate: float) -> str:
     missed = [step for step in steps if step["rate"] == rate and not step["met"]]
     if not all(step["driver_ok"] for step in missed):
         return "the driver was the bottleneck"
-    usages = [Usage(**step["usage"]) for step in missed]
-    least = min(others(usage) for usage in usages)
-    # Of an axis that somebody else started the cores cannot be told from those of others.
-    if least > QUIET_CORES and all(AXIS in usage.cpu for usage in usages):
+    least = min(others(Usage(**step["usage"])) for step in missed)
+    if least > QUIET_CORES:
         return f"others used {least:.1f} cores of this machine"
     return ""

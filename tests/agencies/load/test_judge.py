@@ -106,6 +106,13 @@ def test_the_first_limit_is_what_was_full(
     assert words in limit.first_limit(usage(cpu, machine, disk), driver_ok=True)
 
 
+def test_cores_of_an_axis_that_somebody_else_started_are_not_those_of_others() -> None:
+    assert limit.others(usage({DRIVER: 0.3, AXIS: 0.9}, 1.9)) == pytest.approx(0.7)
+    unseen = usage({DRIVER: 0.3}, 1.9)
+    assert limit.others(unseen) == 0.0
+    assert "(driver 0.30 of 2 cores)" in limit.first_limit(unseen, driver_ok=False)
+
+
 def test_an_axis_that_may_use_some_cores_only_is_full_when_those_are() -> None:
     shared = usage({AXIS: 0.55, HELPERS: 0.4, DRIVER: 0.3}, machine=1.3)
     assert "may use 1 of 2 cores" in limit.first_limit(shared, driver_ok=True, axis_cores=1)
