@@ -8,10 +8,12 @@ from typing import Any
 from agencies.load.course import BURST, DAY, RAMP
 from agencies.load.course_orders import CourseOrders
 from agencies.load.course_result import exact
+from agencies.load.limit import others
 from agencies.load.outage import KAFKA
+from agencies.load.usage import Usage
 from agencies.words import row_of
 from axis.cli import screen
-from axis.cli.load_report import disagreements
+from axis.cli.load_report import disagreements, noise
 from axis.cli.load_watch import ms
 from axis.settings import Settings
 
@@ -73,6 +75,7 @@ def words(told: Result) -> list[str]:
             for change in told["changes"]
         ),
         *_driver(told),
+        *noise(others(Usage(**told["usage"])), "it is quicker"),
         *_outage(told),
         *_personas(told),
         *_reconciliation(told),

@@ -61,21 +61,17 @@ def words(told: Mapping[str, Any]) -> list[str]:
         *_reconciliation(told),
         " ".join([*_capacity(told), f"First limit: {told['limit']}."]),
         *_model(told),
-        *_noise(told),
+        *noise(told["others"], "the axis carries more"),
         *_sizes(told),
         _storage(told),
     ]
 
 
-def _noise(told: Mapping[str, Any]) -> list[str]:
-    if told["others"] <= QUIET_CORES:
+def noise(others: float, quiet: str) -> list[str]:
+    """That the machine was not quiet, where it was not, and what it is like on one that is."""
+    if others <= QUIET_CORES:
         return []
-    return [
-        (
-            f"Others used {told['others']:.1f} cores of this machine meanwhile: on a quiet one the "
-            "axis carries more."
-        )
-    ]
+    return [f"Others used {others:.1f} cores of this machine meanwhile: on a quiet one {quiet}."]
 
 
 def _capacity(told: Mapping[str, Any]) -> list[str]:

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from agencies.load.curve import Curve
 from agencies.load.judge import raw
 from agencies.load.outlook import Capacity
+from agencies.load.usage import AXIS, DRIVER
 from axis.cli.load_charts import Axis
 from axis.cli.load_course_report import row
+from axis.cli.load_course_report import words as course_words
 from axis.cli.load_page import page
-from tests.agencies.load.steps import measured
+from tests.agencies.load.steps import measured, usage
 
 CURVE = Curve(floor=0.04, queue=0.01, saturation=360.0)
 CAPACITY = asdict(Capacity(300.0, 363.0, 400.0, "knee", 310.0, 390.0, 9, CURVE))
@@ -167,3 +169,22 @@ def test_an_agency_that_took_nothing_has_no_latency() -> None:
         "confirmed": late | {"count": 0, "p99": 0.0},
     }
     assert row(came)[-2:] == [250, "-"]
+
+
+def test_a_course_on_a_machine_that_was_not_quiet_says_so() -> None:
+    latency = dict.fromkeys(("p50", "p99", "most", "count"), 1)
+    result = {
+        "course": {"shape": "constant", "seconds": 20, "pieces": [{"first": 15, "last": 15}]},
+        "usage": asdict(usage({DRIVER: 0.2, AXIS: 0.3}, 1.9)),
+        **dict.fromkeys(("available", "accepted", "done"), latency),
+        **dict.fromkeys(("documents", "refused", "unexpected"), 0),
+        "changes": [],
+        "driver_ok": True,
+        "outage": None,
+        "personas": [],
+        "reconciled": told((100, 0.05))["reconciled"] | {"waiting": 0},
+    }
+    busy = "Others used 1.4 cores of this machine meanwhile: on a quiet one it is quicker."
+    assert busy in course_words(result)
+    result["usage"] = asdict(usage({DRIVER: 0.2, AXIS: 0.3}, 0.6))
+    assert not any("Others used" in line for line in course_words(result))
