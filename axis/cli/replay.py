@@ -119,16 +119,8 @@ def history(
         until = _until(last, first_months, typed)
         code = session.agency(only) if only else ""
         now = iso(SystemClock().now())
-        wanted = State(
-            first.isoformat(),
-            until.isoformat(),
-            code,
-            sample,
-            size,
-            seed,
-            now,
-            over_kafka=over_kafka,
-        )
+        days = first.isoformat(), until.isoformat()
+        wanted = State(*days, code, sample, size, seed, now, over_kafka=over_kafka)
         _ = wanted.part, wanted.profile  # Raises for what cannot be.
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None

@@ -84,9 +84,10 @@ def test_what_cannot_be_measured_is_refused(wrong: dict[str, object]) -> None:
 @pytest.mark.parametrize("no", [0.0, math.nan, math.inf])
 @pytest.mark.parametrize(("name", "option"), [("disk_gb", "--disk"), ("drain_s", "--drain")])
 def test_no_disk_and_no_time_are_refused(name: str, option: str, no: float) -> None:
-    at: dict[str, Any] = {"home": Path(), "work": Path(), "url": "", "axis_pid": None}
+    asked: dict[str, Any] = {"home": Path(), "work": Path(), "url": "", "axis_pid": None}
+    asked |= {"shape": Shape(), "growth": growth.parse("seed"), name: no}
     with pytest.raises(Impossible, match=f"{option} {no:g} .* would do"):
-        Orders(**at, shape=Shape(), growth=growth.parse("seed"), **{name: no})
+        Orders(**asked)
 
 
 def test_the_same_seed_gives_the_same_plan_and_another_one_another() -> None:
