@@ -2,7 +2,8 @@
 
 The same shapes travel through the operator's door and lie in traffic files (``traffic_lines``).
 A row names no person and quotes no document but the reasons that recipients gave. Times are ISO
-8601 with the Viet Nam offset.
+8601 with the Viet Nam offset. Lists have no bound of their own: books hold whatever a package of
+20,000 elements names and whatever happens, and what is read is bounded by its line.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class Share(Wire):
     """One recipient's share of a document: how it stands, and what happened, in order."""
 
     recipient: Recipient
-    units: list[_Organ] = Field(max_length=1000, description="Units the package names.")
+    units: list[_Organ] = Field(description="Units the package names.")
     no: LaneNo
     state: State
     answer: Answer
@@ -94,9 +95,7 @@ class Share(Wire):
     reason: str = Field(
         "", max_length=1000, description="The last reason given: why it is parked, or of 02 or 16."
     )
-    happened: list[Happening] = Field(
-        max_length=10_000, description="What happened to it, oldest first."
-    )
+    happened: list[Happening] = Field(description="What happened to it, oldest first.")
 
 
 class Speaks(Wire):
@@ -124,12 +123,8 @@ class Row(Wire):
     size: int = Field(ge=1, le=PACKAGE_BYTES_MAX, description="Bytes of the package.")
     sha256: Annotated[Sha256, _Hex]
     verdict: Verdict
-    links: list[Speaks] = Field(
-        default=[], max_length=1000, description="The documents that it speaks of."
-    )
-    deliveries: list[Share] = Field(
-        min_length=1, max_length=1000, description="One for each recipient."
-    )
+    links: list[Speaks] = Field(default=[], description="The documents that it speaks of.")
+    deliveries: list[Share] = Field(min_length=1, description="One for each recipient.")
     package: str | None = Field(None, description="The package in base64, where it was asked for.")
 
 

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 
 from axis.adapters.memory_store import MemoryStore
+from axis.core.commands import ById
+from axis.core.document import Addressee, Link
+from axis.core.lifecycle import Step
 from axis.core.questions import Window
 from axis.core.timetable import from_iso
 from axis.core.traffic import CLOCKS_APART_US, Checks, row_of
 from schemas.codes import agencies
 from schemas.traffic import Asking, Header, Row
-from tests.contract.books import CODES, NOON, agency
+from schemas.traffic_lines import read
+from tests.contract.books import CODES, NOON, A, B, Scribe, agency
 from tests.contract.recipes import Recipe, groups, written
-from tests.traffic_rows import DONE, G22, H26, H37, HEADER, SAID, SENT, happening, row, share
+from tests.traffic_rows import (
+    DONE,
+    G22,
+    H26,
+    H37,
+    HEADER,
+    SAID,
+    SENT,
+    happening,
+    lines,
+    row,
+    share,
+)
 
 KNOWN = {row.code for row in agencies()}
 NOW = from_iso("2020-01-17")
@@ -52,6 +69,32 @@ def test_whatever_the_books_hold_makes_rows_that_can_have_been(groups_of: list[l
         refused = checks.fault(one)
         # These books have things done on the day before they are sent; no others do.
         assert refused is None or refused.code == "traffic.time", refused
+
+
+def test_however_much_is_said_of_a_document_it_makes_a_row_that_is_read():
+    """A package of 20,000 elements names thousands, and nothing bounds what happens to one."""
+    scribe = Scribe()
+    many = scribe.accept(links=[Link("recalls", A, f"{n}/UBND") for n in range(5000)], kind=1)
+    units = tuple(f"{n:03}.{m:02}.H02" for n in range(500) for m in range(10))
+    many = replace(many, recipients=(Addressee(B, units),))
+    again = [
+        scribe.move(step, ById(many.id, B), reason="đầy đĩa")
+        for _ in range(5001)
+        for step in (Step.FAIL, Step.RESET)
+    ]
+
+    async def extracted() -> Row:
+        store = MemoryStore()
+        await store.enrol([agency(code) for code in CODES], [], [])
+        await store.apply([many, *again])
+        (found,) = (await store.extract(Window(since=0, until=2**62), 0, 9)).found
+        return row_of(found)
+
+    made = asyncio.run(extracted())
+    assert (len(made.links), len(made.deliveries[0].units)) == (5000, 5000)
+    assert len(made.deliveries[0].happened) == 10_002
+    assert Checks(HEADER, CODES, NOW).fault(made) is None
+    assert list(read(lines(made))) == [HEADER, made]
 
 
 def test_a_row_that_can_have_been_passes():
