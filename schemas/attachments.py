@@ -33,9 +33,11 @@ _ENCRYPTED, _SIZES_FOLLOW, _UTF8_NAME = 0x1, 0x8, 0x800
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
-#: Sizes that stand in the extra field of ZIP64, as streaming writers leave room for large files.
-_IN_EXTRA = (0xFFFFFFFF, 0xFFFFFFFF)
-_EXTRA = struct.Struct("<2H2Q")
+#: ZIP64, which some writers use for files of any size: a second end record, what says where it is,
+#: and an extra field for numbers that their headers have no room for.
+_END64, _LOCATOR = struct.Struct("<4sQ2H2I4Q"), struct.Struct("<4sIQI")
+_FIELD, _FIELD64, _IN_FIELD64 = struct.Struct("<2H"), 1, 0xFFFFFFFF
+_IN_END64 = (0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
 #: 1 January 1980, the first day ZIP can write: a fixed one keeps the bytes the same every time.
 _TIME_1980, _DATE_1980 = 0, 33
 
@@ -166,23 +168,23 @@ def _as_it_came(source: _Base64, files: bool, fault: Fault, inflated: int = 0) -
 
 def _only_entry(source: _Base64) -> _Entry | Fault:
     """The single entry, or why these bytes are not a zip of one file that can be opened."""
-    end_at, tail = _end_of(source)
-    if end_at < 0:
+    directory = _directory_of(source)
+    if directory is None:
         return _NOT_ZIP
-    _, disk, first_disk, here, count, size, offset, comment = _END.unpack_from(tail)
-    if disk or first_disk or here != count or len(tail) != _END.size + comment:
-        return _NOT_ZIP
+    end_at, count, size, offset = directory
     if count != 1:
         return Fault("attachment.entries", "warning", {"count": str(count)})
     if offset + size != end_at or size < _CENTRAL.size:
         return _NOT_ZIP
     central = _CENTRAL.unpack_from(source.part(offset, offset + _CENTRAL.size))
-    signature, _, _, flags, method, _, _, crc, packed, declared = central[:10]
+    signature, _, _, flags, method, _, _, crc = central[:8]
     if signature != b"PK\x01\x02" or size != _CENTRAL.size + sum(central[10:13]):
         return _NOT_ZIP
     if flags & _ENCRYPTED or method not in (_STORED, _DEFLATED):
         return _NOT_ZIP
-    at = central[16]
+    extra_at = offset + _CENTRAL.size + central[10]
+    extra = source.part(extra_at, extra_at + central[11])
+    declared, packed, at = _wide((central[9], central[8], central[16]), extra)
     if at + _LOCAL.size > offset:
         return _NOT_ZIP
     local = _LOCAL.unpack_from(source.part(at, at + _LOCAL.size))
@@ -190,13 +192,47 @@ def _only_entry(source: _Base64) -> _Entry | Fault:
     if local[0] != b"PK\x03\x04" or local[3] != method or start + packed > offset:
         return _NOT_ZIP
     # Whoever reads front to back believes these sizes, whoever seeks believes the directory's.
-    sizes = local[7:9]
-    extra = _EXTRA.pack(1, 16, declared, packed)
-    if sizes == _IN_EXTRA and source.part(start - local[10], start) == extra:
-        sizes = (packed, declared)
-    if not local[2] & _SIZES_FOLLOW and sizes != (packed, declared):
-        return _lies(local[8], str(declared))
+    sizes = _wide((local[8], local[7]), source.part(start - local[10], start))
+    if not local[2] & _SIZES_FOLLOW and sizes != (declared, packed):
+        return _lies(sizes[0], str(declared))
     return _Entry(method, crc, start, packed, declared)
+
+
+def _directory_of(source: _Base64) -> tuple[int, int, int, int] | None:
+    """Where the directory must end, how many entries and bytes it has, and where it begins."""
+    end_at, tail = _end_of(source)
+    if end_at < 0:
+        return None
+    _, *said, comment = _END.unpack_from(tail)
+    if len(tail) != _END.size + comment:
+        return None
+    at = end_at - _LOCATOR.size
+    if at >= 0 and (locator := source.part(at, end_at)).startswith(b"PK\x06\x07"):
+        _, disk, end_at, disks = _LOCATOR.unpack(locator)
+        if disk or disks > 1 or end_at + _END64.size > at:
+            return None
+        signature, size, _, _, *wide = _END64.unpack(source.part(end_at, end_at + _END64.size))
+        # Whoever knows no ZIP64 believes the other record.
+        agreed = all(s in (w, most) for s, w, most in zip(said, wide, _IN_END64, strict=True))
+        if signature != b"PK\x06\x06" or end_at + size + 12 != at or not agreed:
+            return None
+        said = wide
+    disk, first_disk, here, count, size, offset = said
+    return None if disk or first_disk or here != count else (end_at, count, size, offset)
+
+
+def _wide(numbers: tuple[int, ...], extra: bytes) -> tuple[int, ...]:
+    """The numbers of a header; those without room in it stand in the extra field of ZIP64."""
+    fields, at = [], 0
+    while at + _FIELD.size <= len(extra):
+        kind, length = _FIELD.unpack_from(extra, at)
+        at += _FIELD.size + length
+        if kind == _FIELD64:
+            fields.append(extra[at - length : at])
+    # Of two fields some readers take the first and others the last.
+    field = fields[0] if len(fields) == 1 else b""
+    room = struct.iter_unpack("<Q", field[: len(field) & ~7])
+    return tuple(n if n != _IN_FIELD64 else next(room, (n,))[0] for n in numbers)
 
 
 def _end_of(source: _Base64) -> tuple[int, bytes]:

@@ -58,6 +58,29 @@ def streamed(data: bytes) -> bytes:
     return target.getvalue()
 
 
+def in_zip64(packed: bytes, *, alone: bool = True, field: bytes = b"") -> bytes:
+    """The same zip as Info-ZIP writes what it reads from a pipe: with the records of ZIP64, and the
+    numbers ``alone`` in them. ``field`` stands in the directory before ZIP64's own.
+    """
+    end_at = len(packed) - 22
+    count, size, offset = struct.unpack_from("<H2I", packed, end_at + 10)
+    central = bytearray(packed[offset:end_at])
+    if alone:
+        packed_size, declared = struct.unpack_from("<2I", central, 20)
+        struct.pack_into("<2I", central, 20, 0xFFFFFFFF, 0xFFFFFFFF)
+        struct.pack_into("<I", central, 42, 0xFFFFFFFF)
+        field += struct.pack("<2H3Q", 1, 24, declared, packed_size, 0)
+        struct.pack_into("<H", central, 30, len(field))
+        central += field
+    end = struct.pack(
+        "<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, len(central), offset
+    )
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, offset + len(central), 1)
+    said = (0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF) if alone else (count, count, size, offset)
+    last = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, *said, 0)
+    return packed[:offset] + bytes(central) + end + locator + last
+
+
 def declaring(packed: bytes, size: int) -> bytes:
     """The same zip with another uncompressed size in both its headers."""
     lying = bytearray(packed)
@@ -82,9 +105,45 @@ def test_the_standard_library_reads_what_is_packed(data: bytes, stored: bool) ->
         assert made.read(entry) == data
 
 
-@pytest.mark.parametrize("packed", [by_zipfile(DATA), by_zipfile(DATA, 0), streamed(DATA)])
+ZIP64 = {
+    "numbers in both records": in_zip64(by_zipfile(DATA), alone=False),
+    "numbers in one": in_zip64(by_zipfile(DATA)),
+    "behind other fields": in_zip64(by_zipfile(DATA, 0), field=b"UT\x05\x00\x03abcd"),
+    "streamed": in_zip64(streamed(DATA)),
+}
+
+
+@pytest.mark.parametrize(
+    "packed", [by_zipfile(DATA), by_zipfile(DATA, 0), streamed(DATA), *ZIP64.values()]
+)
 def test_zips_of_others_are_opened(packed: bytes) -> None:
     assert opened(packed) == Unpacked(DATA, zipped=True, inflated=len(DATA), faults=())
+
+
+@pytest.mark.parametrize("packed", ZIP64.values(), ids=ZIP64.keys())
+def test_the_standard_library_reads_those_of_zip64(packed: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(packed)) as made:
+        assert [made.read(entry) for entry in made.infolist()] == [DATA]
+
+
+def test_records_of_zip64_that_two_readers_would_read_otherwise_are_not_opened() -> None:
+    both, alone = in_zip64(by_zipfile(DATA), alone=False), in_zip64(by_zipfile(DATA))
+    central = alone.index(b"PK\x01\x02")
+    odd = {
+        "another size": both[:-10] + struct.pack("<I", 7) + both[-6:],
+        "another disk": both[:-18] + b"\1\0" + both[-16:],
+        "several disks": both[:-26] + b"\2" + both[-25:],
+        "an end record elsewhere": both[:-34] + b"\7" + both[-33:],
+        "a longer end record": both.replace(b"PK\x06\x06\x2c", b"PK\x06\x06\x2d"),
+        "no end record": both.replace(b"PK\x06\x06", b"PK\x06\x05"),
+        "the field twice": in_zip64(by_zipfile(DATA), field=struct.pack("<2HQ", 1, 8, 7)),
+        "no such field": alone[:central] + alone[central:].replace(b"\1\0\x18\0", b"\2\0\x18\0"),
+    }
+    for name, packed in odd.items():
+        assert packed not in (both, alone), name
+        assert codes(opened(packed))[0] in ("attachment.not_zip", "attachment.bomb"), name
+    lying = in_zip64(declaring(by_zipfile(DATA), 7))
+    assert codes(opened(lying)) == ["attachment.size_lies"]
 
 
 def test_without_files_nothing_is_kept_but_everything_is_measured() -> None:
@@ -143,9 +202,12 @@ def test_a_stored_entry_cannot_declare_another_size() -> None:
     assert codes(opened(declaring(by_zipfile(DATA, 0), 7))) == ["attachment.size_lies"]
 
 
-def test_sizes_in_the_extra_field_of_zip64_are_read_there() -> None:
+@pytest.mark.parametrize("extra", [b"", b"UT\x05\x00\x03abcd"])
+def test_sizes_in_the_extra_field_of_zip64_are_read_there(extra: bytes) -> None:
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as made, made.open("a", "w", force_zip64=True) as entry:
+    name = zipfile.ZipInfo("a")
+    name.extra = extra
+    with zipfile.ZipFile(target, "w") as made, made.open(name, "w", force_zip64=True) as entry:
         entry.write(DATA)
     packed = target.getvalue()
     assert opened(packed) == Unpacked(DATA, True, len(DATA), ())
@@ -237,6 +299,8 @@ def test_a_pdf_that_was_decoded_as_text_is_called_damaged() -> None:
 @given(st.data())
 def test_a_zip_with_any_bytes_changed_never_raises(data: st.DataObject) -> None:
     packed = bytearray(by_zipfile(DATA[:100], data.draw(st.sampled_from([0, 8]))))
+    if data.draw(st.booleans()):
+        packed = bytearray(in_zip64(bytes(packed), alone=data.draw(st.booleans())))
     for _ in range(data.draw(st.integers(1, 6))):
         packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
     unpacked = opened(bytes(packed))
