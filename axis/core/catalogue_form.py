@@ -79,8 +79,8 @@ FORM: Final[Words] = {
     ),
     "attachment.base64": ("Attachment {name} is not base64.", "Tệp {name} không phải base64."),
     "attachment.not_zip": (
-        "Attachment {name} is not zipped; its bytes are carried as they are.",
-        "Tệp {name} không nén zip; được chuyển nguyên trạng.",
+        "Attachment {name} is no zip that can be opened; its bytes are carried as they are.",
+        "Tệp {name} không phải tệp zip mở được; được chuyển nguyên trạng.",
     ),
     "attachment.mislabelled": (
         "Attachment {name} says {found} but holds a zip.",
