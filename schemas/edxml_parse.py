@@ -47,6 +47,9 @@ ATTRIBUTES_MAX = 64
 _MISC = re.compile(rb"(?:[ \t\r\n]++|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _PREFIX = re.compile(rb"xmlns:([^\s=]+)")
 _DECLARED = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([^"']{1,40})""")
+#: XML 1.1 ends lines at other characters too and may hold controls: its text is another one for
+#: whoever reads it as such, and canonical forms, which signatures are over, are of XML 1.0.
+_VERSION = re.compile(rb"""<\?xml\s+version\s*=\s*["']([^"']{1,40})""")
 _START = re.compile(rb"<\?xml\s|<edXML[\s>]")
 _DECLARATION_STARTS = tuple(b"<?xml" + blank for blank in (b" ", b"\t", b"\r", b"\n"))
 _BOMS = (
@@ -184,6 +187,9 @@ def _refusal_of_start(raw: bytes, start: int) -> Problem | None:
     declaration_end = raw.find(b"?>", start, start + _DECLARATION_BYTES_MAX)
     if raw.startswith(_DECLARATION_STARTS, start) and declaration_end < 0:
         return _not_xml(f"its declaration has more than {_DECLARATION_BYTES_MAX} bytes", 1, 1)
+    version = _VERSION.match(raw, start, start + _DECLARATION_BYTES_MAX)
+    if version is not None and version[1] != b"1.0":
+        return _not_xml(f"its declaration says XML {repr(version[1])[1:]}, and not 1.0", 1, 1)
     declared = _DECLARED.match(raw, start, start + _DECLARATION_BYTES_MAX)
     if declared is not None and declared[1].lower() != b"utf-8":
         found = declared[1].decode("ascii", "replace")

@@ -55,6 +55,7 @@ _NOT_XML: Final = Glossary(
     {
         r"it begins with (.*)": "mở đầu bằng {0}",
         r"its declaration has more than (\d+) bytes": "khai báo XML dài quá {0} byte",
+        r"its declaration says XML (.*), and not 1\.0": "khai báo ghi XML {0}, không phải 1.0",
         r"Opening and ending tag mismatch: (\S+) line (\d+) and (\S+)": (
             "thẻ mở {0} ở dòng {1} không khớp thẻ đóng {2}"
         ),
