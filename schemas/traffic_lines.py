@@ -30,6 +30,8 @@ ROWS_MAX: Final = 400_000
 
 _END: Final = re.compile(rb',"digest":"([0-9a-f]{64})"}\n\Z')
 _TAIL_BYTES: Final = 80
+#: The escape of NUL, and not a backslash before the letter u.
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _PACKAGE: Final = re.compile(rb'"package":"[A-Za-z0-9+/=]*"')
 
 
@@ -180,7 +182,7 @@ def _value(text: bytes, number: int) -> Header | Row | End:
         model: type[Header | Row | End] = Header
     else:
         model = End if text.startswith(b'{"end":') else Row
-    if b"\\u0000" in text:
+    if b"\\u0000" in text and _NUL.search(text):
         # No store can keep it.
         raise NotTraffic("traffic.row", number, message="it holds NUL")
     try:

@@ -48,6 +48,12 @@ def test_what_is_written_is_read(rows: list[Row]):
     assert list(read(lines(*rows))) == [HEADER, *rows]
 
 
+@pytest.mark.parametrize("text", ["\\u0000", "\\\\u0000", "a\\\\\\u0000"])
+def test_a_text_that_spells_an_escape_holds_no_nul(text: str):
+    written = row(1, type=text, code=text)
+    assert list(read(lines(written))) == [HEADER, written]
+
+
 @given(_rows)
 def test_every_line_conforms_to_the_json_schema(rows: list[Row]):
     validator = validator_for(schema())
@@ -148,6 +154,7 @@ def plain(line: bytes) -> bytes:
         (b'"verdict":"valid"', b'"verdict":"valid","extra":1'),
         (b"doc_0", b"doc_l"),
         (b'"type":"', b'"type":"\\u0000'),
+        (b'"type":"', b'"type":"\\\\\\u0000'),
         (b'"type":"', b'"type":"\\ud800'),
         (b'"deliveries":[', b'"deliveries":[],"x":['),
     ],
