@@ -18,6 +18,7 @@ import orjson
 from pydantic import ValidationError
 
 from schemas.edxml import PACKAGE_BYTES_MAX
+from schemas.edxml_node import FOUND_MAX
 from schemas.rest_words import Wire
 from schemas.traffic import FORMAT, VERSION, End, Header, Row
 
@@ -189,7 +190,7 @@ def _value(text: bytes, number: int) -> Header | Row | End:
         return model.model_validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(map(str, first["loc"]))
+        place = ".".join(str(part)[:FOUND_MAX] for part in first["loc"])
         raise NotTraffic("traffic.row", number, message=f"{place}: “{first['msg']}”") from None
 
 

@@ -25,6 +25,8 @@ CLOCKS_APART_US: Final = 300 * MICROSECONDS
 #: that passes in seconds by hours, and never by a day.
 STATED_APART_US: Final = DAY_US
 _KEY_BYTES: Final = 16
+#: Strangers of a row that are named, and characters of each: a row may hold megabytes of them.
+_CODES_MAX, _CODE_CHARS_MAX = 20, 40
 
 
 def row_of(extract: Extract, package: str | None = None) -> Row:
@@ -117,7 +119,7 @@ class Checks:
             return _no_time("The export", self._header.exported_at[:40], message)
         asked = self._header.asked
         strange = {asked.sender, asked.recipient} - self._agencies - {""}
-        return _no_agency(code[:40] for code in strange) if strange else None
+        return _no_agency(strange) if strange else None
 
     def fault(self, row: Row) -> Fault | None:
         """Why a row cannot have been, and nothing can be played of it; None when it can."""
@@ -226,7 +228,8 @@ def _key(told: str) -> bytes:
 
 
 def _no_agency(codes: Iterable[str]) -> Fault:
-    return Fault("traffic.agency", "", {"codes": ", ".join(sorted(set(codes)))})
+    named = sorted({code[:_CODE_CHARS_MAX] for code in codes})
+    return Fault("traffic.agency", "", {"codes": ", ".join(named[:_CODES_MAX])})
 
 
 def _no_row(message: str) -> Fault:

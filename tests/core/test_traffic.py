@@ -118,6 +118,13 @@ def test_unknown_agencies_are_named(more: dict[str, Any]):
     assert told[1]["codes"]
 
 
+def test_of_strangers_without_number_and_end_some_are_named():
+    shares = [share(f"{n}" + "9" * 10_000, units=[]) for n in range(100)]
+    told = fault(row(sender="X" * 100_000, deliveries=shares))
+    assert told is not None
+    assert 0 < len(told[1]["codes"]) < 1000
+
+
 def test_units_belong_to_their_agency():
     units = ["000.00.13.G22", "01.02.G22", G22]
     assert fault(row(unit="000.00.20.H37", deliveries=[share(units=units)])) is None

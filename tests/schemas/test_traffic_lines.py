@@ -166,6 +166,14 @@ def test_a_row_that_was_sealed_wrong_is_refused(before: bytes, after: bytes):
     assert refusal(sealed(*texts)) == ("traffic.row", "row 2")
 
 
+def test_the_name_of_a_field_that_there_is_not_is_cut_short():
+    texts = [plain(line) for line in FILE]
+    texts[2] = texts[2].replace(b'"seq"', b'"' + b"x" * 100_000 + b'":1,"seq"', 1)
+    with pytest.raises(NotTraffic, match="row") as told:
+        list(read(sealed(*texts)))
+    assert len(told.value.detail["message"]) < 200
+
+
 def test_a_closing_line_that_counts_wrong_is_refused():
     texts = [plain(line) for line in FILE]
     texts[-1] = texts[-1].replace(b'"rows":5', b'"rows":6')
