@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,7 +18,12 @@ from axis.core.errors import AxisError, rejected, unavailable
 HEADER_BYTES_MAX = 16 * 1024
 #: Path and query together: a DocumentId of 200 characters takes 1,800 bytes percent-encoded.
 ADDRESS_BYTES_MAX = 8 * 1024
-
+#: Headers that a request has once (RFC 9110 section 5.3), as they are told of.
+_ONCE: Mapping[bytes, str] = {
+    b"host": "Host",
+    b"content-type": "Content-Type",
+    b"axis-occurred-at": "Axis-Occurred-At",
+}
 Methods = Callable[[Scope], frozenset[str]]
 
 
@@ -107,8 +112,11 @@ class Door:
 def _check_head(scope: Scope) -> None:
     """Refuse what is too long, or what two readers could understand in two ways."""
     names = [name for name, _ in scope["headers"]]
-    if names.count(b"authorization") > 1:
-        raise invalid("Authorization", "is given twice", "được ghi hai lần")
+    if len(set(names)) < len(names):
+        _refuse_twice(names)
+    if b"host" not in names and scope.get("http_version") == "1.1":
+        # RFC 9112 section 3.2: it says whose address this is, to whatever passes the request on.
+        raise rejected("request.malformed", reason="Host is missing")
     if b"transfer-encoding" in names:
         _check_coding(scope)
     size = sum([len(name) + len(value) for name, value in scope["headers"]])
@@ -116,6 +124,15 @@ def _check_head(scope: Scope) -> None:
         raise rejected("request.head_too_large", limit=HEADER_BYTES_MAX)
     if len(scope["path"]) + len(scope["query_string"]) > ADDRESS_BYTES_MAX:
         raise rejected("request.address_too_long", limit=ADDRESS_BYTES_MAX)
+
+
+def _refuse_twice(names: Sequence[bytes]) -> None:
+    """Refuse a second line of what has one: one reader takes the first, another the last."""
+    for name, told in _ONCE.items():
+        if names.count(name) > 1:
+            raise rejected("request.malformed", reason=f"{told} is given twice")
+    if names.count(b"authorization") > 1:
+        raise invalid("Authorization", "is given twice", "được ghi hai lần")
 
 
 def _check_coding(scope: Scope) -> None:

@@ -87,11 +87,13 @@ _BOOKS: Final = Glossary(
 _HTTP: Final = Glossary(
     {
         "it cannot be read": "không đọc được",
+        "Host is missing": "thiếu Host",
         "Invalid method encountered": "phương thức không hợp lệ",
         "Content-Length": "Content-Length",
         "Transfer-Encoding": "Transfer-Encoding",
     },
     {
+        r"(Host|Content-Type|Axis-Occurred-At) is given twice": "{0} được ghi hai lần",
         r"Expected HTTP/.*|Invalid HTTP version|Invalid m\w+ version": "phiên bản không hợp lệ",
         r"Invalid header .*|Unexpected whitespace after header value": "dòng tiêu đề không hợp lệ",
         r"(?:Invalid char.*|Unexpected .*) in url.*": "địa chỉ có ký tự không hợp lệ",

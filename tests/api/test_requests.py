@@ -184,6 +184,36 @@ async def test_a_request_has_one_caller(here: World, path: str) -> None:
     assert problem(answer, 422, "request.invalid")["place"] == "Authorization"
 
 
+@pytest.mark.parametrize("name", ["Host", "Content-Type", "Axis-Occurred-At"])
+async def test_what_a_request_has_once_is_not_given_twice(here: World, name: str) -> None:
+    token = f"Bearer {await here.token(LANG_SON)}"
+    twice = [("authorization", token), (name, "application/xml"), (name, "application/xml")]
+    answer = await here.http.post("/v1/documents", content=package(), headers=twice)
+    told = problem(answer, 400, "request.malformed")
+    assert told["detail"] == f"This is not HTTP: {name} is given twice."
+    assert told["detail_vi"] == f"Đây không phải HTTP hợp lệ: {name} được ghi hai lần."
+    assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(("version", "status"), [("1.1", 400), ("1.0", 200)])
+async def test_since_http_1_1_a_request_says_whom_it_is_meant_for(
+    here: World, version: str, status: int
+) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/v1/health", "query_string": b""}
+    await here.app({**scope, "http_version": version, "headers": []}, receive, send)
+    head, body = sent
+    assert head["status"] == status
+    assert ("Host is missing" in body["body"].decode()) == (status == 400)
+
+
 @pytest.mark.parametrize("coding", ["gzip, chunked", "gzip", "identity", "chunked, chunked"])
 async def test_a_body_has_no_coding_but_chunks(here: World, coding: str) -> None:
     answer = await here.send(package(), **{"transfer-encoding": coding})

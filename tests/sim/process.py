@@ -199,7 +199,7 @@ def _scope(request: Request) -> dict[str, Any]:
         "raw_path": request.path.encode(),
         "root_path": "",
         "query_string": request.query,
-        "headers": list(request.headers),
+        "headers": [(b"host", b"axis"), *request.headers],
         "client": ("client", 1),
         "server": ("axis", 1),
     }
