@@ -100,11 +100,16 @@ class Application(FastAPI):
         path = scope["path"]
         # What is mounted leaves its own root in the scope, from which no route would match.
         scope = {**scope, "root_path": ""}
-        methods = {method for method, hot_path in self._hot if hot_path == path}
+        hot = {method for method, hot_path in self._hot if hot_path == path}
+        # By how much of the address their templates leave open.
+        found: dict[int, set[str]] = {0: hot} if hot else {}
         for route in self.routes:
             match, _ = route.matches(scope)
             if match is not Match.NONE:
-                methods |= getattr(route, "methods", None) or {"GET"}
+                taken = getattr(route, "methods", None) or {"GET"}
+                found.setdefault(len(getattr(route, "param_convertors", ())), set()).update(taken)
+        # Where they overlap, the one that says most of it is meant.
+        methods = found[min(found)] if found else set()
         if "GET" in methods and not path.endswith(_NO_HEAD):
             methods.add("HEAD")
         return frozenset(methods | {"OPTIONS"}) if methods else frozenset()

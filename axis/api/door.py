@@ -24,6 +24,10 @@ _ONCE: Mapping[bytes, str] = {
     b"content-type": "Content-Type",
     b"axis-occurred-at": "Axis-Occurred-At",
 }
+#: What is said of a method that an address does not take: by the router, or by an operation whose
+#: template takes in this address too.
+_ELSEWHERE = frozenset({"request.route", "request.method", "request.invalid", "document.not_found"})
+
 Methods = Callable[[Scope], frozenset[str]]
 
 
@@ -83,7 +87,7 @@ class Door:
 
     async def _tell(self, error: AxisError, scope: Scope, send: Send) -> None:
         allow: Headers = []
-        if error.faults[0].code in ("request.route", "request.method"):
+        if error.faults[0].code in _ELSEWHERE:
             # The router knows neither the hot routes nor all methods of an address together.
             methods = self._methods(scope)
             if methods and scope["method"] not in methods:

@@ -237,7 +237,7 @@ async def test_there_is_nothing_at_other_addresses(here: World, path: str, metho
     ("path", "allowed"),
     [
         ("/v1/documents", "GET, HEAD, OPTIONS, POST"),
-        ("/v1/documents/bulk", "GET, HEAD, OPTIONS, POST"),
+        ("/v1/documents/bulk", "OPTIONS, POST"),
         ("/v1/inbox/packages", "GET, OPTIONS"),
         ("/v1/inbox/confirm", "OPTIONS, POST"),
         ("/v1/statuses", "GET, HEAD, OPTIONS, POST"),
@@ -245,6 +245,11 @@ async def test_there_is_nothing_at_other_addresses(here: World, path: str, metho
         ("/v1/health", "GET, HEAD, OPTIONS"),
         ("/v1/deliveries/x/package", "GET, OPTIONS"),
         ("/v1/operator/traffic", "GET, OPTIONS"),
+        ("/v1/replays/rpl_x", "GET, HEAD, OPTIONS"),
+        ("/v1/replays/rpl_x/run", "OPTIONS, POST"),
+        ("/v1/replays/rpl_x/deliveries", "GET, HEAD, OPTIONS"),
+        ("/v1/operator/runs/rpl_x/deliveries", "GET, HEAD, OPTIONS"),
+        ("/v1/operator/runs/rpl_x/report", "OPTIONS, POST"),
         ("/docs/assets/swagger-ui.css", "GET, HEAD, OPTIONS"),
     ],
 )
@@ -257,6 +262,22 @@ async def test_an_address_says_which_methods_it_takes(here: World, path: str, al
     answer = await here.http.options(path)
     assert (answer.status_code, answer.headers["allow"], answer.content) == (204, allowed, b"")
     assert "content-length" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("who", "method", "path", "allowed"),
+    [
+        (OFFICE, "GET", "/v1/documents/bulk", "OPTIONS, POST"),
+        (OFFICE, "POST", "/v1/replays/rpl_x/deliveries", "GET, HEAD, OPTIONS"),
+        (OPERATOR, "POST", "/v1/operator/runs/rpl_x/deliveries", "GET, HEAD, OPTIONS"),
+    ],
+)
+async def test_an_address_is_not_taken_for_one_that_another_template_makes(
+    here: World, who: str, method: str, path: str, allowed: str
+) -> None:
+    answer = await here.call(who, method, path, **({"json": {}} if method == "POST" else {}))
+    assert method in problem(answer, 405, "request.method")["detail"]
+    assert answer.headers["allow"] == allowed
 
 
 @pytest.mark.parametrize("path", ["/", "/docs/"])
