@@ -7,11 +7,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from importlib.resources import files
+from os import PathLike, stat_result
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from axis.api import openapi
 from axis.api.given import TheAxis, TheMetrics
@@ -134,7 +136,7 @@ async def _of_books(axis: Axis) -> tuple[Counter[str] | None, Sequence[Lag], int
 def add_pages(app: FastAPI) -> None:
     """Add the API pages and what they show; everything they load comes from this axis."""
     pages = _Document(app)
-    app.mount(_ASSETS, StaticFiles(directory=str(files("fastapi_offline") / "static")))
+    app.mount(_ASSETS, _Assets(directory=str(files("fastapi_offline") / "static")))
 
     async def docs() -> Response:
         page = get_swagger_ui_html(
@@ -165,6 +167,27 @@ def add_pages(app: FastAPI) -> None:
         # What people type; addresses of the API have one spelling each.
         app.add_api_route(near, to_docs, methods=["GET"], include_in_schema=False)
     app.add_api_route(DOCUMENT, document, methods=["GET"], include_in_schema=False)
+
+
+class _Assets(StaticFiles):
+    """Files, each whole: of a range that it cannot serve Starlette tells in words of its own."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """RFC 9110 section 14.2 lets a server ignore what is asked of ranges."""
+        headers = [header for header in scope["headers"] if header[0] != b"range"]
+        await super().__call__({**scope, "headers": headers}, receive, send)
+
+    def file_response(
+        self,
+        full_path: PathLike[str] | str,
+        stat_result: stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """As Starlette has it, without its word that ranges are served."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["accept-ranges"] = "none"
+        return response
 
 
 class _Document:

@@ -153,3 +153,12 @@ async def test_assets_are_read_and_nothing_beside_them(here: World) -> None:
     problem(await here.http.get("/docs/assets/../../settings.py"), 404, "request.route")
     problem(await here.http.get("/docs/assets/%2e%2e/core.py"), 404, "request.route")
     problem(await here.http.post("/docs/assets/swagger-ui.css"), 405, "request.method")
+
+
+@pytest.mark.parametrize("asked", ["bytes=99999999-", "lines=1-2", "bytes=5-1", "bytes=0-3", "x"])
+async def test_assets_are_whole_whatever_part_is_asked_for(here: World, asked: str) -> None:
+    path = "/docs/assets/swagger-ui.css"
+    whole = await here.http.get(path)
+    part = await here.http.get(path, headers={"range": asked})
+    assert (part.status_code, part.content) == (200, whole.content)
+    assert part.headers["accept-ranges"] == "none"
