@@ -19,8 +19,9 @@ from agencies.words import name_of
 from agencies.world import agency_dir, read_key
 from axis.adapters.system_clock import SystemClock, SystemIds
 from axis.cli import agencies_run, screen, session
+from axis.cli.whole import attachments
 from schemas.codes import AgencyRow, agencies
-from schemas.edxml import Attachment, DocumentPackage
+from schemas.edxml import DocumentPackage
 from schemas.edxml_write import write as write_package
 from schemas.signing import sign
 
@@ -80,7 +81,7 @@ def write(
         package,
         subject=subject or package.subject,
         content=content or package.content,
-        attachments=_attachments(files) if files else package.attachments,
+        attachments=attachments(files) if files else package.attachments,
     )
     try:
         raw = sign(write_package(package), *read_key(here.settings.home, sender.code))
@@ -190,11 +191,4 @@ def _package(sender: AgencyRow, recipients: tuple[str, ...], urgency: int) -> Do
             signed=True,
             wording_seed=now,
         )
-    )
-
-
-def _attachments(files: Iterable[Path]) -> tuple[Attachment, ...]:
-    return tuple(
-        Attachment(content_id=f"cid:{n}", name=path.name, data=path.read_bytes())
-        for n, path in enumerate(files, start=1)
     )

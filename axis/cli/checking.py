@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from lxml import etree
 
 from axis.cli import screen
+from axis.cli.whole import read_whole
 from axis.core.errors import Fault
 from axis.core.trust import ALTERED, fingerprint_of
 from axis.core.words_vi import in_vietnamese
@@ -98,7 +99,7 @@ def check(
     reports = []
     for path in files:
         try:
-            raw = path.read_bytes()
+            raw = read_whole(path)
         except OSError as error:
             reports.append({"file": str(path), "verdict": "unreadable", "why": error.strerror})
             continue
@@ -248,7 +249,7 @@ def _agency(organ_id: str) -> str:
 
 def _certificate(path: Path) -> bytes:
     try:
-        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+        certificate = x509.load_pem_x509_certificate(read_whole(path))
     except (OSError, *UNREADABLE) as error:
         raise typer.BadParameter(f"{path} holds no certificate in PEM: {error}") from None
     return certificate.public_bytes(Encoding.DER)

@@ -13,13 +13,13 @@ import typer
 from agencies import wording
 from agencies.words import row_of
 from axis.cli import session
+from axis.cli.whole import attachments, read_whole
 from schemas.codes import AgencyRow, agencies
 from schemas.edxml import (
     NEW,
     RECALL,
     REPLACEMENT,
     UPDATE,
-    Attachment,
     Business,
     DocumentPackage,
     Organization,
@@ -108,7 +108,7 @@ def compose(draft: Draft, now: datetime) -> DocumentPackage:
         response_for=_recalled(spoken, draft.recipients) if kind == RECALL else (),
         traces=(Trace(organ_id=draft.sender, at=now.replace(tzinfo=None, microsecond=0)),),
         business=_business(kind, spoken, draft),
-        attachments=_attachments(draft.files),
+        attachments=attachments(draft.files),
         secret=draft.secret,
     )
 
@@ -198,7 +198,7 @@ def _recipient(organ_id: str) -> Organization:
 def _spoken(text: str) -> Spoken:
     """The document that ``text`` names: by the file of its package, or by its DocumentId."""
     path = Path(text)
-    package = read(path.read_bytes()).package if path.is_file() else None
+    package = read(read_whole(path)).package if path.is_file() else None
     if isinstance(package, DocumentPackage) and package.promulgated is not None:
         code = Code(package.code_number, package.code_notation, package.promulgated)
         return Spoken(package.document_id, code)
@@ -212,11 +212,4 @@ def _spoken(text: str) -> Spoken:
     raise typer.BadParameter(
         f"{text} is neither the file of a document package nor a DocumentId "
         "as 000.00.00.H37,2020/01/15,118/UBND-KSTT"
-    )
-
-
-def _attachments(paths: Sequence[Path]) -> tuple[Attachment, ...]:
-    return tuple(
-        Attachment(content_id=f"cid:{n}", name=path.name, data=path.read_bytes())
-        for n, path in enumerate(paths, start=1)
     )

@@ -11,6 +11,7 @@ from agencies.world import OPERATOR_ID, keep_secret
 from axis.cli import screen, session
 from axis.cli.door import Door, segment
 from axis.cli.oversight import Code, Why
+from axis.cli.whole import read_whole
 
 #: Characters of a SHA-256 in hex.
 _FINGERPRINT_LENGTH = 64
@@ -94,7 +95,7 @@ def trust(
     From now on, beside those that it has. The axis's trust root must have issued it.
     """
     try:
-        pem = certificate.read_text(encoding="ascii")
+        pem = read_whole(certificate).decode("ascii")
     except UnicodeDecodeError:
         raise typer.BadParameter(f"{certificate} is no certificate in PEM") from None
     with _door(run, url) as door:

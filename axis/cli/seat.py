@@ -11,6 +11,7 @@ import typer
 from axis.cli import screen, session
 from axis.cli.door import segment
 from axis.cli.failures import Refusal
+from axis.cli.whole import read_whole
 from axis.core.document import split_delivery_id
 from axis.flows.handover import WAIT_S_MAX
 from schemas.edxml import StatusPackage
@@ -146,7 +147,7 @@ def confirm(
 
 def _answer(here: session.Session, path: Path, as_: str | None) -> dict[str, Any]:
     """What the axis says of the package in a file."""
-    raw = path.read_bytes()
+    raw = read_whole(path)
     package = read(raw).package
     status = isinstance(package, StatusPackage)
     named = package.sender.organ_id if package else ""

@@ -126,6 +126,20 @@ def test_what_cannot_be_packed_is_a_usage_error(
     assert not Path("a.edxml").exists()
 
 
+def test_a_file_without_end_is_read_no_further_than_a_package_goes(axis: Axis, keys: Path) -> None:
+    Path("a.txt").write_text("a")
+    zero, limit = "/dev/zero", "more than a package may have (52,428,800 bytes)"
+    pack = ("pack", "--to", "G22", "--subject", "a", "-o", "a.edxml", "--attach")
+    for words in ((*pack, zero), (*pack, "a.txt", "--attach", zero), ("send", zero)):
+        result = axis(*words)
+        assert (result.exit_code, result.stderr) == (1, f"{zero}: {limit}\n"), result.output
+        assert not Path("a.edxml").exists()
+    result = axis("check", zero)
+    assert (result.exit_code, result.stdout) == (2, f"{zero}: cannot be read: {limit}\n")
+    result = axis(*pack, ".")
+    assert (result.exit_code, "is a directory" in result.stderr) == (2, True)
+
+
 def test_a_chair_without_a_key_is_told_how_to_get_one(axis: Axis, var: Path) -> None:
     result = axis("pack", "--to", "G22", "--subject", "a", "-o", "a.edxml")
     assert result.exit_code == 2
