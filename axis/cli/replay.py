@@ -76,6 +76,10 @@ _KEPT: Final = {
     "over_kafka": ("--over-kafka", "over_kafka"),
 }
 
+_Anew = Annotated[
+    bool, typer.Option("--anew", help="Delete one that was stopped or killed, and begin anew.")
+]
+
 
 @group.command()
 def history(
@@ -104,6 +108,7 @@ def history(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with one that was stopped or killed.")
     ] = False,
+    anew: _Anew = False,
     over_kafka: Annotated[
         bool,
         typer.Option(
@@ -124,7 +129,7 @@ def history(
         _ = wanted.part, wanted.profile  # Raises for what cannot be.
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    told = _played(wanted, speed, typed if resume else None, json=json)
+    told = _played(wanted, speed, typed if resume else None, anew=anew, json=json)
     if json:
         screen.data(told)
     else:
@@ -143,7 +148,12 @@ def _until(last: date, first_months: int | None, typed: Iterable[str]) -> date:
 
 
 def _played(
-    wanted: State, speed: float | None, resumed: Iterable[str] | None, *, json: bool
+    wanted: State,
+    speed: float | None,
+    resumed: Iterable[str] | None,
+    *,
+    anew: bool,
+    json: bool,
 ) -> dict[str, Any]:
     """Play it, or go on with what was played before where options are ``resumed``; what came of
     it.
@@ -151,7 +161,7 @@ def _played(
     settings = own_settings(RUN)
     folder = Marked(settings, STATE_FILE, MAKER)
     with folder.alone():
-        state = _open(folder, wanted, resumed)
+        state = _open(folder, wanted, resumed, anew=anew)
         begun = Progress.load(settings.home)
         with _servers(settings) if state.over_kafka else nullcontext() as servers:
             where = settings if servers is None else servers.settings
@@ -216,10 +226,13 @@ def _require_room(settings: Settings, state: State) -> None:
         raise typer.Exit(1)
 
 
-def _open(folder: Marked, wanted: State, resumed: Iterable[str] | None) -> State:
+def _open(folder: Marked, wanted: State, resumed: Iterable[str] | None, *, anew: bool) -> State:
     """The state to go on from, with which what is wanted by the options ``resumed`` has to agree,
-    or the one of a fresh world (None); nothing is cleared for a play that is refused.
+    or the one of a fresh world (None); nothing is cleared for a play that is refused, nor, unless
+    it is to begin ``anew``, of one that was not finished.
     """
+    if anew and resumed is not None:
+        raise typer.BadParameter("--resume goes on, --anew begins anew; either would do")
     said = folder.read()
     known = None if said is None else State(**said)
     if resumed is not None:
@@ -232,6 +245,11 @@ def _open(folder: Marked, wanted: State, resumed: Iterable[str] | None) -> State
         )
         _require_books_of_its_own(folder.settings, known)
         return known
+    if known is not None and not (known.finished or anew):
+        raise typer.BadParameter(
+            f"{folder.settings.home} has a history that was stopped: --resume goes on with it, "
+            "--anew deletes it and begins anew"
+        )
     _require_books_of_its_own(folder.settings, wanted)
     _require_room(folder.settings, wanted)
     if known is not None:

@@ -362,9 +362,22 @@ def test_what_was_played_before_outlives_a_history_that_has_no_room(
     _half_played(var, "history", "history.json", "axis replay history", HISTORY)
     (var / "history" / "books").write_text("of the history before")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
-    result = axis("replay", "history", "--months", "1")
+    result = axis("replay", "history", "--months", "1", "--anew")
     assert (result.exit_code, "bytes free" in result.stderr) == (1, True)
     assert (var / "history" / "books").read_text() == "of the history before"
+
+
+def test_a_history_that_was_stopped_is_not_played_over(axis: Axis, var: Path) -> None:
+    _half_played(var, "history", "history.json", "axis replay history", HISTORY)
+    (var / "history" / "books").write_text("of the history before")
+    for more, told in (
+        ([], "has a history that was stopped: --resume goes on with it, --anew deletes it"),
+        (["--months", "1"], "--anew deletes it and begins anew"),
+        (["--resume", "--anew"], "either would do"),
+    ):
+        result = axis("replay", "history", *more)
+        assert (result.exit_code, told in result.stderr) == (2, True), result.output
+        assert (var / "history" / "books").read_text() == "of the history before"
 
 
 def test_a_sample_that_is_none_is_told(axis: Axis) -> None:
