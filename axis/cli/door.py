@@ -146,6 +146,7 @@ def _problem(answer: Answer) -> Mapping[str, Any]:
         pass
     return {
         "code": f"http.{answer.status}",
+        "status": answer.status,
         "detail": f"The server answered {answer.status} without saying why.",
         "detail_vi": f"Máy chủ trả lời {answer.status} mà không nêu lý do.",
     }

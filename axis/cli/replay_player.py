@@ -84,10 +84,8 @@ class Lease:
         """Say how far it is; where the axis is away for a moment it goes on all the same."""
         try:
             self.report({"handed_over": played})
-        except NoAxis:
-            return
-        except Refusal as refusal:
-            if refusal.problem.get("status", 0) < 500:
+        except (NoAxis, Refusal) as error:
+            if not _passes(error):
                 raise
 
     def report(self, said: Mapping[str, Any]) -> None:
@@ -153,8 +151,8 @@ def _played(
 ) -> dict[str, Any] | None:
     """What came of it; None where it was ended before."""
     state: dict[str, Any] = {}
+    lease.take()
     while True:
-        lease.take()
         try:
             state = _begun(folder, lease, job, seed)
             again = _again(lease, folder.settings, seed)
@@ -241,16 +239,26 @@ def _verdict(no: int, line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _held(lease: Lease) -> bool:
-    """Wait while the job is paused; whether it runs then."""
+    """Wait while the job is paused, or the axis away; whether it runs then, its lease taken."""
     told = False
     while True:
         try:
             stage = lease.look()["stage"]
-        except NoAxis:
+            if stage == "running":
+                lease.take()
+                return True
+        except (NoAxis, Refusal) as error:
+            if not _passes(error):
+                raise
             stage = "paused"
         if stage != "paused":
-            return bool(stage == "running")
+            return False
         if not told:
             typer.echo(f"Paused. It goes on behind: axis replay resume {lease.job}", err=True)
             told = True
         time.sleep(LOOK_S)
+
+
+def _passes(error: NoAxis | Refusal) -> bool:
+    """Whether it may be another answer in a moment: nobody was there, or could do it just then."""
+    return isinstance(error, NoAxis) or error.problem.get("status", 0) >= 500

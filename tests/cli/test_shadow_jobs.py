@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
-from axis.cli import replay_beside
+from axis.cli import replay_beside, replay_player
+from axis.cli.failures import NoAxis, Refusal
 from axis.cli.replay_player import Lease
 from axis.cli.session import Session
 from axis.core.errors import Fault, Rejected
+from axis.settings import Settings
 from tests.cli.conftest import Axis
 
 #: The two commands that play one.
@@ -111,6 +113,26 @@ def test_what_cannot_be_played_is_aborted(
     assert doors.posted == [*(["runs"] if words[0] == "shadow" else []), "run", "take", "abort"]
     assert doors.stage == "aborted"
     assert not (var / "shadow").exists()
+
+
+def test_a_player_that_is_held_asks_on_while_the_axis_is_away(
+    var: Path, doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = [Refusal({"code": "axis.store_away", "status": 503}), NoAxis("nobody")]
+    looks = iter([*away, "paused", *away, "running", *away, "running", "running"])
+
+    def look(_: str) -> Told:
+        found = next(looks)
+        if isinstance(found, Exception):
+            raise found
+        return Told({"stage": found, "epoch": 2})
+
+    monkeypatch.setattr(doors, "get", look)
+    monkeypatch.setattr(replay_player, "LOOK_S", 0)
+    lease = Lease(Session(Settings(var=var)), "rpl_1", "here")
+    # The first lease is not had: the axis is away again between the two questions.
+    assert replay_player._held(lease)
+    assert (doors.posted, lease.epoch, next(looks, None)) == (["take", "take"], 2, None)
 
 
 def test_of_an_empty_window_it_is_said_that_it_is_empty(
