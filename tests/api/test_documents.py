@@ -218,6 +218,8 @@ async def test_a_package_larger_than_the_limit_is_refused_unread() -> None:
         assert lines == [(LANG_SON, "package.too_large", "")] * 3
         sizes = [r["size"] for r in answer.json()["refusals"]]
         assert sizes == [2**63 - 1, 4000, len(package())]
+    async with world(package_bytes_max=len(package())) as just:
+        assert (await just.send(package())).status_code == 201
 
 
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "a"])
@@ -253,6 +255,33 @@ async def test_a_store_that_is_away_asks_to_come_back(here: World) -> None:
     problem(answer, 507, "axis.disk_full")
     assert answer.headers["retry-after"] == "1"
     assert (await here.send(package())).status_code == 201
+
+
+async def test_a_refusal_stands_whether_or_not_its_line_can_be_written(here: World) -> None:
+    here.faults.append(unavailable("axis.store_away"))
+    problem(await here.send(package(to=("000.00.00.X99",))), 422, "recipient.unknown")
+    assert (await here.get(AUDITOR, "/v1/operator/refusals")).json()["refusals"] == []
+
+
+async def test_nothing_is_refused_while_nobody_knows_whether_it_was_accepted(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be a repeated POST of what was accepted before its recipient was locked."""
+
+    async def away(*_: object) -> None:
+        raise unavailable("axis.store_away")
+
+    monkeypatch.setattr(here.axis.store, "document_of", away)
+    problem(await here.send(package(to=("000.00.00.X99",))), 503, "axis.store_away")
+
+
+async def test_a_package_is_judged_by_the_time_that_it_is_of(there: World) -> None:
+    there.clock.move(60)
+    path = f"/v1/operator/certificates/{LANG_SON}/revoke"
+    assert (await there.json(OPERATOR, path, {"why": "test"})).status_code == 200
+    for at, number, answered in (("08:00:59", 1, 201), ("08:01:00", 2, 422)):
+        answer = await there.send(package(number), **{"axis-occurred-at": f"2020-01-15T{at}+07:00"})
+        assert answer.status_code == answered, answer.text
 
 
 async def test_a_fault_of_ours_is_told_and_logged(
