@@ -82,7 +82,7 @@ async def test_a_registered_agency_comes_in_with_its_secret_and_signs(here: Worl
 async def test_what_could_not_be_read_behind_a_change_is_read_again(
     here: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, away = here.axis.store.agencies, [unavailable("axis.store_away")]
+    read, away = here.axis.store.agencies, [unavailable("axis.store_away")] * 2
 
     async def agencies() -> list[Agency]:
         if away:
@@ -92,7 +92,10 @@ async def test_what_could_not_be_read_behind_a_change_is_read_again(
     monkeypatch.setattr(here.axis.store, "agencies", agencies)
     problem(await act(here, "agencies", code=NEW, **NAMED, **WHY), 503, "axis.store_away")
     problem(await here.send(package(to=(NEW,))), 422, "recipient.unknown")
-    # As it looks by itself, seconds later.
+    # As it looks by itself, seconds later: first while the store is away still.
+    assert len(away) == 1
+    await here.axis.bus.publish([Topic(DIRECTORY, statuses=False)])
+    await until(lambda: not away)
     await here.axis.bus.publish([Topic(DIRECTORY, statuses=False)])
     await until(lambda: here.axis.members.directory.get(NEW))
     await here.sent(to=(NEW,))

@@ -276,6 +276,15 @@ async def test_a_status_package_is_taken(here: World) -> None:
     assert rest_statuses.Said.model_validate_json(first.content).state == "accepted"
     again = await here.call(OFFICE, "POST", "/v1/statuses", content=raw, headers=XML)
     assert (again.status_code, again.json()["code"]) == (200, "03")
+    seen = (await here.get(LANG_SON, f"/v1/documents/{receipt['doc']}")).json()["history"][-1]
+    assert (seen["unit"], seen["stated_at"]) == (OFFICE, "2020-01-15T09:00:00")
+
+
+async def test_of_a_reason_what_does_not_show_is_not_told(here: World) -> None:
+    for number, (reason, told) in enumerate(((" bản in \n", "bản in"), ("\u200b \u00a0", ""))):
+        (delivery,) = (await here.sent(number=number))["deliveries"]
+        await said(here, delivery=delivery, code="01", reason=reason)
+        assert (await lines(here))[-1]["reason"] == told
 
 
 async def test_bad_status_packages_have_codes_of_their_own(here: World) -> None:
@@ -346,6 +355,18 @@ async def test_a_status_package_may_be_signed_but_not_falsely(here: World) -> No
     problem(await post(raw_foreign), 422, "signature.untrusted")
     assert (await lines(here)) == []
     assert (await post(signed)).status_code == 201
+
+
+async def test_a_status_package_is_judged_by_the_time_that_it_is_of(there: World) -> None:
+    receipt, key = await there.sent(), key_of(OFFICE)
+    there.clock.move(60)
+    path = f"/v1/operator/certificates/{OFFICE}/revoke"
+    assert (await there.json(OPERATOR, path, {"why": "test"})).status_code == 200
+    raw = sign(status("01", receipt["document_id"]), key.private_key, key.certificate_der)
+    for at, answered in (("08:01:00", 422), ("08:00:59", 201)):
+        headers = XML | {"axis-occurred-at": f"2020-01-15T{at}+07:00"}
+        answer = await there.call(OFFICE, "POST", "/v1/statuses", content=raw, headers=headers)
+        assert answer.status_code == answered, answer.text
 
 
 async def package_of(here: World, receipt: dict[str, Any]) -> bytes:
