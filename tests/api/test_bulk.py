@@ -11,6 +11,7 @@ import pytest
 from axis.adapters.examiner import INLINE_BYTES_MAX
 from axis.api import hot
 from axis.core.errors import unavailable
+from axis.flows import intake
 from schemas import rest
 from schemas.frames import MEDIA_TYPE, frame
 from tests.api.world import AUDITOR, LANG_SON, OFFICE, OPERATOR, World, package, problem
@@ -35,7 +36,11 @@ def stream(*packages: bytes, **header: Any) -> bytes:
     return b"".join(frame(header, raw) for raw in packages)
 
 
-async def test_packages_are_taken_in_order_each_with_its_receipt(here: World) -> None:
+async def test_packages_are_taken_in_order_each_with_its_receipt(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Part after part: one is written while the next is examined.
+    monkeypatch.setattr(intake, "TOGETHER", 7)
     sent = [package(number=n) for n in range(20)]
     found = await results(here, stream(*sent))
     assert [item["status"] for item in found] == [201] * 20

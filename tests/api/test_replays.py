@@ -10,8 +10,10 @@ import pytest
 
 from axis.core.commands import Audit, Lock
 from axis.core.replay import LIVE_JOBS_MAX
+from axis.flows import planning
 from schemas import rest, rest_books, rest_replays
 from schemas.edxml import RECALL, Business, Reference
+from tests.api.test_receiving import polled
 from tests.api.world import (
     AUDITOR,
     HA_NOI,
@@ -21,6 +23,7 @@ from tests.api.world import (
     World,
     package,
     problem,
+    until,
 )
 
 RUNS, REPLAYS = "/v1/operator/runs", "/v1/replays"
@@ -98,8 +101,10 @@ async def counts(here: World) -> Any:
 async def test_a_plan_says_what_would_be_seen_and_moves_nothing(here: World) -> None:
     await done(here, 1, 2)
     waiting = await here.sent(number=3)
-    planned = await plan(here)
+    planned = await plan(here, stop_percent=50)
     assert (planned["stage"], planned["deliveries"], planned["documents"]) == ("planned", 2, 2)
+    # What is done cannot fail: "already had it" stops nothing.
+    assert planned["stop_percent"] == 0
     sizes = sum(len(package(number=number)) for number in (1, 2))
     assert planned["recipients"] == [
         {"agency": OFFICE, "deliveries": 2, "documents": 2, "senders": 1, "bytes": sizes}
@@ -392,6 +397,15 @@ async def test_what_is_named_and_not_there_is_not_found(here: World) -> None:
     assert (await plan(here, ids=[doc, delivery], since=""))["deliveries"] == 1
 
 
+async def test_a_plan_has_an_end(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await done(here, 1, 2)
+    monkeypatch.setattr(planning, "DELIVERIES_MAX", 2)
+    assert (await plan(here))["deliveries"] == 2
+    monkeypatch.setattr(planning, "DELIVERIES_MAX", 1)
+    answer = await here.json(OPERATOR, RUNS, GIVE_BACK | {"recipient": OFFICE})
+    assert "1" in problem(answer, 422, "replay.too_many")["detail"]
+
+
 async def test_only_so_many_jobs_may_wait(here: World) -> None:
     jobs = [(await plan(here))["id"] for _ in range(LIVE_JOBS_MAX)]
     answer = await here.json(OPERATOR, RUNS, GIVE_BACK | {"recipient": OFFICE})
@@ -400,6 +414,10 @@ async def test_only_so_many_jobs_may_wait(here: World) -> None:
     await plan(here)
     # The agency has its own.
     await plan(here, OFFICE, REPLAYS)
+    # A plan that has run out waits no more.
+    here.clock.move(3601)
+    here.tokens.clear()
+    await plan(here)
 
 
 async def test_nothing_is_given_back_to_an_agency_that_is_locked(here: World) -> None:
@@ -419,9 +437,12 @@ async def test_an_agency_plays_back_into_its_own_inbox_only(here: World) -> None
     mine, theirs = await done(here, 1, to=(OFFICE, HA_NOI))
     planned = await plan(here, OFFICE, REPLAYS)
     assert (planned["deliveries"], planned["agency"], planned["actor"]) == (1, OFFICE, OFFICE)
+    poll = await polled(here, "/v1/inbox")
     found = await ran(here, planned["id"], OFFICE, REPLAYS)
     assert found["stage"] == "finished"
-    assert [row["id"] for row in await inbox(here)] == [mine]
+    # Whoever waits is told at once.
+    await until(poll.done)
+    assert [row["id"] for row in poll.result().json()["deliveries"]] == [mine]
     assert await inbox(here, HA_NOI) == []
     asked = GIVE_BACK | {"ids": [theirs], "since": ""}
     problem(await here.json(OFFICE, REPLAYS, asked), 404, "delivery.not_found")

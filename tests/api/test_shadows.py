@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from axis.core.replay import LIVE_JOBS_MAX
+from axis.flows import shadowing
 from schemas import rest_replays
 from tests.api.test_replays import RUNS, WHY, act, done, plan, show
 from tests.api.world import AUDITOR, LANG_SON, OFFICE, OPERATOR, World, package, problem
@@ -193,6 +194,17 @@ async def test_sender_and_recipient_narrow_it(here: World) -> None:
     await done(here, 1)
     assert (await plan(here, **{**SHADOW, "sender": LANG_SON}))["deliveries"] == 1
     assert (await plan(here, **{**SHADOW, "sender": OFFICE}))["deliveries"] == 0
+
+
+async def test_it_is_planned_page_by_page_and_only_so_large(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await done(here, 1, 2, 3)
+    monkeypatch.setattr(shadowing, "PAGE_DOCUMENTS", 1)
+    monkeypatch.setattr(shadowing, "DELIVERIES_MAX", 3)
+    assert (await plan(here, **SHADOW))["deliveries"] == 3
+    monkeypatch.setattr(shadowing, "DELIVERIES_MAX", 2)
+    assert code(await here.json(OPERATOR, RUNS, {**SHADOW, "why": WHY})) == "replay.too_many"
 
 
 async def test_shadows_count_among_the_jobs_that_may_be(here: World) -> None:

@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from axis.api.metrics import SHARED_FOLDER
+from axis.api.metrics import SHARED_FOLDER, Unpublished
+from axis.lanes import Lag
 
 OFFICE, OTHER = "000.00.00.G22", "000.00.00.H37"
 SCRAPE = """
@@ -63,3 +65,12 @@ def test_however_often_it_is_looked_at_nothing_more_is_held(tmp_path: Path) -> N
         check=True,
     )
     assert done.stdout.split() == ["True", "1"]
+
+
+def test_of_what_a_relay_told_nothing_stays_when_it_is_published() -> None:
+    """One that serves nobody knows of no agencies but those that lag."""
+    registry = CollectorRegistry()
+    told = Unpublished(registry)
+    for lags, numbers in (([Lag(OFFICE, 5)], 5), ([], 0)):
+        told.tell(lags)
+        assert registry.get_sample_value("axis_unpublished", {"agency": OFFICE}) == numbers

@@ -125,6 +125,12 @@ async def test_what_was_never_counted_is_not_told_as_nothing(here: World) -> Non
     assert now["missing"]["accepted_mean_hours"] == "nothing to measure"
     ahead = await one(here, **{"from": "2020-04-01", "to": "2020-06-30"})
     assert (ahead["sent"], ahead["missing"]["sent"]) == (None, "not yet recorded")
+    # A day is complete when it is over.
+    for complete in (False, True):
+        day = await one(here, period="span", **{"from": "2020-01-15", "to": "2020-01-15"})
+        assert (day["sent"], day["complete"]) == (1, complete)
+        here.clock.move(86_400)
+        here.tokens.clear()
 
 
 async def test_behind_what_a_run_of_another_time_played_nothing_is_recorded(there: World) -> None:

@@ -266,6 +266,7 @@ async def test_a_list_of_statuses_has_limits(here: World) -> None:
     answer = await say(here, statuses=[], code="01")
     assert problem(answer, 422, "request.invalid")["place"] == "code"
     assert (await say(here, statuses=[])).json() == {"results": []}
+    assert len((await say(here, statuses=[{}] * 1000)).json()["results"]) == 1000
 
 
 async def test_a_status_package_is_taken(here: World) -> None:
