@@ -15,8 +15,9 @@ import threading
 
 from axis.loading import about_to_load
 
-#: Longer than an axis takes to stop (requests under way have five seconds); then it ends at once.
-GRACE_S = 10.0
+#: Seconds until it ends at once. Longer than an axis takes, and than their parent gives each of
+#: several workers (``axis.workers``), so that none outlives it for want of a moment.
+GRACE_S = 15.0
 
 
 def main() -> None:

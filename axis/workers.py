@@ -25,6 +25,7 @@ from axis.address import forget, leave, listening, url_of
 from axis.api.metrics import SHARED_FOLDER
 from axis.core.retry import Backoff
 from axis.ending import asked_to_end, end_gently
+from axis.leash import GRACE_S
 from axis.settings import Settings
 
 log = structlog.get_logger()
@@ -33,8 +34,9 @@ log = structlog.get_logger()
 SOCKET = "--socket"
 #: Connections that wait to be taken while the loops are busy; the kernel's own bound is 4096.
 BACKLOG = 2048
-#: Seconds a worker may take to end: requests under way have five, the last group five more.
-END_S_MAX = 12.0
+#: Seconds a worker may take to end: requests under way have five, the last group five more. Whoever
+#: ends the parent waits for longer.
+END_S_MAX = GRACE_S - 3.0
 #: A worker that lived so long had started well.
 STARTED_S = 10.0
 

@@ -35,7 +35,7 @@ from axis.ending import end_gently
 DATA = "data"
 #: Seconds a broker may take to answer; it needs two, and minutes after a crash with much to check.
 START_S_MAX = 120.0
-#: Seconds it may take to stop; an axis's leash ends its process after ten.
+#: Seconds it may take to stop; a leash (``axis.leash``) ends its process after fifteen.
 STOP_S_MAX = 9.0
 #: Seconds a folder may be held by a broker whose keeper has gone.
 HELD_S_MAX = 3.0

@@ -27,10 +27,11 @@ from axis.adapters.sqlite_file import InUse
 from axis.cli.setup import enrol
 from axis.core.retry import Backoff
 from axis.ending import asked_to_end, end_gently
+from axis.leash import GRACE_S
 from axis.settings import Settings
 
-#: Seconds a child may take to end: a graceful end of the axis takes up to five.
-STOP_S_MAX = 10.0
+#: Seconds a child may take to end: as long as one whose parent has died (``axis.leash``).
+STOP_S_MAX = GRACE_S
 #: Ends by itself, one after the other, after which a child is given up.
 ENDS_MAX = 5
 #: A child that lived so long had started well; its end is the first of a new series.

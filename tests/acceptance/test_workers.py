@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from axis import leash, workers
+from axis.cli import children
 from axis.settings import Settings
 from benchmarks.packages import signed
 from tests.acceptance.conftest import alive, until
@@ -124,6 +126,10 @@ async def test_workers_end_with_a_parent_that_is_killed(settings: Settings) -> N
     with running(settings, "axis", workers=2) as axis:
         assert axis.end(signal.SIGKILL) == -signal.SIGKILL
         until(lambda: not any(map(alive, axis.workers)), "the end of the workers")
+
+
+def test_whoever_ends_a_parent_waits_until_it_has_ended_its_workers() -> None:
+    assert workers.END_S_MAX < leash.GRACE_S <= children.STOP_S_MAX
 
 
 def _fails(environment: Mapping[str, str], *arguments: str) -> str:
