@@ -27,6 +27,8 @@ from typing import Any
 
 import asyncpg
 
+from axis.cluster_left import PID, clear_left, hold, serves
+
 #: Who runs the server when this process runs as root, whom PostgreSQL refuses.
 USERS = ("postgres", "nobody")
 _NEEDED = ("initdb", "postgres")
@@ -76,7 +78,9 @@ class Cluster:
         self._listen = listen
         self._user = next((u for u in USERS if _known(u)), None) if os.getuid() == 0 else None
         self._keep = None if keep is None else keep.absolute()
+        clear_left(_PREFIX)
         self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._lives = hold(self.folder)
         self._own(self.folder)
         self._data = (self._keep or self.folder) / _DATA
         self._fsync = fsync
@@ -87,7 +91,7 @@ class Cluster:
             if not self._data.exists():
                 self._make()
         except BaseException:
-            shutil.rmtree(self.folder)
+            self._forget()
             raise
 
     @property
@@ -119,6 +123,7 @@ class Cluster:
                 stderr=log,
                 cwd=self.folder,
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call
+                pass_fds=(self._lives,),
                 # Ctrl-C reaches this process, which ends it behind those who use it.
                 start_new_session=True,
                 **self._as_user(),
@@ -139,9 +144,13 @@ class Cluster:
     def remove(self) -> None:
         """End the server and forget its data, unless they are to be kept."""
         self.end()
-        shutil.rmtree(self.folder)
+        self._forget()
         if self._keep is not None:
             (self._keep / _SOCKET).unlink()
+
+    def _forget(self) -> None:
+        shutil.rmtree(self.folder)
+        os.close(self._lives)
 
     def _take_over(self, keep: Path) -> None:
         """Wait for the end of the last server, should its parent have been killed; clear away what
@@ -153,6 +162,8 @@ class Cluster:
             if time.monotonic() > deadline:
                 raise NotStarted(f"another PostgreSQL holds {self._data}.")
             time.sleep(_LOOK_S)
+        # PostgreSQL itself takes any process of its user's that has the number for its last server.
+        (self._data / PID).unlink(missing_ok=True)
         link = keep / _SOCKET
         if link.is_symlink():
             if link.readlink().name.startswith(_PREFIX):
@@ -242,12 +253,7 @@ def has_data(keep: Path) -> bool:
 
 def is_held(keep: Path) -> bool:
     """Whether a server lives that has the data in a folder open."""
-    try:
-        text = (keep / _DATA / "postmaster.pid").read_text("ascii")
-        os.kill(int(text.split("\n", 1)[0]), 0)
-    except (OSError, ValueError):
-        return False
-    return True
+    return serves(keep / _DATA)
 
 
 @contextmanager
