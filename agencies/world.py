@@ -8,9 +8,11 @@ What exists stays as it is, so a world can be completed after a crash and opened
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -87,10 +89,29 @@ def make_world(home: Path, seed: int = SEED) -> World:
     Raises ``AnotherWorld`` when it was made from another seed.
     """
     authority = make_authority(seed)
-    _trust_root(home / "axis" / "trust-root.pem", authority)
-    _secret(home / "operator")
-    certificates = {row.code: _furnish(home, authority, row) for row in agencies()}
+    with _alone(home):
+        _trust_root(home / "axis" / "trust-root.pem", authority)
+        _secret(home / "operator")
+        certificates = {row.code: _furnish(home, authority, row) for row in agencies()}
     return World(home, certificates)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Wait for whoever makes the same world: of two secrets the books would know one, and the
+    folder hold the other.
+    """
+    path = home / "run" / "world.lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("ab")
+    except OSError:
+        # Where nothing can be written nothing is made.
+        yield
+        return
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def agency_dir(home: Path, code: str) -> Path:

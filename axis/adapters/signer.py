@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -96,16 +97,25 @@ def load_signer(path: Path) -> AxisSigner:
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        _write_private(path, pem)
+        _make_private(path, pem)
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise TypeError(f"{path} holds no Ed25519 key")
     return AxisSigner(key)
 
 
-def _write_private(path: Path, data: bytes) -> None:
-    """Write whole or not at all, readable by the owner only."""
+def _make_private(path: Path, data: bytes) -> None:
+    """Write whole or not at all, readable by the owner only. Of several axes that start at once the
+    first one's stays: all sign with one key.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            _write_private(path, data)
+
+
+def _write_private(path: Path, data: bytes) -> None:
     fresh = path.with_suffix(".new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,20 @@ def test_a_world_that_was_cut_off_is_completed_and_keeps_what_it_has(tmp_path: P
     (tmp_path / "axis" / "trust-root.pem").unlink()
     make_world(tmp_path)
     assert content(tmp_path) == before
+
+
+def test_processes_that_make_one_world_at_once_make_one(tmp_path: Path) -> None:
+    """Each says what it would write into the books: all the same, and what the folder holds."""
+    say = (
+        "import sys; from pathlib import Path; from agencies.world import make_world; "
+        "from axis.adapters.signer import load_signer; home = Path(sys.argv[1]); "
+        "print(load_signer(home / 'axis' / 'signer.pem').public_jwk()['x'], make_world(home).logins)"
+    )
+    arguments = [sys.executable, "-c", say, f"{tmp_path / 'home'}"]
+    makers = [subprocess.Popen(arguments, stdout=subprocess.PIPE) for _ in range(4)]
+    said = {maker.communicate()[0] for maker in makers}
+    assert [maker.returncode for maker in makers] == [0, 0, 0, 0]
+    assert said == {subprocess.check_output(arguments)}
 
 
 def test_a_folder_of_another_seed_is_left_alone(tmp_path: Path) -> None:
