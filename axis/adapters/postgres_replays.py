@@ -17,6 +17,7 @@ from axis.adapters.replay_rows import (
     item_from,
     job_from,
     outcomes_of,
+    running_from,
 )
 from axis.core.document import Redelivery
 from axis.core.lifecycle import Again, Transport
@@ -133,7 +134,7 @@ class PostgresReplays:
         return [job_from(row) for row in await self._ask(QUERIES[asked[0]], *asked[1:])]
 
     async def running(self) -> list[Job]:
-        return [job_from(row) for row in await self._ask(QUERIES["running"])]
+        return running_from(await self._ask(QUERIES["running"]))
 
     async def items(self, job: str, after: int, limit: int) -> list[ItemRow]:
         return [item_from(row) for row in await self._ask(QUERIES["items"], job, after, limit)]

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import orjson
+import structlog
 
 from axis.adapters import replay_tables, rows
 from axis.adapters.rows import DELIVERY, Values, delivery_from
 from axis.core.facts import Changes
+from axis.core.recount import DAMAGE
 from axis.core.replay import (
     KEPT_US,
     VALID_US,
@@ -22,6 +24,8 @@ from axis.core.replay import (
     Stage,
     Word,
 )
+
+log = structlog.get_logger()
 
 JOB_NAMES: Final = tuple(column.name for column in replay_tables.replay.columns)
 #: What ``job_from`` reads, of ``replay r``.
@@ -77,6 +81,17 @@ def job_from(row: Sequence[Any]) -> Job:
             "told": orjson.loads(fields["told"]),
         }
     )
+
+
+def running_from(found: Iterable[Sequence[Any]]) -> list[Job]:
+    """The jobs of some rows; one that is no job is told, and keeps no other from running."""
+    jobs: list[Job] = []
+    for row in found:
+        try:
+            jobs.append(job_from(row))
+        except DAMAGE as error:
+            log.exception("damaged", action="replay.damaged", job=row[0], exc_info=error)
+    return jobs
 
 
 def item_values(changes: Changes) -> list[Values]:

@@ -34,6 +34,8 @@ EMPTY_BUSY_MS: Final = 20
 
 _R = TypeVar("_R")
 
+#: Pages that cannot be read, as PostgreSQL's class XX.
+_TORN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -43,12 +45,19 @@ class InUse(RuntimeError):
 
 @contextmanager
 def failures_told() -> Iterator[None]:
-    """Raise ``Unavailable`` where the disk or SQLite fails; our own bugs pass as they are."""
+    """Raise ``Unavailable`` where the disk or SQLite fails, and ``UnicodeError`` where a text is
+    none; our own bugs pass as they are.
+    """
     try:
         yield
-    except sqlite3.OperationalError as error:
-        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-        raise _away(error, full) from error
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None and isinstance(error, sqlite3.OperationalError):
+            # The driver's own word: there is nothing to wait for.
+            raise UnicodeError(f"{error}") from error
+        if isinstance(error, sqlite3.OperationalError) or code in _TORN:
+            raise _away(error, code == sqlite3.SQLITE_FULL) from error
+        raise
     except OSError as error:
         raise _away(error, error.errno in _NO_ROOM) from error
 

@@ -24,6 +24,7 @@ from axis.adapters.replay_rows import (
     job_from,
     job_values,
     outcomes_of,
+    running_from,
     verdict_values,
 )
 from axis.adapters.sqlite_lanes import Run
@@ -174,7 +175,7 @@ class SqliteReplays:
         return [job_from(row) for row in await self._ask(QUERIES[asked[0]], *asked[1:])]
 
     async def running(self) -> list[Job]:
-        return [job_from(row) for row in await self._ask(QUERIES["running"])]
+        return running_from(await self._ask(QUERIES["running"]))
 
     async def items(self, job: str, after: int, limit: int) -> list[ItemRow]:
         return [item_from(row) for row in await self._ask(QUERIES["items"], job, after, limit)]

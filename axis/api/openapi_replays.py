@@ -211,6 +211,7 @@ TOLD: Final = frozenset(
         "document.replaced",
         "document.taken_back",
         "package.damaged",
+        "delivery.damaged",
     }
 )
 EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {

@@ -100,6 +100,10 @@ _CONFLICTS = {
         "The bytes of the package are not those that were accepted any more.",
         "Nội dung gói tin không còn đúng như khi tiếp nhận.",
     ),
+    "delivery.damaged": (
+        "Its rows in the books are damaged; an audit tells what is wrong.",
+        "Dòng ghi trong sổ bị hỏng; lệnh kiểm tra sổ (audit) cho biết sai lệch.",
+    ),
     "delivery.not_done": (
         "Only what is done can be given back; this one is {state}.",
         "Chỉ trả lại được văn bản đã nhận xong; văn bản này {state}.",

@@ -15,6 +15,7 @@ import structlog
 
 from axis.core.errors import Unavailable
 from axis.core.record import OBSERVERS
+from axis.core.recount import DAMAGE
 from axis.core.retry import Backoff
 from axis.lanes import Lanes, Lease, Observers
 from axis.ports import BusAway, Clock
@@ -72,7 +73,8 @@ class Observing:
             begun = loop.time()
             try:
                 more = await whole(self.page())
-            except (BusAway, Unavailable) as error:
+            except (BusAway, Unavailable, *DAMAGE) as error:
+                # A damaged event holds the observers up, whose order has no gap, and nobody else.
                 failed += 1
                 log.warning("observers not told", action="relay.unseen", why=str(error))
                 self._more.set()
@@ -88,7 +90,8 @@ class Observing:
     async def page(self) -> bool:
         """Publish one page of events; whether there may be more than it could hold.
 
-        Raises ``BusAway`` and ``Unavailable``; what was not told is told by the next one then.
+        Raises ``BusAway``, ``Unavailable`` and ``DAMAGE``; what was not told is told by the next
+        one then.
         """
         lease = self._lease
         if lease is None or self._clock.now() >= self._until:

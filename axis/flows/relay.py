@@ -18,6 +18,7 @@ import structlog
 
 from axis.core.errors import Unavailable
 from axis.core.record import OBSERVERS, share_of
+from axis.core.recount import DAMAGE
 from axis.core.retry import Backoff
 from axis.flows.due import STREAMS, Due
 from axis.flows.observing import Observing
@@ -152,8 +153,8 @@ class Relay:
         while True:
             try:
                 await self.beat()
-            except Unavailable:
-                log.warning("leases not renewed", action="relay.not_renewed")
+            except (Unavailable, *DAMAGE) as error:
+                log.warning("leases not renewed", action="relay.not_renewed", why=str(error))
             await asyncio.sleep(BEAT_S)
 
     # ---- pages --------------------------------------------------------------------------------
@@ -187,7 +188,7 @@ class Relay:
             begun = loop.time()
             try:
                 more = await self._whole(self.page())
-            except (BusAway, Unavailable) as error:
+            except (BusAway, Unavailable, *DAMAGE) as error:
                 failed += 1
                 log.warning("not relayed", action="relay.failed", why=str(error), tries=failed)
                 await asyncio.sleep(backoff.delay_s(failed, random.random()))
@@ -206,7 +207,8 @@ class Relay:
     async def page(self) -> bool:
         """Publish one page of what is due; whether there is more than it could hold.
 
-        Raises ``BusAway`` and ``Unavailable``; what was due is still due then.
+        Raises ``BusAway``, ``Unavailable``, and ``DAMAGE`` where a row is no value; what was due is
+        still due then.
         """
         codes, left = self._due.take(self._clock.now())
         if not left:
@@ -216,26 +218,34 @@ class Relay:
             again = await self._publish(codes)
             self._due.clear(codes)
             return bool(again)
-        except BusAway as away:
-            if codes and await self._bus_answers():
-                self._blame(codes, away)
+        except (BusAway, Unavailable, *DAMAGE) as error:
+            if codes and await self._all_answers():
+                self._blame(codes, error)
             raise
         finally:
             self._due.give_back(codes)
             self.look_at(again)
 
-    async def _bus_answers(self) -> bool:
+    async def _all_answers(self) -> bool:
+        """Whether the books can be written and the bus is there."""
         try:
+            await self.beat()
             await self._publisher.publish(())
-        except BusAway:
+        except (BusAway, Unavailable, *DAMAGE):
             return False
         return True
 
-    def _blame(self, codes: Sequence[str], away: BusAway) -> None:
-        """One of these topics takes nothing though the bus is there: it does not hold up others."""
+    def _blame(self, codes: Sequence[str], error: Exception) -> None:
+        """One of these topics takes nothing, or a row of one is damaged, though bus and books are
+        there: it does not hold up others.
+        """
         aside = self._due.blame(codes, self._clock.now(), random.random())
         if aside is not None:
-            log.warning("agency set aside", action="relay.aside", agency=aside, why=str(away))
+            told = {"action": "relay.aside", "agency": aside, "why": str(error)}
+            if isinstance(error, DAMAGE):
+                log.error("agency set aside", **told, exc_info=error)
+            else:
+                log.warning("agency set aside", **told)
 
     async def _publish(self, codes: Sequence[str]) -> Iterable[str]:
         """Publish what waits for some agencies; those of whom more may wait."""

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 import structlog
 
 from axis.core.commands import Outcome
+from axis.core.document import Place
 from axis.core.errors import Fault, Unavailable
 from axis.core.job_commands import Drive, JobCommand, Ran, Stop, Take
+from axis.core.recount import DAMAGE
 from axis.core.replay import KNOWN_MIN, STEPS, Candidate, Job, Kind, Stage, skip
 from axis.core.retry import Backoff
 from axis.core.survey import left_out
@@ -87,6 +89,9 @@ class Replaying:
         except Unavailable:
             # The store has said so; it is asked again.
             return []
+        except DAMAGE as error:
+            log.exception("jobs not found", action="replay.damaged", exc_info=error)
+            return []
         # Shadows are played elsewhere: that takes an axis of its own.
         return [job for job in found if job.kind in STEPS]
 
@@ -97,6 +102,9 @@ class Replaying:
             while True:
                 try:
                     await self._hand_over(job)
+                    return
+                except DAMAGE as error:
+                    log.exception("not driven", action="replay.damaged", job=job, exc_info=error)
                     return
                 except Unavailable as error:
                     # Whether the page was written only the books know: with another epoch they
@@ -122,7 +130,7 @@ class Replaying:
             if await self._fails(job):
                 return
             before = job.cursor
-            job = await self._page(job)
+            job = await self._page(job, max(1, int(job.rate * PAGE_S)))
             if job is not None:
                 # What was late is not made up for: the rate is a promise to the recipients.
                 due_s = max(due_s, loop.time() - PAGE_S) + (job.cursor - before) / job.rate
@@ -130,10 +138,20 @@ class Replaying:
         if job is not None:
             log.info("job ended", action="replay.ended", **who, stage=str(job.stage))
 
-    async def _page(self, job: Job) -> Job | None:
-        """Hand the next page over; the job behind it, None when it is somebody else's by now."""
-        many = max(1, int(job.rate * PAGE_S))
-        page = await self._replays.page(job.id, job.cursor, many)
+    async def _page(self, job: Job, many: int) -> Job | None:
+        """Hand the next items over; the job behind them, None when it is somebody else's by now.
+
+        Where a row is no delivery it goes item by item, and passes over that one.
+        """
+        try:
+            page = await self._replays.page(job.id, job.cursor, many)
+        except DAMAGE:
+            if many > 1:
+                return await self._page(job, 1)
+            log.exception("damaged", action="replay.damaged", job=job.id, no=job.cursor + 1)
+            return await self._drive_to(
+                job, job.cursor + 1, (), [(job.cursor + 1, skip(Fault("delivery.damaged")))]
+            )
         damaged = await self._damaged(page) if job.kind is Kind.GIVE_BACK else set()
         skipped: list[tuple[int, str]] = []
         for no, one in page:
@@ -143,14 +161,24 @@ class Replaying:
             if fault is not None:
                 skipped.append((no, skip(fault)))
         out = {no for no, _ in skipped}
+        items = [(no, one.delivery.place) for no, one in page if no not in out]
+        return await self._drive_to(job, page[-1][0] if page else job.total, items, skipped)
+
+    async def _drive_to(
+        self,
+        job: Job,
+        after: int,
+        items: Sequence[tuple[int, Place]],
+        skipped: Sequence[tuple[int, str]],
+    ) -> Job | None:
         now = self._clock.now()
         return await self._submit(
             Drive(
                 job=job.id,
                 epoch=job.epoch,
                 before=job.cursor,
-                after=page[-1][0] if page else job.total,
-                items=tuple((no, one.delivery.place) for no, one in page if no not in out),
+                after=after,
+                items=tuple(items),
                 skipped=tuple(skipped),
                 now=now,
                 until=now + _us(LEASE_S),

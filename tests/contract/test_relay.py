@@ -236,6 +236,28 @@ async def test_nobody_is_blamed_while_the_bus_is_away(scene: Scene):
     assert scene.read().applied == {(code, 0): [*range(1, 6)] for code in CODES[1:]}
 
 
+async def test_nobody_is_blamed_while_the_books_cannot_be_written(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+):
+    """As those of a standby, which are read on."""
+
+    async def read_only(*_: Any, **__: Any) -> Any:
+        raise unavailable("axis.store_away")
+
+    await scene.send(5, to=CODES[1:])
+    relay = scene.relay("one")
+    await relay.beat()
+    with monkeypatch.context() as patch:
+        for step in ("beat", "take", "advance"):
+            patch.setattr(scene.lanes, step, read_only)
+        for _ in range(3):
+            with pytest.raises(Unavailable):
+                await relay.page()
+    await relay.page()
+    assert scene.read().applied == {(code, 0): [*range(1, 6)] for code in CODES[1:]}
+    assert not relay.due
+
+
 async def test_a_process_killed_behind_its_commit_loses_nothing(scene: Scene):
     gone = scene.relay("gone")
     await gone.beat()
