@@ -24,6 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from axis.books import UnfitBooks
 from axis.core.errors import Unavailable, unavailable
 from axis.settings import LIVE
 
@@ -119,27 +120,36 @@ class Server:
     async def connect(
         self, settings: Mapping[str, str] = _NOTHING, *, answer_s: float | None = None
     ) -> Driver:
-        """A connection of one's own, not watched by anybody; raises what the driver raises."""
+        """A connection of one's own, not watched by anybody; raises what the driver raises, and
+        ``UnfitBooks`` where the address says what driver or server do not understand.
+        """
         patience = self.patience
-        return await asyncpg.connect(
-            self._url,
-            timeout=CONNECT_S,
-            command_timeout=answer_s or patience.answer_s,
-            server_settings={
-                "application_name": "axis",
-                "search_path": self.schema,
-                # Promise 1, whatever the server's own default is.
-                "synchronous_commit": "on",
-                # Each statement must see what was committed while the lock was waited for.
-                "default_transaction_isolation": "read committed",
-                "statement_timeout": str(patience.statement_ms),
-                "lock_timeout": str(patience.lock_ms),
-                "idle_in_transaction_session_timeout": str(patience.idle_ms),
-                "tcp_user_timeout": str(DEAF_MS),
-                **_PLANS,
-                **settings,
-            },
-        )
+        try:
+            return await asyncpg.connect(
+                self._url,
+                timeout=CONNECT_S,
+                command_timeout=answer_s or patience.answer_s,
+                server_settings={
+                    "application_name": "axis",
+                    "search_path": self.schema,
+                    # Promise 1, whatever the server's own default is.
+                    "synchronous_commit": "on",
+                    # Each statement must see what was committed while the lock was waited for.
+                    "default_transaction_isolation": "read committed",
+                    "statement_timeout": str(patience.statement_ms),
+                    "lock_timeout": str(patience.lock_ms),
+                    "idle_in_transaction_session_timeout": str(patience.idle_ms),
+                    "tcp_user_timeout": str(DEAF_MS),
+                    **_PLANS,
+                    **settings,
+                },
+            )
+        except ValueError as error:
+            raise _unfit(error) from error
+        except asyncpg.PostgresError as error:
+            if (error.sqlstate or "").startswith(_WORLD):
+                raise
+            raise _unfit(error) from error
 
     def _engine(self, **pool: Any) -> AsyncEngine:
         async def connect(*_: object, **__: object) -> Driver:
@@ -261,6 +271,10 @@ def failures_told() -> Iterator[None]:
         raise _away(error) from error
     except (OSError, PoolTimeoutError, asyncpg.InternalClientError) as error:
         raise _away(error) from error
+
+
+def _unfit(error: Exception) -> UnfitBooks:
+    return UnfitBooks(f"The database cannot be reached as AXIS_DATABASE says: {error}.")
 
 
 def _away(error: Exception, *, full: bool = False) -> Unavailable:

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from axis.adapters.postgres_server import Server
+from axis.adapters.postgres_store import open_store
+from axis.books import UnfitBooks
 from axis.core.errors import Unavailable
 
 
@@ -49,3 +51,20 @@ async def test_a_server_that_will_not_serve_now_is_away(sqlstate: str):
             with pytest.raises(Unavailable, match=r"axis\.store_away"):
                 async with held():
                     raise AssertionError("it was not greeted")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("sslmode=nonsense", "sslmode"),
+        ("port=abc", "abc"),
+        ("options=-cfoo.bar", "foo.bar requires a value"),
+        ("unknown_thing=1", "unknown_thing"),
+    ],
+)
+async def test_an_address_that_nobody_understands_is_told_in_a_sentence(
+    postgres_url: str, postgres_run: str, said: str, why: str
+):
+    mark = "&" if "?" in postgres_url else "?"
+    with pytest.raises(UnfitBooks, match=f"as AXIS_DATABASE says: .*{why}"):
+        await open_store(f"{postgres_url}{mark}{said}", postgres_run)
