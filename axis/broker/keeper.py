@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,21 +38,24 @@ class Keeper:
         argv = [sys.executable, "-m", "axis.leash", "axis.broker", "--json"]
         argv += [f"--folder={self.folder}", f"--port={self.port}"]
         argv += [f"--override={name}={value}" for name, value in self.overrides.items()]
-        self.process = subprocess.Popen(  # noqa: S603 - our own module
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            # Ctrl-C reaches this process, which then ends it.
-            start_new_session=True,
-        )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            _, why = self.process.communicate(timeout=END_S_MAX)
-            failure = Missing if self.process.returncode == EXIT_MISSING else NotStarted
-            raise failure(why.strip())
+        # No pipe: nobody reads while the first line is waited for, and a full one would hold it up.
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+            self.process = subprocess.Popen(  # noqa: S603 - our own module
+                argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+                # Ctrl-C reaches this process, which then ends it.
+                start_new_session=True,
+            )
+            assert self.process.stdout is not None
+            line = self.process.stdout.readline()
+            if not line:
+                self.process.communicate(timeout=END_S_MAX)
+                said.seek(0)
+                failure = Missing if self.process.returncode == EXIT_MISSING else NotStarted
+                raise failure(said.read().strip())
         told = json.loads(line)
         self.bootstrap, self.pid, self.version = told["bootstrap"], told["pid"], told["version"]
         self.port = int(self.bootstrap.rpartition(":")[2])

@@ -12,7 +12,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from axis.broker.__main__ import EXIT_FAILED
 from axis.broker.jars import Missing, install, lacking
-from axis.broker.keeper import EXIT_MISSING
+from axis.broker.keeper import EXIT_MISSING, Keeper
+from axis.broker.node import NotStarted
 from tests.acceptance.conftest import alive
 from tests.kafka import Broker, broker, required
 
@@ -137,3 +138,20 @@ def test_it_ends_with_its_keeper_and_with_its_keepers_parent(tmp_path: Path):
         assert not alive(own.pid)
     finally:
         own.stop()
+
+
+def test_what_a_keeper_says_before_it_is_there_does_not_hold_it_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A client that finds nobody says so at each try, and a pipe takes 64 KiB."""
+    told = '{"bootstrap": "127.0.0.1:9092", "pid": 1, "version": "4"}'
+    chatty = f"head -c 200000 /dev/zero >&2; echo '{told}'; exec cat"
+    _program(tmp_path, "chatty", chatty)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "chatty"))
+    keeper = Keeper(tmp_path)
+    keeper.start()
+    assert keeper.version == "4"
+    assert keeper.stop() != 0
+    _program(tmp_path, "chatty", "head -c 200000 /dev/zero >&2; echo 'no room' >&2; exit 1")
+    with pytest.raises(NotStarted, match=r"no room$"):
+        keeper.start()
