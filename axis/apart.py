@@ -1,4 +1,4 @@
-"""A process that only relays, until SIGTERM or SIGINT; as many as wanted may run.
+"""A process that only relays, until a signal asks it to end; as many as wanted may run.
 
 It finishes what it is at and gives up its leases, so that the others go on at once.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollecto
 
 from axis.api.metrics import Unpublished
 from axis.core.errors import Unavailable
+from axis.ending import asked_to_end
 from axis.logs import log_as_json
 from axis.relaying import Relaying, relaying
 from axis.settings import Settings
@@ -42,7 +42,7 @@ def relay(settings: Settings, metrics_port: int | None) -> None:
 
 async def _relay(settings: Settings, metrics_port: int | None) -> None:
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in asked_to_end():
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     registry = CollectorRegistry()
     with _served(registry, settings, metrics_port) as shown:

@@ -1,4 +1,4 @@
-"""Serve one axis over HTTP until SIGTERM or SIGINT: in this process, or in workers of its own."""
+"""Serve one axis over HTTP until a signal asks it to end: here, or in workers of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import gc
 import json
-import signal
 import socket
 import sqlite3
 import sys
@@ -25,6 +24,7 @@ from axis.books import UnfitBooks
 from axis.bootstrap import NotSetUp, build
 from axis.connection import Connection
 from axis.core.errors import Unavailable
+from axis.ending import asked_to_end
 from axis.logs import log_as_json
 from axis.settings import Settings
 
@@ -106,9 +106,9 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGTERM and SIGINT; uvicorn would raise them again before the store is closed."""
+        """Stop on what asks to; uvicorn would raise it again before the store is closed."""
         loop = asyncio.get_running_loop()
-        signals = (signal.SIGTERM, signal.SIGINT)
+        signals = asked_to_end()
         for number in signals:
             loop.add_signal_handler(number, self._stop)
         try:

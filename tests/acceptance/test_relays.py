@@ -218,8 +218,9 @@ async def test_a_broker_that_is_away_at_start_and_killed_later_is_a_delay(
         own.stop()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 async def test_a_stopped_relay_gives_up_its_leases_and_shows_what_it_did(
-    place: Place, tmp_path: Path
+    place: Place, tmp_path: Path, number: signal.Signals
 ) -> None:
     with (
         broker(tmp_path / "kafka") as own,
@@ -238,7 +239,7 @@ async def test_a_stopped_relay_gives_up_its_leases_and_shows_what_it_did(
             return float(told["axis_relay_records_total"]) == 2 * GROUP * 11
 
         until(shown, "its metrics")
-        relay.process.terminate()
+        relay.process.send_signal(number)
         assert await asyncio.to_thread(relay.process.wait) == 0
         now = SystemClock().now()
         roll = await place.store.lanes.beat("heir", now, now + 1)

@@ -63,7 +63,10 @@ async def polling(http: httpx.AsyncClient, count: int) -> None:
             pass
 
 
-async def test_an_axis_listens_polls_and_stops_when_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_an_axis_listens_polls_and_stops_when_told(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     await set_up(tmp_path)
     with running_axis(tmp_path) as process:
         file = tmp_path / "axis" / "address.json"
@@ -89,7 +92,7 @@ async def test_an_axis_listens_polls_and_stops_when_told(tmp_path: Path) -> None
             ]
             # A poll that has not arrived when the axis stops is cut off with its connection.
             await polling(http, len(polls))
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(number)
             async with asyncio.timeout(STOP_S_MAX):
                 found = [await poll for poll in polls]
             assert [(poll.status_code, len(poll.content) < 50) for poll in found] == [
