@@ -36,6 +36,8 @@ _R = TypeVar("_R")
 
 #: Pages that cannot be read, as PostgreSQL's class XX.
 _TORN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+#: How the driver's own words begin for bytes that are no UTF-8; it has no code for them.
+_NO_TEXT = "Could not decode to UTF-8"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -52,8 +54,8 @@ def failures_told() -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", None)
-        if code is None and isinstance(error, sqlite3.OperationalError):
-            # The driver's own word: there is nothing to wait for.
+        if f"{error}".startswith(_NO_TEXT):
+            # There is nothing to wait for.
             raise UnicodeError(f"{error}") from error
         if isinstance(error, sqlite3.OperationalError) or code in _TORN:
             raise _away(error, code == sqlite3.SQLITE_FULL) from error
