@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from os import PathLike, stat_result
 
@@ -136,7 +137,7 @@ async def _of_books(axis: Axis) -> tuple[Counter[str] | None, Sequence[Lag], int
 def add_pages(app: FastAPI) -> None:
     """Add the API pages and what they show; everything they load comes from this axis."""
     pages = _Document(app)
-    app.mount(_ASSETS, _Assets(directory=str(files("fastapi_offline") / "static")))
+    app.mount(_ASSETS, _Assets(directory=_static()))
 
     async def docs() -> Response:
         page = get_swagger_ui_html(
@@ -167,6 +168,11 @@ def add_pages(app: FastAPI) -> None:
         # What people type; addresses of the API have one spelling each.
         app.add_api_route(near, to_docs, methods=["GET"], include_in_schema=False)
     app.add_api_route(DOCUMENT, document, methods=["GET"], include_in_schema=False)
+
+
+@cache
+def _static() -> str:
+    return str(files("fastapi_offline") / "static")
 
 
 class _Assets(StaticFiles):

@@ -32,6 +32,7 @@ def test_every_published_point_is_met_exactly() -> None:
     assert len(points) == 8
 
 
+@pytest.mark.long
 def test_every_published_point_is_met_whatever_the_seed() -> None:
     sent: Counter[date] = Counter()
     received: Counter[date] = Counter()

@@ -30,7 +30,7 @@ from tests.vietnamese import english_in, told_in
 
 SETTINGS = settings(
     derandomize=True,
-    max_examples=8,
+    max_examples=6,
     suppress_health_check=list(HealthCheck),
     database=None,
 )
