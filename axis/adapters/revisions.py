@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
-from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from axis.books import UnfitBooks
@@ -34,7 +36,22 @@ def upgrade(connection: Connection, revision: str, where: str) -> None:
     found = MigrationContext.configure(connection).get_current_revision()
     if found is not None:
         require_known(found, where)
+    if found == max(KNOWN) and revision == "head":
+        return
+    steps = _steps()
+    config = Config(attributes={"connection": connection})
+    # What ``alembic.command.upgrade`` does, but for reading the steps from their files each time.
+    with EnvironmentContext(
+        config,
+        steps,
+        fn=lambda at, _: steps._upgrade_revs(revision, at),  # noqa: SLF001 - as alembic has it
+        destination_rev=revision,
+    ):
+        steps.run_env()
+
+
+@cache
+def _steps() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    return ScriptDirectory.from_config(config)
