@@ -320,6 +320,7 @@ def test_an_import_is_what_was_exported(importing: Apart, var: Path, tmp_path: P
     assert set(digests[0].values()).isdisjoint(digests[1].values())
 
 
+@pytest.mark.long
 def test_every_course_of_a_delivery_can_be_played(importing: Apart, tmp_path: Path) -> None:
     rows = every_course()
     (tmp_path / "t.jsonl").write_bytes(b"".join(lines(*rows)))

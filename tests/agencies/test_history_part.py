@@ -54,7 +54,7 @@ def test_one_agency_is_what_it_sends_and_what_it_receives() -> None:
     assert counted.deliveries > counted.received_by_agency[LANG_SON]
 
 
-@pytest.mark.parametrize("n", [1, 2, 7, 10])
+@pytest.mark.parametrize("n", [1, 2, 7, pytest.param(10, marks=pytest.mark.long)])
 def test_the_samples_are_disjoint_and_make_the_whole(n: int) -> None:
     whole = named(Part(first=FIRST, last=LAST))
     samples = [named(Part(first=FIRST, last=LAST, sample=(i, n))) for i in range(1, n + 1)]

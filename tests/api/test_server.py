@@ -63,7 +63,9 @@ async def polling(http: httpx.AsyncClient, count: int) -> None:
             pass
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.long)]
+)
 async def test_an_axis_listens_polls_and_stops_when_told(
     tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -34,7 +34,7 @@ def found(raw: bytes) -> list[tuple[str, str]]:
     return [(problem.code, problem.place.split("/")[-1]) for problem in read(raw).problems]
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(documents(), st.randoms(use_true_random=False))
 def test_elements_are_read_in_any_order(package: DocumentPackage, dice: random.Random) -> None:
     root = read(write(package)).root

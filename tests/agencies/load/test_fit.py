@@ -63,7 +63,8 @@ def test_a_curve_without_noise_is_found_again(
         assert found.curve.p99(rate, 10) == pytest.approx(curve.p99(rate, 10), rel=0.2)
 
 
-@settings(max_examples=2, deadline=None)
+@pytest.mark.long
+@settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 2**32), times=st.floats(0.01, 100))
 def test_another_unit_of_documents_changes_nothing(seed: int, times: float) -> None:
     points, within = drifting(random.Random(seed), drift=0.03, scatter=0.1)
