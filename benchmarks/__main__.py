@@ -67,7 +67,7 @@ def main() -> None:
     measured: dict[str, Row] = {}
     for name in () if asked.page else asked.only or ROWS:
         sys.stderr.write(f"measuring {name} ...\n")
-        begun, before = time.monotonic(), checks.pace()
+        before, begun = checks.pace(), time.monotonic()
         row = measured[name] = ROWS[name](scale)
         row.took_s, row.machine = time.monotonic() - begun, _machine()
         row.paces = [before, checks.pace()]
