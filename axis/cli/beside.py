@@ -10,21 +10,18 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from agencies import address
 from agencies.brokers import Brokers
 from agencies.load.growth import PEAK_DAY
-from agencies.traffic import Planned, digest, plan_day
+from agencies.traffic import Planned, digest
 from agencies.world import AnotherWorld
 from axis.cli import children, demo_report, outcome, playing, screen, session
 from axis.cli.agencies_run import Over, Ways, brokers
-from axis.cli.demo import RUN, SECONDS
-from axis.cli.given import of_a_day
+from axis.cli.demo import RUN, SECONDS, Day, Received, Seconds, Seed, Sent, planned
 from axis.cli.progress import Watch
 from axis.settings import Settings
 
@@ -39,26 +36,18 @@ def register(app: typer.Typer) -> None:
 
 
 def play(
-    day: Annotated[date, of_a_day("--day", "12 March 2019 to 4 February 2020.")] = PEAK_DAY,
-    seed: Annotated[int, typer.Option(help="Another seed: other documents, the same totals.")] = 1,
-    sent: Annotated[
-        int | None, typer.Option(min=1, help="Fewer documents, with --received.")
-    ] = None,
-    received: Annotated[int | None, typer.Option(min=1, help="Their recipients in all.")] = None,
-    seconds: Annotated[
-        float, typer.Option(min=1, max=3600, help="How long 7:00 to 21:00 takes.")
-    ] = SECONDS,
+    day: Day = PEAK_DAY,
+    seed: Seed = 1,
+    sent: Sent = None,
+    received: Received = None,
+    seconds: Seconds = SECONDS,
     over: Ways = Over.REST,
 ) -> None:
     """Play the demo's day through an axis that runs already (AXIS_HISTORY), then answer."""
-    try:
-        plan = plan_day(day, seed, sent=sent, received=received)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    plan, part = planned(day, seed, sent, received)
     settings = Settings(run=RUN)
     reached = brokers(settings, over)
     session.remember_run(settings)
-    part = () if sent is None else ("--sent", f"{sent}", "--received", f"{received}")
 
     async def played_and_answering() -> None:
         # In one loop, from whose beginning to whose end a signal is heeded.

@@ -38,6 +38,12 @@ MAKER = "axis demo"
 #: two to three times as many in the morning, which leaves two cores some room.
 SECONDS = 22.0
 
+Day = Annotated[date, of_a_day("--day", "12 March 2019 to 4 February 2020.")]
+Seed = Annotated[int, typer.Option(help="Another seed: other documents, the same totals.")]
+Sent = Annotated[int | None, typer.Option(min=1, help="Fewer documents, with --received.")]
+Received = Annotated[int | None, typer.Option(min=1, help="Their recipients in all.")]
+Seconds = Annotated[float, typer.Option(min=1, max=3600, help="How long 7:00 to 21:00 takes.")]
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -76,15 +82,11 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    day: Annotated[date, of_a_day("--day", "12 March 2019 to 4 February 2020.")] = PEAK_DAY,
-    seed: Annotated[int, typer.Option(help="Another seed: other documents, the same totals.")] = 1,
-    sent: Annotated[
-        int | None, typer.Option(min=1, help="Fewer documents, with --received.")
-    ] = None,
-    received: Annotated[int | None, typer.Option(min=1, help="Their recipients in all.")] = None,
-    seconds: Annotated[
-        float, typer.Option(min=1, max=3600, help="How long 7:00 to 21:00 takes.")
-    ] = SECONDS,
+    day: Day = PEAK_DAY,
+    seed: Seed = 1,
+    sent: Sent = None,
+    received: Received = None,
+    seconds: Seconds = SECONDS,
     over_kafka: Annotated[
         bool,
         typer.Option(
@@ -95,15 +97,11 @@ def demo(
 ) -> None:
     """Play a day between 95 agencies: 15 January 2020, the peak, when nothing else is said."""
     begun_s = time.monotonic()
-    try:
-        plan = plan_day(day, seed, sent=sent, received=received)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    plan, part = planned(day, seed, sent, received)
     run = RUN_OVER_KAFKA if over_kafka else RUN
     settings = Settings(run=run, history=True, port=0)
     if settings.database is not None and not over_kafka:
         raise typer.BadParameter("AXIS_DATABASE is set; a demo plays in books of its own")
-    part = () if sent is None else ("--sent", f"{sent}", "--received", f"{received}")
     with Marked(settings, STATE_FILE, MAKER).alone():
         found = _day(settings, plan, Asked(seed, seconds, part, begun_s), over_kafka=over_kafka)
     if found:
@@ -113,6 +111,17 @@ def demo(
         screen.say("Exact, both lines balance, and the events prove every counter.")
     else:
         demo_report.how_to_go_on()
+
+
+def planned(
+    day: date, seed: int, sent: int | None, received: int | None
+) -> tuple[Sequence[Planned], tuple[str, ...]]:
+    """The plan that the options ask for, and what agencies must know to draw up the same."""
+    try:
+        plan = plan_day(day, seed, sent=sent, received=received)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return plan, () if sent is None else ("--sent", f"{sent}", "--received", f"{received}")
 
 
 def _day(
