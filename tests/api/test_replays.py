@@ -276,7 +276,7 @@ async def test_a_small_job_stops_as_soon_as_the_share_is_reached(
 ) -> None:
     deliveries = [(await here.sent(number=n))["deliveries"][0] for n in range(1, 5)]
     await confirm(here, OFFICE, *deliveries, failed="ổ đĩa đầy")
-    planned = await plan(here, kind="redrive", since="", rate=7, stop_percent=stop_percent)
+    planned = await plan(here, kind="redrive", since="", rate=2, stop_percent=stop_percent)
     found = await _failing(here, planned["id"])
     assert (found["stage"], found["handed_over"]) == ("stopped", handed_over)
     told = f"{handed_over} of 4 failed; it stops at {stop_percent} %"
