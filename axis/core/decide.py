@@ -163,15 +163,17 @@ def _repeated(delivery: Delivery, command: Say) -> bool:
 
 def _illegal(delivery: Delivery, code: str) -> Fault | None:
     """Why ``code`` cannot follow; None when it can."""
-    detail = {"code": code, "state": delivery.business.name.lower()}
     if code in ANSWERS:
-        asked = delivery.request is Request.OPEN
-        return None if asked else Fault("lifecycle.not_asked", "", detail)
-    if delivery.business.ended:
-        return Fault("lifecycle.ended", "", detail)
-    if code in BY_SENDER or (delivery.business, code) in BUSINESS:
+        if delivery.request is Request.OPEN:
+            return None
+        why = "lifecycle.not_asked"
+    elif delivery.business.ended:
+        why = "lifecycle.ended"
+    elif code in BY_SENDER or (delivery.business, code) in BUSINESS:
         return None
-    return Fault("lifecycle.backwards", "", detail)
+    else:
+        why = "lifecycle.backwards"
+    return Fault(why, "", {"code": code, "state": delivery.business.name.lower()})
 
 
 # ---- operators --------------------------------------------------------------------------------

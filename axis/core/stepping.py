@@ -67,15 +67,20 @@ def step(ledger: Ledger, command: Move, delivery: Delivery, job: str = "") -> Mo
 
 def _illegal(ledger: Ledger, one: Step, delivery: Delivery) -> Fault | None:
     """Why a step cannot be taken; None when it can, or changes nothing."""
-    state = {"state": delivery.transport.name.lower()}
-    locked = ledger.facts.agencies[delivery.place.recipient].locked
     if one is Step.GIVE:
         if delivery.transport is not Transport.DONE:
-            return Fault("delivery.not_done", "", state)
+            return Fault("delivery.not_done", "", _state(delivery))
         if delivery.again is not Again.NONE:
             return Fault("delivery.given_back")
-        return Fault("delivery.locked") if locked else None
-    key = (delivery.transport, one)
-    if key not in TRANSPORT and key not in TRANSPORT_SAME:
-        return Fault("delivery.not_parked", "", state)
-    return Fault("delivery.locked") if one is Step.RESET and locked else None
+    else:
+        key = (delivery.transport, one)
+        if key not in TRANSPORT and key not in TRANSPORT_SAME:
+            return Fault("delivery.not_parked", "", _state(delivery))
+        if one is not Step.RESET:
+            return None
+    locked = ledger.facts.agencies[delivery.place.recipient].locked
+    return Fault("delivery.locked") if locked else None
+
+
+def _state(delivery: Delivery) -> dict[str, str]:
+    return {"state": delivery.transport.name.lower()}

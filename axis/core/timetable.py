@@ -71,6 +71,8 @@ def _date(number: int) -> str:
     return day_of_number(number).isoformat()
 
 
+# A group of commands is recorded at few instants, and lists name each of them again and again.
+@lru_cache(maxsize=4096)
 def iso(at_us: int) -> str:
     """ISO 8601 in the Viet Nam zone (QĐ 28/2018 art. 14.4), with microseconds where there are."""
     # By hand: a list names three moments of each row, and strftime takes thrice as long.
