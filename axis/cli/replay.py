@@ -36,7 +36,7 @@ from axis.cli.history_playing import Play, Stopped
 from axis.cli.history_state import MAKER, RUN, STATE_FILE, State
 from axis.cli.marked import Marked
 from axis.cli.own_run import own_settings
-from axis.cli.replay_apart import DISK_SHARE_MAX
+from axis.cli.replay_apart import DISK_SHARE_MAX, Anew
 from axis.core.timetable import OPENED, iso
 from axis.settings import Settings
 
@@ -76,10 +76,6 @@ _KEPT: Final = {
     "over_kafka": ("--over-kafka", "over_kafka"),
 }
 
-_Anew = Annotated[
-    bool, typer.Option("--anew", help="Delete one that was stopped or killed, and begin anew.")
-]
-
 
 @group.command()
 def history(
@@ -108,7 +104,7 @@ def history(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with one that was stopped or killed.")
     ] = False,
-    anew: _Anew = False,
+    anew: Anew = False,
     over_kafka: Annotated[
         bool,
         typer.Option(

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -30,6 +30,10 @@ from axis.cli.progress import Watch
 from axis.cli.published import all_published
 from axis.core.timetable import MICROSECONDS, from_iso
 from axis.settings import Settings
+
+Anew = Annotated[
+    bool, typer.Option("--anew", help="Delete one that was stopped or killed, and begin anew.")
+]
 
 #: Within the folder of a run, where its next score is written.
 _FRESH = "next"
@@ -69,6 +73,7 @@ def opened(
     fill: Callable[[Score], Mapping[str, Any]],
     *,
     resume: bool,
+    anew: bool = False,
     typed: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The state to go on from, or the one of a fresh run whose score ``fill`` has written.
@@ -76,14 +81,19 @@ def opened(
     What ``fill`` returns joins the state. What was played here before stays until ``fill`` has
     returned: a file that is refused takes nothing with it. Ends the command where there is nothing
     to go on with, where that is otherwise than options which were ``typed`` (by their names in the
-    state), and where the books of the run are somebody else's.
+    state), where something was stopped and it is not to begin ``anew``, and where the books of the
+    run are somebody else's.
     """
     home, said = folder.settings.home, folder.read()
     if resume:
-        if said is None or said["finished"] or not said["checked"]:
+        if anew:
+            raise typer.BadParameter("--resume goes on, --anew begins anew; either would do")
+        if said is None or not _half_played(said):
             raise typer.BadParameter(f"there is no half-played run in {home} to go on with")
         require_as_kept(typed or {}, said)
         return said
+    if not anew:
+        require_over(folder)
     _require_fresh(folder.settings, known=said is not None)
     state = {**wanted, "checked": False, "finished": ""}
     if said is None:
@@ -110,6 +120,20 @@ def opened(
     state["checked"] = True
     folder.write(state)
     return state
+
+
+def require_over(folder: Marked) -> None:
+    """Refuse a folder whose run was stopped or killed: who wants it deleted says so."""
+    said = folder.read()
+    if said is not None and _half_played(said):
+        raise typer.BadParameter(
+            f"{folder.settings.home} has a run that was stopped: '{folder.maker} --resume' goes on "
+            "with it, --anew deletes it and begins anew"
+        )
+
+
+def _half_played(said: Mapping[str, Any]) -> bool:
+    return bool(said["checked"] and not said["finished"])
 
 
 def require_as_kept(typed: Mapping[str, Any], said: Mapping[str, Any]) -> None:

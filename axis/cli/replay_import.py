@@ -15,7 +15,7 @@ from axis.cli import replay_outcome, screen
 from axis.cli.given import given
 from axis.cli.marked import Marked
 from axis.cli.own_run import named_by
-from axis.cli.replay_apart import Playing, Room, opened
+from axis.cli.replay_apart import Anew, Playing, Room, opened
 from axis.cli.replay_beside import COPIES
 from axis.cli.replay_check import Playable
 from axis.cli.traffic_files import rows
@@ -54,6 +54,7 @@ def import_(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with one that was stopped or killed.")
     ] = False,
+    anew: Anew = False,
     json: screen.Json = False,
 ) -> None:
     """Play the traffic of a file in a run of its own.
@@ -69,7 +70,7 @@ def import_(
         wanted = {"file": f"{file}", "speed": speed, "seed": seed}
         fill = partial(_fill, settings, file, seed)
         typed = {name: wanted[name] for name in given(context, ("speed", "seed"))}
-        state = opened(folder, wanted, fill, resume=resume, typed=typed)
+        state = opened(folder, wanted, fill, resume=resume, anew=anew, typed=typed)
         told = _play(settings, state, json=json)
         folder.write({**state, "finished": iso(SystemClock().now())})
     if json:

@@ -17,6 +17,7 @@ from axis.cli import replay_player, screen, session
 from axis.cli import replay_shown as report
 from axis.cli.door import Door, segment
 from axis.cli.job_items import PAGE_ROWS, items_of
+from axis.cli.replay_apart import Anew
 from axis.cli.replay_plan import By, door_of, plan
 from axis.cli.replay_shadow import INTO_DEFAULT, Into, Seed
 from axis.core.replay import Act, Kind, Stage
@@ -46,6 +47,7 @@ def run(
     ] = False,
     into: Into = INTO_DEFAULT,
     seed: Seed = SEED,
+    anew: Anew = False,
     why: Why = "",
     as_: By = OPERATOR_ID,
     json: screen.Json = False,
@@ -68,7 +70,8 @@ def run(
             time.sleep(LOOK_S)
             told = door.get(f"{door_of(client)}/{segment(job)}").json
     if shadow and _to_be_played(told):
-        replay_player.play(here, partial(_run, here, client, job, why), into, seed, json=json)
+        begin = partial(_run, here, client, job, why)
+        replay_player.play(here, begin, into, seed, known=job, anew=anew, json=json)
         return
     _told(told, json=json)
     if told["stage"] == Stage.STOPPED or (wait and told["stage"] != Stage.FINISHED):

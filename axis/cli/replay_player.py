@@ -29,7 +29,7 @@ from axis.cli.failures import NoAxis, Refusal
 from axis.cli.job_items import items_of
 from axis.cli.marked import Marked
 from axis.cli.own_run import named_by
-from axis.cli.replay_apart import opened
+from axis.cli.replay_apart import opened, require_over
 from axis.cli.replay_outcome import DELIVERIES_FILE
 from axis.cli.session import Session
 from axis.core.errors import Rejected
@@ -107,21 +107,33 @@ class Lease:
 
 
 def play(
-    here: Session, run: Callable[[], Mapping[str, Any]], into: str, seed: int, *, json: bool
+    here: Session,
+    run: Callable[[], Mapping[str, Any]],
+    into: str,
+    seed: int,
+    *,
+    known: str = "",
+    anew: bool = False,
+    json: bool,
 ) -> None:
     """Play a job in the run ``into`` to its end; ends the command (1) unless all came out as it was
     recorded.
 
     ``run`` makes the job run, and tells of it, when the folder is held: while another plays there,
-    or where it is somebody else's, nothing is begun that nobody would end.
+    where it is somebody else's, or has what was stopped of another job than the one that is
+    ``known``, unless it is to begin ``anew``, nothing is begun that nobody would end.
     """
     settings = named_by("--into", into)
     if here.settings.run == settings.run:
         raise typer.BadParameter(f"the run '{into}' cannot be its own shadow")
     folder = Marked(settings, replay_beside.STATE_FILE, replay_beside.MAKER)
     with folder.alone():
-        folder.read()
+        said = folder.read() or {}
+        if not (anew or (known and said.get("job") == known)):
+            require_over(folder)
         job = run()
+        if anew and said.get("job") == job["id"]:
+            folder.write({**said, "finished": iso(SystemClock().now())})
         lease = Lease(here, job["id"], _player(folder, job["id"]))
         told = _played(folder, lease, job, seed, json=json)
     if told is None:
@@ -198,7 +210,8 @@ def _state(folder: Marked, lease: Lease, job: Mapping[str, Any], seed: int) -> d
         goes_on = partial(lease.progress, 0)
         return replay_beside.fill(folder.settings, wanted, score, docs, goes_on)
 
-    return opened(folder, wanted, fill, resume=mine)
+    # Whoever must not lose what was stopped here was refused before the job was run.
+    return opened(folder, wanted, fill, resume=mine, anew=not mine)
 
 
 def _again(lease: Lease, settings: Settings, seed: int) -> str:

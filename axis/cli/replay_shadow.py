@@ -19,7 +19,7 @@ from axis.cli import replay_beside, replay_player, screen, session
 from axis.cli.given import given
 from axis.cli.marked import Marked
 from axis.cli.own_run import named_by
-from axis.cli.replay_apart import opened, require_as_kept
+from axis.cli.replay_apart import Anew, opened, require_as_kept
 from axis.cli.replay_beside import MAKER, STATE_FILE, WINDOW_DAYS_MAX
 from axis.cli.traffic_source import Reason, moment_of, window_of
 from axis.core.timetable import iso
@@ -52,6 +52,7 @@ def shadow(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with one that was stopped or killed.")
     ] = False,
+    anew: Anew = False,
     json: screen.Json = False,
     url: session.Url = None,
     run: session.Run = None,
@@ -65,6 +66,8 @@ def shadow(
     settings = named_by("--into", into)
     folder = Marked(settings, STATE_FILE, MAKER)
     if resume:
+        if anew:
+            raise typer.BadParameter("--resume goes on, --anew begins anew; either would do")
         said: dict[str, Any] = {
             "since": since and iso(moment_of("--since", since)),
             "until": until and iso(moment_of("--until", until)),
@@ -86,10 +89,11 @@ def shadow(
     wanted = {"since": iso(window.since), "until": iso(window.until), "speed": speed}
     if here.url is None:
         of = {"of": here.settings.run, "url": url or "", "seed": seed, "reason": reason.strip()}
-        _at_rest(folder, {**wanted, **of}, json=json)
+        _at_rest(folder, {**wanted, **of}, anew=anew, json=json)
         return
     body = {"kind": "shadow", "why": reason.strip(), **wanted}
-    replay_player.play(here, partial(_planned, here, body, json=json), into, seed, json=json)
+    planned = partial(_planned, here, body, json=json)
+    replay_player.play(here, planned, into, seed, anew=anew, json=json)
 
 
 def _planned(here: session.Session, body: Mapping[str, Any], *, json: bool) -> Mapping[str, Any]:
@@ -123,17 +127,23 @@ def _resumed(folder: Marked, typed: Mapping[str, Any], *, json: bool) -> None:
     require_as_kept(typed, known)
     here = session.open_session(known["of"], known["url"] or None)
     run = partial(_run, here, known["job"], json=json)
-    replay_player.play(here, run, folder.settings.run, known["seed"], json=json)
+    into = folder.settings.run
+    replay_player.play(here, run, into, known["seed"], known=known["job"], json=json)
 
 
 def _at_rest(
-    folder: Marked, wanted: dict[str, Any], typed: Mapping[str, Any] | None = None, *, json: bool
+    folder: Marked,
+    wanted: dict[str, Any],
+    typed: Mapping[str, Any] | None = None,
+    *,
+    anew: bool = False,
+    json: bool,
 ) -> None:
     """Play books that no axis has open; go on where nothing is ``wanted``."""
     settings = folder.settings
     with folder.alone():
         fill = partial(replay_beside.fill, settings, wanted)
-        state = opened(folder, wanted, fill, resume=not wanted, typed=typed)
+        state = opened(folder, wanted, fill, resume=not wanted, anew=anew, typed=typed)
         again = f"{MAKER} --resume --into {settings.run}"
         told = replay_beside.play(settings, state, again, json=json)
         folder.write({**state, "finished": iso(SystemClock().now())})

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +21,8 @@ from agencies.keys import make_agency, make_authority
 from agencies.replays.rebuilt import rebuilt
 from agencies.words import row_of
 from axis.adapters.sqlite_store import open_store
-from axis.cli import replay_apart, replay_export, replay_outcome, traffic_files
+from axis.cli import replay_apart, replay_beside, replay_export, replay_outcome, traffic_files
+from axis.cli.replay_apart import Playing
 from axis.cli.traffic_source import Source
 from schemas.traffic import Header, Row
 from tests.cli.conftest import Axis
@@ -378,6 +380,30 @@ def test_a_history_that_was_stopped_is_not_played_over(axis: Axis, var: Path) ->
         result = axis("replay", "history", *more)
         assert (result.exit_code, told in result.stderr) == (2, True), result.output
         assert (var / "history" / "books").read_text() == "of the history before"
+
+
+@pytest.mark.parametrize("command", ["import", "shadow"])
+def test_a_run_that_was_stopped_is_not_played_over(
+    axis: Axis, var: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    state = APART if command == "import" else BESIDE
+    _half_played(var, command, f"{command}.json", f"axis replay {command}", state)
+    (var / command / "books").write_text("of the run before")
+    # What is begun anew gets as far as having a score.
+    monkeypatch.setattr(Playing, "run", lambda *_: sys.exit(9))
+    monkeypatch.setattr(replay_beside, "fill", lambda *_: {})
+    file = tmp_path / "traffic.jsonl"
+    file.write_bytes(b"".join(lines(*ROWS)))
+    words = [file] if command == "import" else [*WINDOW, "--reason", "x"]
+    for more, told in (
+        (words, f"'axis replay {command} --resume' goes on with it, --anew deletes it"),
+        (["--resume", "--anew"], "either would do"),
+    ):
+        result = axis("replay", command, *more)
+        assert (result.exit_code, told in result.stderr) == (2, True), result.output
+        assert (var / command / "books").read_text() == "of the run before"
+    assert axis("replay", command, *words, "--anew").exit_code == 9
+    assert not (var / command / "books").exists()
 
 
 def test_a_sample_that_is_none_is_told(axis: Axis) -> None:

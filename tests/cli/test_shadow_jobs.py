@@ -5,6 +5,8 @@ leaves nothing there that nobody would end.
 from __future__ import annotations
 
 import fcntl
+import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -93,6 +95,37 @@ def test_in_a_folder_of_somebody_else_nothing_is_begun(
     assert said.exit_code == 2, said.output
     assert "left alone" in " ".join(said.stderr.replace("│", " ").split())
     assert doors.posted == []
+
+
+@pytest.mark.parametrize("words", BEGIN)
+def test_over_another_that_was_stopped_nothing_is_begun(
+    axis: Axis, var: Path, doors: Doors, words: tuple[str, ...]
+) -> None:
+    stopped = {"job": "rpl_0", "checked": True, "finished": "", "made_by": replay_beside.MAKER}
+    (var / "shadow").mkdir(parents=True)
+    (var / "shadow" / "shadow.json").write_text(json.dumps(stopped))
+    (var / "shadow" / "books").write_text("of rpl_0")
+    said = axis("replay", *words, *AT)
+    assert (said.exit_code, "--anew deletes it" in said.stderr) == (2, True), said.output
+    assert doors.posted == []
+    assert (var / "shadow" / "books").read_text() == "of rpl_0"
+
+
+@pytest.mark.parametrize("known", ["rpl_0", "rpl_1"])
+def test_what_was_stopped_is_deleted_where_it_is_to_begin_anew(
+    axis: Axis, var: Path, doors: Doors, monkeypatch: pytest.MonkeyPatch, known: str
+) -> None:
+    stopped = {"job": known, "player": "p", "checked": True, "finished": ""}
+    (var / "shadow").mkdir(parents=True)
+    said = json.dumps({**stopped, "made_by": replay_beside.MAKER})
+    (var / "shadow" / "shadow.json").write_text(said)
+    (var / "shadow" / "books").write_text("of before")
+    monkeypatch.setattr(replay_beside, "fill", lambda *_: {})
+    monkeypatch.setattr(replay_beside, "play", lambda *_, **__: sys.exit(9))
+    monkeypatch.setattr(Lease, "items", lambda _: [])
+    assert axis("replay", "run", "rpl_1", "--anew", *AT).exit_code == 9
+    assert doors.posted == ["run", "take"]
+    assert not (var / "shadow" / "books").exists()
 
 
 @pytest.mark.parametrize("words", BEGIN)
