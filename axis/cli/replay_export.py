@@ -88,7 +88,8 @@ def _write(file: Path, header: Header, source: Source) -> End:
 
 
 def _report(file: Path, header: Header, end: End, *, json: bool) -> None:
-    file_bytes = file.stat().st_size
+    # A pipe or a device keeps none.
+    file_bytes = file.stat().st_size if file.is_file() else None
     if json:
         counts = end.model_dump(exclude={"end"})
         told = {"file": str(file), "file_bytes": file_bytes, **counts}
@@ -103,7 +104,7 @@ def _report(file: Path, header: Header, end: End, *, json: bool) -> None:
         {
             "window": f"{screen.moment(header.asked.since)} to {screen.moment(header.asked.until)}",
             "packages": f"{screen.number(end.package_bytes)} bytes, {inside}",
-            "file": f"{screen.number(file_bytes)} bytes",
+            "file": "" if file_bytes is None else f"{screen.number(file_bytes)} bytes",
         },
         indent="  ",
     )

@@ -23,22 +23,35 @@ _GZIP_LEVEL = 6
 def written(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
     """A file that appears under its name when it is whole; ``.gz`` packs it.
 
-    The same lines give the same bytes. ``mode`` says who may read it, as far as the umask lets.
+    The same lines give the same bytes. ``mode`` says who may read it, as far as the umask lets. A
+    link stays one; a pipe or a device that has the name is written into as it is.
     """
-    half = path.with_name(f"{path.name}.part")
+    if path.exists() and not path.is_file():
+        with path.open("wb") as raw, _packed(path, raw) as out:
+            yield out
+        return
+    whole = path.resolve()
+    half = whole.with_name(f"{whole.name}.part")
     half.unlink(missing_ok=True)
     try:
         with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as raw:
-            if path.suffix == ".gz":
-                with gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0) as packed:
-                    yield cast("IO[bytes]", packed)
-            else:
-                yield raw
+            with _packed(path, raw) as out:
+                yield out
             raw.flush()
             os.fsync(raw.fileno())
-        half.replace(path)
+        half.replace(whole)
     finally:
         half.unlink(missing_ok=True)
+
+
+@contextmanager
+def _packed(path: Path, raw: IO[bytes]) -> Iterator[IO[bytes]]:
+    """What writes into ``raw``, packed where the name asks for it."""
+    if path.suffix != ".gz":
+        yield raw
+        return
+    with gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0) as packed:
+        yield cast("IO[bytes]", packed)
 
 
 def rows(path: Path) -> Iterator[Header | Row]:

@@ -286,6 +286,27 @@ def test_a_file_with_packages_is_for_its_owner_alone(
         assert (tmp_path / "x.jsonl").stat().st_mode & 0o044 == others
 
 
+def test_what_is_no_file_is_written_into_and_stays(
+    axis: Axis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Source, "header", lambda _: HEADER)
+    monkeypatch.setattr(Source, "pages", lambda _: iter([ROWS]))
+    (tmp_path / "whole.jsonl").write_text("before")
+    (tmp_path / "link.jsonl").symlink_to("whole.jsonl")
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    # Whoever opens a pipe for both waits for nobody, and it holds more than these lines.
+    pipe = os.open(tmp_path / "pipe.jsonl", os.O_RDWR)
+    content = b"".join(lines(*ROWS))
+    for name, size in (("link.jsonl", len(content)), ("pipe.jsonl", None)):
+        result = axis("replay", "export", *WINDOW, "-o", tmp_path / name, "--json")
+        assert (result.exit_code, json.loads(result.stdout)["file_bytes"]) == (0, size)
+    assert os.read(pipe, 1 << 16) == (tmp_path / "whole.jsonl").read_bytes() == content
+    os.close(pipe)
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert (tmp_path / "pipe.jsonl").is_fifo()
+    assert list(tmp_path.glob("*.part")) == []
+
+
 def test_a_packed_file_is_the_same_each_time(tmp_path: Path) -> None:
     contents = []
     for name in ("a.gz", "b.gz"):
