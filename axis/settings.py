@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from schemas.edxml import PACKAGE_BYTES_MAX
 
 LIVE = "live"
+#: Folders that the live run has in ``var`` itself, where any other has one of its own name.
+_LIVE_FOLDERS = frozenset({"agencies", "axis", "operator", "report", "run"})
 
 #: A name or an address and, where it is not Kafka's own, a port.
 _ADDRESS = re.compile(r"\s*(\[[0-9A-Fa-f:.]+\]|[^\s:,\[\]/]+)(?::(\d{1,5}))?\s*")
@@ -131,6 +133,14 @@ class Settings(BaseSettings):
         "of `axis relay` (apart).",
     )
     token_seconds: int = Field(900, ge=30, le=86_400, description="How long a token lives.")
+
+    @field_validator("run", mode="after")
+    @classmethod
+    def _folder_of_its_own(cls, value: str) -> str:
+        """What clears a run away would clear the books of the live one."""
+        if value in _LIVE_FOLDERS:
+            raise ValueError(f"the run '{LIVE}' has a folder '{value}'; take another name")
+        return value
 
     @field_validator("database", mode="after")
     @classmethod

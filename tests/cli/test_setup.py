@@ -12,6 +12,7 @@ from agencies.world import make_world
 from axis.cli.setup import enrol
 from axis.settings import KafkaSettings, Settings
 from schemas.bus import EVENTS_PARTITIONS, PARTITIONS, events_topic, inbox_topic
+from tests.cli.conftest import Axis
 from tests.contract.publishers import prefix
 from tests.kafka import Kafka
 
@@ -47,6 +48,18 @@ async def test_every_agency_gets_its_topic_and_observers_theirs(kafka: Kafka, tm
         await admin.delete_topics([*topics, *observers])
     finally:
         await admin.close()
+
+
+def test_no_run_has_the_name_of_a_folder_of_the_live_one(axis: Axis, var: Path, tmp_path: Path):
+    make_world(var)
+    made = {path.name for path in var.iterdir()}
+    assert made >= {"agencies", "axis", "operator", "run"}
+    # ``axis replay report`` makes one more.
+    for name in (*made, "report"):
+        with pytest.raises(ValueError, match=f"the run 'live' has a folder '{name}'"):
+            Settings(var=var, run=name)
+    result = axis("replay", "import", tmp_path / "x", "--run", "axis")
+    assert (result.exit_code, "take another name" in result.stderr) == (2, True)
 
 
 async def test_a_bus_that_is_away_is_no_reason_to_stop(
