@@ -74,8 +74,8 @@ def rows(path: Path) -> Iterator[Header | Row]:
 
 def _lines(path: Path) -> Iterator[bytes]:
     with path.open("rb") as raw:
-        packed = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-        raw.seek(0)
+        # A pipe is not read from its beginning twice.
+        packed = raw.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
         file = cast("IO[bytes]", gzip.GzipFile("", "rb", fileobj=raw)) if packed else raw
         # One byte more than a line may have, so that a longer one is seen to be.
         while line := file.readline(LINE_BYTES_MAX + 1):

@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -305,6 +306,16 @@ def test_what_is_no_file_is_written_into_and_stays(
     assert (tmp_path / "link.jsonl").is_symlink()
     assert (tmp_path / "pipe.jsonl").is_fifo()
     assert list(tmp_path.glob("*.part")) == []
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_pipe_is_read_too(tmp_path: Path, *, packed: bool) -> None:
+    content = b"".join(lines(*ROWS))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        pool.submit(pipe.write_bytes, gzip.compress(content) if packed else content)
+        assert list(traffic_files.rows(pipe)) == [HEADER, *ROWS]
 
 
 def test_a_packed_file_is_the_same_each_time(tmp_path: Path) -> None:
