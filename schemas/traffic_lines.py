@@ -83,10 +83,14 @@ class Chain:
         self._counts = _Counts()
 
     def line(self, value: Header | Row) -> bytes:
-        """The line of the header or of a row, with its line feed."""
+        """The line of the header or of a row, with its line feed. ``NotTraffic`` for a row that
+        ``read`` would refuse for its length.
+        """
         if isinstance(value, Row):
             self._counts.add(value)
-        return self._sealed(value)
+        sealed = self._sealed(value)
+        _require_bounded(sealed, self._counts.rows + 1)
+        return sealed
 
     def end(self) -> bytes:
         """The last line."""

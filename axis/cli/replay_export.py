@@ -22,8 +22,8 @@ from axis.cli.traffic_source import (
     Until,
     window_of,
 )
-from schemas.traffic import End, Header
-from schemas.traffic_lines import ROWS_MAX, Chain
+from schemas.traffic import End, Header, Row
+from schemas.traffic_lines import ROWS_MAX, Chain, NotTraffic
 
 
 def register(group: typer.Typer) -> None:
@@ -64,7 +64,7 @@ def export(
 
 def _write(file: Path, header: Header, source: Source) -> End:
     """Write the file; now and then how many rows there are. Ends the command, and leaves no file,
-    for more of them than an import takes.
+    for more of them, or a longer one, than an import takes.
     """
     chain = Chain()
     next_line_s = time.monotonic() + LINE_EVERY_S
@@ -72,7 +72,7 @@ def _write(file: Path, header: Header, source: Source) -> End:
     with written(file, 0o600 if header.packages else 0o666) as out:
         out.write(chain.line(header))
         for page in source.pages():
-            out.writelines(map(chain.line, page))
+            out.writelines(_line(chain, row) for row in page)
             if chain.told.rows > ROWS_MAX:
                 typer.echo(
                     f"The window has more than {screen.number(ROWS_MAX)} documents, which is what "
@@ -85,6 +85,19 @@ def _write(file: Path, header: Header, source: Source) -> End:
                 typer.echo(f"{screen.number(chain.told.rows)} rows", err=True)
         out.write(chain.end())
     return chain.told
+
+
+def _line(chain: Chain, row: Row) -> bytes:
+    """The line of a row; ends the command for one that no import would take."""
+    try:
+        return chain.line(row)
+    except NotTraffic as error:
+        typer.echo(
+            f"{row.doc}, sent {screen.moment(row.occurred_at)}, cannot stand in a traffic file: "
+            f"{error.detail['message']}. Take windows before and behind it.",
+            err=True,
+        )
+        raise typer.Exit(1) from None
 
 
 def _report(file: Path, header: Header, end: End, *, json: bool) -> None:

@@ -256,6 +256,13 @@ def test_no_more_is_written_than_an_import_takes(
     assert "more than 2 documents" in result.stderr
     assert list(tmp_path.glob("x*")) == []
     monkeypatch.setattr(replay_export, "ROWS_MAX", 3)
+    with monkeypatch.context() as shorter:
+        shorter.setattr("schemas.traffic_lines.ROW_BYTES_MAX", 700)
+        result = axis("replay", "export", *WINDOW, "-o", tmp_path / "x.jsonl")
+        assert result.exit_code == 1
+        assert f"{ROWS[0].doc}, sent 2020-01-15" in result.stderr
+        assert "more than 700 bytes beside its package. Take windows" in result.stderr
+        assert list(tmp_path.glob("x*")) == []
     assert axis("replay", "export", *WINDOW, "-o", tmp_path / "x.jsonl").exit_code == 0
 
 

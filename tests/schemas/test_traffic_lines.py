@@ -191,9 +191,12 @@ def test_a_row_is_bounded_beside_its_package_before_it_is_read(
     monkeypatch: pytest.MonkeyPatch,
 ):
     small = lines(row(1), row(2, package="QUJD" * 1000))
+    too_many = row(2, deliveries=[share()] * 5)
+    large = lines(row(1), too_many)
+    # What only looks like a package is none.
+    disguised = lines(row(1), row(2, type='"package":"' + "A" * 100, deliveries=[share()] * 5))
     monkeypatch.setattr(traffic_lines, "ROW_BYTES_MAX", len(small[1]) + 100)
     assert [type(value).__name__ for value in read(small)] == ["Header", "Row", "Row"]
-    large = lines(row(1), row(2, deliveries=[share()] * 5))
     value = traffic_lines._value
 
     def never(text: bytes, number: int) -> Any:
@@ -205,10 +208,11 @@ def test_a_row_is_bounded_beside_its_package_before_it_is_read(
         list(read(large))
     assert (told.value.code, told.value.place) == ("traffic.row", "row 2")
     assert "beside its package" in told.value.detail["message"]
-    # What only looks like a package is none.
-    disguised = lines(row(1), row(2, type='"package":"' + "A" * 100, deliveries=[share()] * 5))
     with pytest.raises(NotTraffic, match="beside its package"):
         list(read(disguised))
+    # And none is written.
+    with pytest.raises(NotTraffic, match="beside its package"):
+        lines(row(1), too_many)
 
 
 def test_what_was_written_is_told():
