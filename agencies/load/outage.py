@@ -138,7 +138,7 @@ def _others(record: Record, agency: str, from_s: float, until_s: float) -> Laten
     return latency(
         record.available_s[letter.index, code] - record.due_s(letter.index)
         for letter, code in record.deliveries()
-        if code != agency
+        if agency not in (letter.sender, code)
         and from_s <= letter.after_s < until_s
         and (letter.index, code) in record.available_s
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agencies.load.course import CONSTANT, course
@@ -45,6 +47,16 @@ def test_the_others_are_told_apart_by_the_moment_they_were_due() -> None:
     assert found.before.most == pytest.approx(0.1, rel=0.01)
     assert found.during.most == pytest.approx(0.5, rel=0.01)
     assert found.after.most == pytest.approx(0.1, rel=0.01)
+
+
+def test_what_the_absent_sends_is_not_between_the_others() -> None:
+    made = played()
+    letters = list(made.letters)
+    letters[5] = replace(letters[5], sender=AWAY)
+    made.available_s[5, OTHER] += 0.4
+    found = outage(replace(made, letters=letters), ABSENCE, 10.0)
+    assert (found.before.count, found.during.count, found.after.count) == (3, 3, 3)
+    assert found.during.most == pytest.approx(0.1, rel=0.01)
 
 
 def test_what_it_never_had_is_no_way_back() -> None:
