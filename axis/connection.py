@@ -107,6 +107,9 @@ class Connection(OneWrite):
         if self._owing is not None:
             self._settle()
         super().on_message_complete()
+        if self.transport.is_closing():
+            # What was waited for (``lingers``) has come.
+            self.transport.close()
 
     def _decline(self, data: bytes, offset: int) -> None:
         """Read a request that offers to upgrade as what it is without the offer: RFC 9110 section
@@ -199,6 +202,12 @@ class Connection(OneWrite):
         super().resume_writing()
         if not self.transport.is_closing():
             self._stop_taking()
+
+    def lingers(self) -> bool:
+        if not self._in_body or self.parser is None:
+            return False
+        self.flow.resume_reading()
+        return True
 
     def closing(self) -> None:
         self._await_taking()

@@ -7,7 +7,6 @@ at the other end: a tenth of what a busy axis does for a request.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -21,8 +20,14 @@ class OneWrite(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's is a Transport without saying so.
         plain, loop = cast("asyncio.Transport", transport), asyncio.get_running_loop()
-        holding = _Holding(plain, loop, self.closing)
+        holding = _Holding(plain, loop, self)
         super().connection_made(cast("asyncio.Transport", holding))
+
+    def lingers(self) -> bool:
+        """Whether the client sends on though all is answered. A connection that is closed then is
+        reset, and the answer lost; so only what is written ends, until it is closed once more.
+        """
+        return False
 
     def closing(self) -> None:
         """The transport was told to close, by whomever; it first sends what was written."""
@@ -31,18 +36,19 @@ class OneWrite(HttpToolsProtocol):
 class _Holding:
     """A transport; a head waits for what follows it, but no longer than this turn of the loop."""
 
-    __slots__ = ("_closing", "_head", "_loop", "_transport")
+    __slots__ = ("_ended", "_head", "_loop", "_protocol", "_transport")
 
     def __init__(
         self,
         transport: asyncio.Transport,
         loop: asyncio.AbstractEventLoop,
-        closing: Callable[[], None],
+        protocol: OneWrite,
     ) -> None:
         self._transport = transport
         self._loop = loop
-        self._closing = closing
+        self._protocol = protocol
         self._head = b""
+        self._ended = False
 
     def write(self, data: bytes) -> None:
         if self._head:
@@ -60,9 +66,17 @@ class _Holding:
 
     def close(self) -> None:
         self._flush()
-        if not self._transport.is_closing():
+        if self._transport.is_closing():
+            return
+        if not self._ended and self._protocol.lingers():
+            self._ended = True
+            self._transport.write_eof()
+        else:
             self._transport.close()
-            self._closing()
+        self._protocol.closing()
+
+    def is_closing(self) -> bool:
+        return self._ended or self._transport.is_closing()
 
     def _flush(self) -> None:
         if self._head:

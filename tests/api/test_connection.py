@@ -387,6 +387,24 @@ async def test_a_connection_that_is_closed_is_watched_to_its_last_byte(line: Lin
     assert line.protocol._taking is not None
 
 
+class Curt(Line):
+    """It answers before the body has come."""
+
+    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send_bytes(send, 401, [], b"who are you?")
+
+
+async def test_the_end_waits_for_nobody_who_still_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "LINGER_S", 0.001)
+    line = Curt()
+    await line.send(post(b"x" * 1000, b"Connection: close\r\n")[:-900])
+    assert line.wire.ended.is_set()
+    assert not line.wire.closed.is_set()
+    line.protocol.shutdown()
+    await soon(line.wire.closed)
+    line.protocol.connection_lost(None)
+
+
 async def test_what_follows_a_body_is_not_a_header(line: Line) -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     await line.send(head, b"3\r\nabc\r\n0\r\n", b"Authorization: Bearer x\r\n\r\n")

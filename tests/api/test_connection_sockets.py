@@ -77,6 +77,43 @@ def test_whoever_sends_too_much_reads_why() -> None:
     on_uvloop(test)
 
 
+async def _refuse(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """Answer what the head alone tells, as a door does that needs a token."""
+    await send_bytes(send, 401, [], b"who are you?")
+
+
+@pytest.mark.parametrize(
+    "head", [b"POST / HTTP/1.1\r\nConnection: close\r\n", b"POST / HTTP/1.0\r\n"]
+)
+def test_whoever_still_sends_reads_the_answer_though_it_is_the_last(head: bytes) -> None:
+    async def test() -> None:
+        async with connected(_refuse) as ((reader, writer), ended):
+            writer.write(head + b"Content-Length: 20000000\r\n\r\n")
+            # The answer and its end come at once; some clients look for it only when all is sent.
+            answered = await reader.read()
+            for _ in range(20):
+                assert not ended.is_set()
+                writer.write(b"x" * 1_000_000)
+                await writer.drain()
+            await ended.wait()
+            assert answered.startswith(b"HTTP/1.1 401 ")
+            assert answered.endswith(b"who are you?")
+
+    on_uvloop(test)
+
+
+def test_whoever_sends_on_after_the_last_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "TAKE_S", 0.05)
+
+    async def test() -> None:
+        async with connected(_refuse) as ((reader, writer), ended):
+            writer.write(b"POST / HTTP/1.0\r\nContent-Length: 20000000\r\n\r\nx")
+            await reader.read()
+            await ended.wait()
+
+    on_uvloop(test)
+
+
 def test_an_offer_to_upgrade_keeps_its_body_and_its_connection() -> None:
     async def test() -> None:
         async with connected(_answer) as ((reader, writer), _):

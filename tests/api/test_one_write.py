@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from axis.one_write import _Holding
+from axis.one_write import OneWrite, _Holding
 
 HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
 
@@ -25,6 +25,9 @@ class Wire:
     def writelines(self, data: Sequence[bytes]) -> None:
         self.calls.append(b"".join(data))
 
+    def write_eof(self) -> None:
+        self.calls.append(b"ended")
+
     def close(self) -> None:
         self.calls.append(b"closed")
 
@@ -32,8 +35,19 @@ class Wire:
         return self.calls[-1:] == [b"closed"]
 
 
-def holding(wire: Wire) -> _Holding:
-    return _Holding(cast("asyncio.Transport", wire), asyncio.get_running_loop(), lambda: None)
+class Owner(OneWrite):
+    """A protocol of which nothing is asked but whether its client sends on."""
+
+    def __init__(self, lingers: bool = False) -> None:
+        self._lingers = lingers
+
+    def lingers(self) -> bool:
+        return self._lingers
+
+
+def holding(wire: Wire, owner: OneWrite | None = None) -> _Holding:
+    loop = asyncio.get_running_loop()
+    return _Holding(cast("asyncio.Transport", wire), loop, owner or Owner())
 
 
 async def test_a_head_and_its_body_are_one_call() -> None:
@@ -67,3 +81,15 @@ async def test_nothing_is_lost_when_it_is_closed(body: bytes) -> None:
     transport.close()
     assert wire.calls == [HEAD + body, b"closed"]
     assert transport.is_closing()
+
+
+async def test_only_what_is_written_ends_while_the_client_sends_on() -> None:
+    wire = Wire()
+    transport = holding(wire, Owner(lingers=True))
+    transport.write(HEAD)
+    transport.close()
+    assert wire.calls == [HEAD, b"ended"]
+    assert transport.is_closing()
+    transport.close()
+    transport.close()
+    assert wire.calls == [HEAD, b"ended", b"closed"]
