@@ -129,7 +129,8 @@ def _signed(raw: bytes, home: Path, agency: str) -> bytes:
     except OSError as error:
         raise typer.BadParameter(
             f"{agency} has no key in this run ({error.filename} cannot be read); "
-            "axis init completes the world, --unsigned does without"
+            + session.remedy(agency, f"axis agencies certify {agency} makes one")
+            + ", --unsigned does without"
         ) from None
     except ValueError as error:
         raise typer.BadParameter(f"the key of {agency} cannot be used: {error}") from None

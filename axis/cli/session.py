@@ -21,6 +21,7 @@ from agencies.world import OPERATOR_ID, agency_dir, read_secret
 from axis.cli.door import Door
 from axis.cli.failures import NoAxis, of_the_world
 from axis.settings import LIVE, Settings
+from schemas.codes import agencies
 from schemas.organ import agency_of, expand
 
 #: Lạng Sơn, the chair that ``axis serve`` leaves to its user.
@@ -98,8 +99,14 @@ class Session:
         except OSError as error:
             raise typer.BadParameter(
                 f"{client} has no secret in this run ({error.filename} cannot be read); "
-                "axis init completes the world"
+                + remedy(client, f"axis register, then axis secret {client} --save give it one")
             ) from None
+
+
+def remedy(client: str, newcomer: str) -> str:
+    """What gives ``client`` what it lacks: ``init`` furnishes no ``newcomer``, only the world."""
+    furnished = client == OPERATOR_ID or any(row.code == client for row in agencies())
+    return "axis init completes the world" if furnished else newcomer
 
 
 def open_session(run: str | None = None, url: str | None = None) -> Session:

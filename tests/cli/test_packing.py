@@ -42,6 +42,35 @@ def test_short_codes_are_spelled_out_and_the_package_is_signed(axis: Axis, keys:
     assert signature_of(root).word == "whole"
 
 
+@pytest.mark.parametrize(
+    ("chair", "remedy"),
+    [("G01", "axis init completes the world,"), ("X99", "axis agencies certify 000.00.00.X99")],
+)
+def test_whoever_lacks_a_key_learns_what_makes_one(
+    axis: Axis, keys: Path, chair: str, remedy: str
+) -> None:
+    result = axis("pack", "--as", chair, "--to", "G22", "--subject", "x", "-o", "a.edxml")
+    assert result.exit_code == 2
+    assert remedy in result.stderr
+    assert "--unsigned does without" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("chair", "remedy"),
+    [
+        ("G01", "axis init completes the world"),
+        ("operator", "axis init completes the world"),
+        ("X99", "axis register, then axis secret 000.00.00.X99 --save give it one"),
+    ],
+)
+def test_whoever_lacks_a_secret_learns_what_gives_one(
+    axis: Axis, var: Path, chair: str, remedy: str
+) -> None:
+    result = axis("token", chair, "--url", "http://127.0.0.1:9")
+    assert result.exit_code == 2
+    assert remedy in result.stderr
+
+
 def test_number_notation_and_day_make_the_document_id(axis: Axis, keys: Path) -> None:
     package = _pack(axis, "--number", "118", "--notation", "UBND-KSTT", "--date", "2020-01-15")
     assert package.document_id == "000.00.00.H37,2020/01/15,118/UBND-KSTT"
