@@ -21,7 +21,7 @@ from axis.api.bodies import (
     media_type,
     wrong_type,
 )
-from axis.api.hot_words import Words, read_package
+from axis.api.hot_words import Words
 from axis.api.metrics import Metrics
 from axis.api.pools import Pool
 from axis.api.problems import PART_MAX, as_axis_error, invalid, problem
@@ -31,6 +31,7 @@ from axis.api.requests import (
     PAGE_ROWS_DEFAULT,
     cursor,
     occurred_at,
+    read_package,
     stated_at,
 )
 from axis.api.running import Axis
@@ -102,7 +103,7 @@ class Hot:
         with self._bodies.room(caller.id) as room:
             try:
                 limit = self._axis.settings.package_bytes_max
-                raw = await read_package(self._axis, room, receive, headers, limit, caller)
+                raw = await read_package(self._axis.refusals, room, receive, headers, limit, caller)
                 accepted = await self._axis.intake.receive(raw, caller, at)
             except AxisError as error:
                 self._metrics.refused(error.faults[0].code)
@@ -126,7 +127,15 @@ class Hot:
         with self._bodies.room(caller.id) as room:
             # Once it is cut nobody holds the body: it may be as long as all its packages.
             packages = _cut(
-                await read_package(self._axis, room, receive, headers, BULK_BYTES_MAX, caller)
+                await read_package(
+                    self._axis.refusals,
+                    room,
+                    receive,
+                    headers,
+                    BULK_BYTES_MAX,
+                    caller,
+                    "request.too_large",
+                )
             )
             results = await self._all(packages, caller, at)
         await send_json(send, 200, {"results": results})

@@ -16,10 +16,8 @@ from axis.api.bodies import (
     JSON,
     JSON_BYTES_MAX,
     PACKAGES,
-    TOO_LARGE,
     Bodies,
     HeaderMap,
-    Room,
     is_json,
     is_package,
     media_type,
@@ -35,6 +33,7 @@ from axis.api.requests import (
     Fields,
     delivery_target,
     occurred_at,
+    read_package,
     stated_at,
 )
 from axis.api.running import Axis
@@ -62,18 +61,6 @@ _NOBODY = ById("", "")
 _BY_DOCUMENT = {"sender": ID_MAX, "document_id": DOCUMENT_ID_MAX, "recipient": ID_MAX}
 
 _STEPS = {"done": Step.DONE, "fail": Step.FAIL}
-
-
-async def read_package(
-    axis: Axis, room: Room, receive: Receive, headers: HeaderMap, limit: int, caller: Caller
-) -> bytes:
-    """A body of packages; one that is too large leaves its line in the refusal log like others."""
-    try:
-        return await room.read(receive, headers, limit, TOO_LARGE)
-    except Rejected as error:
-        if error.faults[0].code == TOO_LARGE:
-            await axis.refusals.write_down(error, caller, "", min(room.size, NUMBER_MAX))
-        raise
 
 
 class Words:
@@ -124,7 +111,7 @@ class Words:
         elif is_package(kind):
             with self._bodies.room(caller.id) as room:
                 raw = await read_package(
-                    self._axis, room, receive, headers, STATUS_BYTES_MAX, caller
+                    self._axis.refusals, room, receive, headers, STATUS_BYTES_MAX, caller
                 )
             answer = await self._axis.statuses.package(raw, caller, at)
             code = _code_of(raw)

@@ -209,7 +209,7 @@ _OWN: Final[Mapping[tuple[str, str], Case]] = {
         "'text/plain'", "application/octet-stream or application/xml"
     ),
     ("post_documents", "request.media_type"): _typed("'application/xml'", FRAMES),
-    ("post_documents", "package.too_large"): _size(BULK_BYTES_MAX),
+    ("post_documents", "request.too_large"): _size(BULK_BYTES_MAX),
     ("confirm", "reason.missing"): Case("reason", {"field": "reason"}),
     ("confirm", "request.invalid"): _wrong(
         "body", "needs either deliveries or range", "cần một trong hai: deliveries hoặc range"

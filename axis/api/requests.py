@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from axis.api.bodies import HeaderMap
+from starlette.types import Receive
+
+from axis.api.bodies import TOO_LARGE, HeaderMap, Room
 from axis.api.problems import FAULTS_MAX, PART_MAX, invalid, invalid_fault
 from axis.core.caller import HISTORY, Caller
 from axis.core.commands import ById
@@ -19,6 +21,7 @@ from axis.core.document import split_delivery_id
 from axis.core.errors import Fault, Rejected, rejected
 from axis.core.timetable import FIRST_US, LAST_US, from_iso
 from axis.flows.members import Members
+from axis.flows.refusals import Refusals
 from schemas.rest_words import DOC_PATTERN
 
 #: Rows of a page unless its caller says otherwise.
@@ -213,3 +216,21 @@ def delivery_target(text: str) -> ById | None:
     if parts is None or not _DOCUMENT.fullmatch(parts[0]) or not _RECIPIENT.fullmatch(parts[1]):
         return None
     return ById(*parts)
+
+
+async def read_package(
+    refusals: Refusals,
+    room: Room,
+    receive: Receive,
+    headers: HeaderMap,
+    limit: int,
+    caller: Caller,
+    too_large: str = TOO_LARGE,
+) -> bytes:
+    """A body of packages; one ``too_large`` leaves its line in the refusal log like others."""
+    try:
+        return await room.read(receive, headers, limit, too_large)
+    except Rejected as error:
+        if error.faults[0].code == too_large:
+            await refusals.write_down(error, caller, "", min(room.size, NUMBER_MAX))
+        raise

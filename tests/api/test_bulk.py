@@ -136,7 +136,10 @@ async def test_a_bulk_request_has_limits(here: World, monkeypatch: pytest.Monkey
     told = problem(await post(here, stream(*[b""] * 501)), 422, "request.invalid")
     assert "500 packages" in told["detail"]
     monkeypatch.setattr(hot, "BULK_BYTES_MAX", 1000)
-    problem(await post(here, stream(package())), 413, "package.too_large")
+    # Not a package is too large: there are too many of them.
+    problem(await post(here, stream(package())), 413, "request.too_large")
+    (line,) = (await here.get(AUDITOR, "/v1/operator/refusals")).json()["refusals"]
+    assert line["code"] == "request.too_large"
 
 
 async def test_only_agencies_send_and_only_frames(here: World) -> None:
