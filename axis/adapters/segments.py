@@ -20,6 +20,8 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from axis.adapters import durable
+
 log = structlog.get_logger()
 
 #: A new segment is begun at the first group behind this size: small enough to copy in a backup.
@@ -63,10 +65,7 @@ class Segments:
         self._writing: tuple[int, int] | None = None  # number and descriptor
         # Whether a file was made whose name is not durable yet: by us, or by one that was killed.
         self._named = True
-        missing = [one for one in (folder, *folder.parents) if not one.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
-        for one in missing:
-            _sync_folder(one.parent)
+        durable.make_folder(folder)
 
     def recover(self, known: Mark) -> Mark:
         """Cut a torn tail behind ``known``, and return where the next record goes.
@@ -115,7 +114,7 @@ class Segments:
         if self._writing is not None:
             _sync(self._writing[1])
             if self._named:
-                _sync_folder(self._folder)
+                durable.sync_folder(self._folder)
                 self._named = False
 
     def cut(self, end: Mark) -> None:
@@ -216,12 +215,3 @@ def _whole_records(path: Path, offset: int) -> int:
             if magic != _MAGIC or size > left or hashlib.sha256(file.read(size)).digest() != digest:
                 return offset
             offset += _HEADER.size + size
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from jwt.api_jws import PyJWS
 from jwt.exceptions import PyJWTError
 
+from axis.adapters import durable
+
 
 class AxisSigner:
     """Signs compact JWS. Ed25519 is deterministic: the same payload gives the same bits."""
@@ -108,7 +110,7 @@ def _make_private(path: Path, data: bytes) -> None:
     """Write whole or not at all, readable by the owner only. Of several axes that start at once the
     first one's stays: all sign with one key.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    durable.make_folder(path.parent)
     with path.with_suffix(".lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
@@ -123,3 +125,4 @@ def _write_private(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+    durable.sync_folder(path.parent)

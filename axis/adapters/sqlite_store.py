@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
-from axis.adapters import rows, sqlite_find, sqlite_named
+from axis.adapters import durable, rows, sqlite_find, sqlite_named
 from axis.adapters import sqlite_reads as reads
 from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.recent import OPEN, OPEN_ROWS_MAX, Recent
@@ -53,7 +53,7 @@ def open_store(folder: Path) -> SqliteStore:
     Raises ``InUse`` when another process has them open, ``segments.Damaged`` when package bytes are
     missing, and ``UnfitBooks``.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    durable.make_folder(folder)
     lock = LockFile(folder / "lock")
     try:
         return SqliteStore(folder, lock)

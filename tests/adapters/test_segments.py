@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axis.adapters import segments as segments_module
-from axis.adapters.segments import Damaged, Mark, Segments, Spot
+from axis.adapters import durable
+from axis.adapters.segments import Damaged, Mark, Segments, Spot, behind
 
 START = Mark(1, 0)
 HEADER_BYTES = 44
@@ -58,7 +58,7 @@ def test_a_full_segment_is_followed_by_the_next(folder: Path):
     spots: list[Spot] = []
     end = START
     for number in range(5):
-        group = _bodies(b"%d" % number * 80)
+        group = _bodies(b"%d" % number * (80 + number))
         placed, end = segments.append(group, end)
         bodies |= group
         spots += placed
@@ -66,7 +66,8 @@ def test_a_full_segment_is_followed_by_the_next(folder: Path):
     assert segments.read(spots) == bodies
     segments.close()
     again = Segments(folder, segment_bytes_max=100)
-    assert again.recover(START) == end
+    for known in (START, behind(spots[0])):
+        assert again.recover(known) == end
     assert again.read(spots) == bodies
 
 
@@ -89,7 +90,7 @@ def test_the_name_of_a_file_that_a_killed_process_made_is_made_durable(
     killed.append(_bodies(b"one"), START)  # It did not come to its sync.
     again = Segments(folder)
     synced: list[Path] = []
-    monkeypatch.setattr(segments_module, "_sync_folder", synced.append)
+    monkeypatch.setattr(durable, "sync_folder", synced.append)
     _, end = again.append(_bodies(b"two"), again.recover(START))
     again.sync()
     again.append(_bodies(b"three"), end)
@@ -97,6 +98,23 @@ def test_the_name_of_a_file_that_a_killed_process_made_is_made_durable(
     assert synced == [folder]
     killed.close()
     again.close()
+
+
+def test_the_name_of_every_segment_and_folder_is_made_durable(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    synced: list[Path] = []
+    monkeypatch.setattr(durable, "sync_folder", synced.append)
+    segments = Segments(folder / "deeper", segment_bytes_max=100)
+    assert synced == [folder, folder.parent]
+    synced.clear()
+    end = START
+    for number in range(4):
+        _, end = segments.append(_bodies(b"%d" % number * 30), end)
+        segments.sync()
+    assert end.segment == 2
+    assert synced == [folder / "deeper"] * 2
+    segments.close()
 
 
 def test_whole_records_nobody_knows_of_stay_and_the_next_goes_behind_them(

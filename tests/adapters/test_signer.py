@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from axis.adapters import durable
 from axis.adapters.signer import AxisSigner, load_signer
 
 TYP = "axis-receipt+jws"
@@ -60,3 +61,16 @@ def test_the_key_is_made_once_and_is_nobody_elses(tmp_path: Path) -> None:
     first = load_signer(path)
     assert load_signer(path).public_jwk() == first.public_jwk()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_name_of_a_new_key_is_made_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receipt that it signed could not be verified after a power cut."""
+    path = tmp_path / "axis" / "signer.pem"
+    synced: list[tuple[Path, bool]] = []
+    monkeypatch.setattr(durable, "sync_folder", lambda one: synced.append((one, path.exists())))
+    load_signer(path)
+    assert synced == [(tmp_path, False), (tmp_path / "axis", True)]
+    load_signer(path)
+    assert len(synced) == 2
