@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -15,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from axis.adapters import segments, sqlite_checkpoints, sqlite_reads
+from axis.adapters import segments, sqlite_checkpoints, sqlite_reads, sqlite_turns
 from axis.adapters.documents_kept import DocumentsKept
 from axis.adapters.segments import Damaged
 from axis.adapters.sqlite_checkpoints import Checkpoints
-from axis.adapters.sqlite_file import Database, InUse, copy_log
+from axis.adapters.sqlite_file import Database, InUse, copy_log, failures_told
 from axis.adapters.sqlite_store import SqliteStore, open_store
 from axis.core.document import Document
 from axis.core.errors import Unavailable
@@ -129,10 +131,11 @@ async def test_a_disk_without_room_for_rows_writes_nothing_and_reading_goes_on(
     assert await differences(store) == []
 
 
+@pytest.mark.parametrize("here", [True, False])
 async def test_the_bytes_are_on_the_disk_before_the_rows_that_name_them(
-    store: SqliteStore, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+    store: SqliteStore, scribe: Scribe, monkeypatch: pytest.MonkeyPatch, here: bool
 ):
-    """And both before anybody is told: promise 1."""
+    """And both before anybody is told: promise 1. Also of a group that is too large for the loop."""
     done: list[str] = []
     sync = segments._sync
 
@@ -141,6 +144,8 @@ async def test_the_bytes_are_on_the_disk_before_the_rows_that_name_them(
         done.append("bytes")
 
     monkeypatch.setattr(segments, "_sync", synced)
+    if not here:
+        monkeypatch.setattr(sqlite_turns, "HERE_BYTES_MAX", 0)
     store._writing.set_trace_callback(lambda sql: done.append(sql) if sql == "commit" else None)
     for number in (1, 2):
         await one(store, scribe.accept(f"{number}/UBND"))
@@ -151,40 +156,80 @@ async def test_the_bytes_are_on_the_disk_before_the_rows_that_name_them(
     assert store._writing.execute("pragma journal_mode").fetchone() == ("wal",)
 
 
+@pytest.mark.parametrize("here", [True, False])
+async def test_no_row_names_bytes_that_could_not_be_synced(
+    store: SqliteStore, folder: Path, scribe: Scribe, monkeypatch: pytest.MonkeyPatch, here: bool
+):
+    if not here:
+        monkeypatch.setattr(sqlite_turns, "HERE_BYTES_MAX", 0)
+    await one(store, scribe.accept())
+    bytes_before = (folder / "packages" / "0001.seg").stat().st_size
+    command = scribe.accept("2/UBND")
+
+    def failed(_: int) -> None:
+        raise OSError(errno.EIO, "the disk is broken")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(segments, "_sync", failed)
+        await _refused_with("axis.store_away", store, command)
+    assert (folder / "packages" / "0001.seg").stat().st_size == bytes_before
+    assert await store.document(command.id) is None
+    assert document_of(await one(store, command)).seq == 2
+    assert await differences(store) == []
+
+
+async def test_behind_a_write_that_waits_for_no_disk_the_next_group_does(store: SqliteStore):
+    await store.lanes.beat("one", 0, 9)
+    assert store._writing.execute("pragma synchronous").fetchone() == (2,)
+    with pytest.raises(Unavailable):
+        await store._turns.write(lambda connection: connection.execute("no sql"))
+    assert store._writing.execute("pragma synchronous").fetchone() == (2,)
+
+
 class _FailsToSync:
-    """The writer's connection, whose COMMIT ends as where the log cannot be synced: it may be in
-    the log all the same, and a crash would bring it back.
+    """The writer's connection, whose COMMIT ends as where the log cannot be synced (it may be in
+    the log all the same, and a crash would bring it back), or has no room for all of it.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.fails = False
+        self.fails: int | None = None
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-        if self.fails and sql == "commit":
-            raise sqlite3.OperationalError("disk I/O error")
+        if self.fails is not None and sql == "commit":
+            error = sqlite3.OperationalError("it failed")
+            error.sqlite_errorcode = self.fails
+            raise error
         return self._connection.execute(sql, *values)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._connection, name)
 
 
+@pytest.mark.parametrize(
+    ("code", "told", "taken_back"),
+    [
+        (sqlite3.SQLITE_IOERR_FSYNC, "axis.store_away", False),
+        (sqlite3.SQLITE_FULL, "axis.disk_full", True),
+    ],
+)
 async def test_bytes_whose_rows_a_crash_may_bring_back_are_never_taken_back(
-    store: SqliteStore, folder: Path, scribe: Scribe
+    store: SqliteStore, scribe: Scribe, code: int, told: str, taken_back: bool
 ):
     await one(store, scribe.accept())
     writer = store._turns._writer
     failing = _FailsToSync(writer._connection)
     writer._connection = failing  # type: ignore[assignment]
     before = writer._end
-    failing.fails = True
+    failing.fails = code
     lost = scribe.accept("2/UBND")
-    await _refused_with("axis.store_away", store, lost)
-    failing.fails = False
+    await _refused_with(told, store, lost)
+    failing.fails = None
     third = document_of(await one(store, scribe.accept("3/UBND")))
     (spot,) = await store._read(sqlite_reads.spots, [third.sha256])
-    # Behind the bytes of the second one, which nobody knows of now.
-    assert spot.start > before.offset + len(lost.body)
+    # Behind the bytes of the second one, which nobody knows of now, where they may be named again.
+    assert (spot.start == before.offset) is taken_back
+    assert (spot.start > before.offset + len(lost.body)) is not taken_back
     assert await differences(store) == []
 
 
@@ -226,6 +271,29 @@ async def test_a_package_that_is_gone_is_a_failure_of_the_store(
         await store.body(document.sha256)
 
 
+def _coded(error: sqlite3.Error, code: int) -> sqlite3.Error:
+    error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (_coded(sqlite3.OperationalError("full"), sqlite3.SQLITE_FULL), "axis.disk_full"),
+        (OSError(errno.EDQUOT, "quota"), "axis.disk_full"),
+        (_coded(sqlite3.DatabaseError("malformed"), sqlite3.SQLITE_CORRUPT), "axis.store_away"),
+        (_coded(sqlite3.DatabaseError("no database"), sqlite3.SQLITE_NOTADB), "axis.store_away"),
+        (OSError(errno.EIO, "broken"), "axis.store_away"),
+    ],
+)
+def test_what_the_disk_does_is_told_and_what_we_do_wrong_is_not(error: Exception, told: str):
+    with pytest.raises(Unavailable) as caught, failures_told():
+        raise error
+    assert caught.value.faults[0].code == told
+    with pytest.raises(sqlite3.IntegrityError), failures_told():
+        raise sqlite3.IntegrityError("a number was given twice")
+
+
 # ---- readers -----------------------------------------------------------------------------------
 
 
@@ -235,6 +303,11 @@ async def test_a_page_is_read_while_a_group_is_being_written(store: SqliteStore,
     store._writing.execute("delete from delivery")
     assert await numbers(store, B) == [1]
     store._writing.execute("rollback")
+
+
+async def test_a_reader_writes_nothing(store: SqliteStore):
+    with closing(store._database.reader()) as reader, pytest.raises(sqlite3.OperationalError):
+        reader.execute("delete from head")
 
 
 async def test_a_history_left_in_the_middle_lets_the_books_close(
@@ -359,6 +432,25 @@ async def test_a_write_that_is_cancelled_while_it_waits_is_queued_no_more(store:
         await asyncio.wait([given_up])
     await begun
     assert turns._queued == set()
+
+
+async def test_a_group_goes_behind_a_write_that_waits_for_the_thread(
+    store: SqliteStore, scribe: Scribe
+):
+    """With the turn in its hands it would wait for the thread, and the write there for the turn."""
+    turns = store._turns
+    go_on = threading.Event()
+    turns._thread.submit(go_on.wait)
+    waiting = asyncio.create_task(turns.write(lambda _: None))
+    while not turns._queued:
+        await asyncio.sleep(0)
+    group = turns._begun([scribe.accept()])
+    if group is not None:
+        turns._turn.release()
+    behind = asyncio.create_task(store.apply([scribe.accept("2/UBND")]))
+    go_on.set()
+    await asyncio.gather(waiting, behind)
+    assert group is None
 
 
 def test_a_log_that_cannot_be_emptied_is_tried_again(tmp_path: Path):
