@@ -12,6 +12,7 @@ from axis.core.commands import (
     Accept,
     Accepted,
     Audit,
+    ByDocument,
     ById,
     Lock,
     Move,
@@ -113,7 +114,13 @@ class Scribe:
         )
 
     def say(
-        self, target: ById, code: str, *, actor: str = "", reason: str = "", at: int = NOON
+        self,
+        target: ById | ByDocument,
+        code: str,
+        *,
+        actor: str = "",
+        reason: str = "",
+        at: int = NOON,
     ) -> Say:
         return Say(
             target=target,

@@ -24,6 +24,7 @@ from tests.contract.books import (
     numbers,
     one,
     ran,
+    said,
 )
 from tests.contract.conftest import Library
 from tests.contract.recipes import Replayed
@@ -125,9 +126,13 @@ async def test_a_status_is_an_answer_once_the_package_was_handed_out_again(
 async def test_a_word_of_the_sender_is_no_answer(
     store: Replayed, scribe: Scribe, done: list[Document]
 ):
-    await gave(store, scribe, done[:1])
-    await one(store, scribe.say(ById(done[0].id, B), "13", actor=A))
+    job = await gave(store, scribe, done[:1])
+    await one(store, scribe.move(Step.OFFER, Place(B, 0, 1)))
+    for repeated in (False, True):
+        answer = said(await one(store, scribe.say(ById(done[0].id, B), "13", actor=A)))
+        assert (answer.repeated, answer.delivery.again) == (repeated, Again.HANDED)
     assert len(await store.inbox(B, {}, 9)) == 1
+    assert await store.replays.outcomes(job.id) == Outcomes(handed=1, silent=1)
 
 
 async def test_a_range_confirms_what_was_handed_out_again_and_nothing_else(

@@ -114,6 +114,15 @@ async def test_a_document_means_its_newest_package_that_the_recipient_has(
     assert item.delivery.doc == newer.seq
 
 
+async def test_the_sender_speaks_of_the_newest_package_though_it_is_not_yet_there(
+    store: Store, scribe: Scribe, five: list[Document]
+):
+    await one(store, scribe.move(Step.DONE, ById(five[4].id, C), actor=C))
+    newer = document_of(await one(store, scribe.accept("5/UBND", kind=2, to=[C])))
+    asked = said(await one(store, scribe.say(ByDocument(A, "5/UBND", C), "13", actor=A)))
+    assert (asked.delivery.doc, asked.delivery.transport) == (newer.seq, Transport.WAITING)
+
+
 async def test_a_range_moves_what_is_open_up_to_a_number(
     store: Store, scribe: Scribe, five: list[Document]
 ):
