@@ -16,7 +16,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from axis.adapters import helper_line
+from axis.adapters.arena import Arena
 from axis.adapters.examiner import INLINE_BYTES_MAX, InlineExaminer
+from axis.adapters.helper import ANSWER, SIGN
 from axis.adapters.helper_line import Helper, HelperDied, Line
 from axis.adapters.helper_pool import (
     AT_A_TIME,
@@ -176,6 +178,19 @@ async def test_more_than_the_shared_memory_holds_comes_all_the_same(pool: Helper
     many = [SIGNED + b" " * (n * 1024) for n in range(1, AT_A_TIME)] + [LARGE] * 20
     found = await asyncio.gather(*[pool.examine(raw, alone=False) for raw in many])
     assert found == [examine(raw) for raw in many]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 5, 7, 64])
+async def test_answers_may_come_in_pieces(at_once: int):
+    arena = Arena.new()
+    line = Line(arena, lambda _: None)
+    answers = [b"first", b"", b"the third"]
+    asked = [line.sign(b"%d" % number) for number in range(len(answers))]
+    stream = b"".join(ANSWER.pack(SIGN, len(answer)) + answer for answer in answers)
+    for start in range(0, len(stream), at_once):
+        line.data_received(stream[start : start + at_once])
+    assert [one.result() for one in asked] == answers
+    arena.close()
 
 
 async def test_helpers_sign_as_the_axis_does(pool: HelperPool, own: AxisSigner):
