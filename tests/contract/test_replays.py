@@ -395,6 +395,8 @@ async def test_a_paused_job_hands_nothing_over_until_it_is_resumed(
     assert code_of(await one(store, scribe.drive(job, Place(B, 0, 1)))) == "replay.lost"
     assert code_of(await one(store, scribe.take(job.id, "one"))) == "replay.stage"
     assert ran(await one(store, scribe.steer(job.id, Act.RESUME))).stage is Stage.RUNNING
+    # Nor does who drove it before, and has not heard of the pause.
+    assert code_of(await one(store, scribe.drive(job, Place(B, 0, 1)))) == "replay.lost"
     taken = ran(await one(store, scribe.take(job.id, "one")))
     skipped = [(2, "package.damaged")]
     await one(store, scribe.drive(taken, Place(B, 0, 1), skipped=skipped))
