@@ -387,8 +387,22 @@ def test_the_reader_of_a_signed_package_and_its_digest_see_the_same_entities() -
 
 @pytest.mark.parametrize("imitation", [b"<?x <Signature ?>", b"<?x </Signature>?>"])
 def test_an_instruction_that_imitates_the_signature_is_not_accepted(imitation: bytes) -> None:
-    raw = UNSIGNED.replace(b"<edXML:edXMLBody>", imitation + b"<edXML:edXMLBody>")
-    assert not accepts(xmldsig.sign(raw, EC.key, EC.der), EC.public_key)
+    for before in (b"<edXML xmlns", b"<edXML:edXMLBody>"):
+        _imitated(UNSIGNED.replace(before, imitation + before, 1))
+    _imitated(UNSIGNED + imitation)
+
+
+def _imitated(raw: bytes) -> None:
+    signed = xmldsig.sign(raw, EC.key, EC.der)
+    found = xmldsig.find(parse(signed))
+    assert (found.kind, found.reason.split()[-1]) == ("malformed", "Signature")
+    assert not accepts(signed, EC.public_key)
+
+
+def test_a_header_in_the_body_is_no_place_for_a_signature() -> None:
+    header = b"<edXML:edXMLHeader>" + SIGNATURE + b"</edXML:edXMLHeader>"
+    raw = UNSIGNED.replace(b"</edXML:edXMLBody>", header + b"</edXML:edXMLBody>")
+    assert xmldsig.find(parse(raw)).reason == "Signature is not a child of edXMLHeader"
 
 
 def test_a_document_without_a_canonical_form_is_not_accepted() -> None:
