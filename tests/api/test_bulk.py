@@ -103,6 +103,9 @@ async def test_each_frame_may_state_its_time_in_a_run_that_plays_another(
         b'{"size":-1}\n\n',
         b'{"size":"1"}\na\n',
         b'{"size":1e3}\n',
+        b'{"size":true}\na\n',
+        # Cut there it would go on well.
+        b'{"size":1}\nab{"size":1}\nc\n',
         b'{"a":1}\n\n',
         b"[1]\n",
         b"\n",
