@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,28 @@ def test_what_was_received_is_remembered_whole(tmp_path: Path) -> None:
         "c": taken("c", failed="đĩa đầy"),
     }
     assert read_received(tmp_path) == expected == ReceivedJournal(tmp_path).taken
+
+
+def test_how_far_lanes_came_is_remembered_of_one_set_of_books(tmp_path: Path) -> None:
+    journal = ReceivedJournal(tmp_path)
+    journal.reached({0: 70, 3: 2}, "one")
+    journal.reached({0: 4}, "other")
+    journal.reached({0: 3}, "other")
+    journal.close()
+    again = ReceivedJournal(tmp_path)
+    assert (journal.reach, again.reach, again.source) == ({0: 4}, {0: 4}, "other")
+    again.close()
+
+
+def test_what_a_disk_takes_in_parts_is_written_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: write(file, data[:7]))
+    lines = Lines(tmp_path / RECEIVED_FILE)
+    lines.append([{"a": "b" * 20}, {"c": "d"}])
+    lines.close()
+    assert read_lines(tmp_path / RECEIVED_FILE) == [{"a": "b" * 20}, {"c": "d"}]
 
 
 def test_the_first_confirmation_is_the_one_that_is_timed(tmp_path: Path) -> None:

@@ -63,6 +63,16 @@ def test_other_books_have_other_numbers() -> None:
     lanes = Lanes(BOOKS, {0: 70, 3: 2})
     assert lanes.hear(0, waiting(1, source="/axis/live/ffffffffffff"), everybody) is Ask.LOOK
     assert lanes == Lanes("/axis/live/ffffffffffff", {0: 1})
+    # And other attempts: the second one of a number is news in each.
+    lanes.attempts[0, 1] = 2
+    assert lanes.hear(0, waiting(2), everybody) is Ask.LOOK
+    assert lanes.hear(0, waiting(1, attempt=2), everybody) is Ask.LOOK
+
+
+def test_what_is_reached_already_is_not_gone_back_from() -> None:
+    lanes = Lanes(BOOKS, {0: 3})
+    lanes.reached({0: 2, 1: 4})
+    assert lanes.last == {0: 3, 1: 4}
 
 
 def test_each_attempt_is_looked_for_once_however_often_it_is_told() -> None:
