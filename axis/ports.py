@@ -280,6 +280,14 @@ class Store(Books, Protocol):
         """The newest refused inputs."""
         ...
 
+    async def ready(self) -> None:
+        """Ask whether the books are read and could be written now; nothing is written for it.
+
+        Raises ``Unavailable`` where they could not. A disk without room for a package has some for
+        smaller things, and is found out by whoever needs it.
+        """
+        ...
+
     async def close(self) -> None:
         """Release everything; idempotent."""
         ...

@@ -42,6 +42,6 @@ class Ready(Wire):
     """Whether the axis can work."""
 
     ready: bool = Field(description="Both of the following hold.")
-    store: bool = Field(description="The store answers a read.")
+    store: bool = Field(description="The store answers a read and is not read only.")
     bus: bool = Field(description="The bus takes a notice.")
     waiting_commands: int = Field(description="Commands waiting to be written.")

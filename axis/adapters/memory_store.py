@@ -290,5 +290,8 @@ class MemoryStore:
     async def amiss(self, packages: Sequence[Package], *, read: bool) -> Mapping[int, str]:
         return memory_history.amiss(self._books, packages, read=read)
 
+    async def ready(self) -> None:
+        """Memory is."""
+
     async def close(self) -> None:
         """Nothing is held: the books stay."""

@@ -210,5 +210,9 @@ class PostgresStore:
         async with self._server.reading() as driver:
             return await amiss(driver, packages, read=read)
 
+    async def ready(self) -> None:
+        await self.client("")
+        await self._writer.ready()
+
     async def close(self) -> None:
         await self._server.close()

@@ -23,6 +23,7 @@ from axis.adapters.postgres_server import Driver, Server
 from axis.core.commands import Command, Outcome
 from axis.core.decide import decide
 from axis.core.directory import Agency, Client
+from axis.core.errors import unavailable
 from axis.core.facts import Changes, wants
 from axis.core.trust import Certificate
 
@@ -31,6 +32,8 @@ log = structlog.get_logger()
 #: What to tell the other processes of a group: messages for the channel of the run.
 Tell = Callable[[Sequence[Outcome], Changes], Sequence[str]]
 
+#: A standby says so too.
+_READ_ONLY: Final = "select current_setting('transaction_read_only')::boolean"
 _LOCK: Final = "select 1 from head where id = 1 for update"
 #: Times the lock is waited for: ``Patience.lock_ms`` each, longer than anybody may hold it.
 _TRIES: Final = 3
@@ -98,6 +101,14 @@ class Writer:
             await self._begin(driver)
             await postgres_writes.enrol(driver, agencies, certificates, clients)
             await driver.execute("commit")
+
+    async def ready(self) -> None:
+        """Raises ``Unavailable`` where the connection that writes is none or may only read."""
+        async with self._turn, self._server.writing() as driver:
+            if await driver.fetchval(_READ_ONLY):
+                log.warning("books are read only", action="store.read_only")
+                # It is given up with the error, since the next one may be led to another server.
+                raise unavailable("axis.store_away")
 
     async def _begin(self, driver: Driver) -> None:
         """Begin a transaction that holds the lock of the books."""

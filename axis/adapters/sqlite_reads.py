@@ -7,9 +7,12 @@ in the SQL as they stand in the index (``rows.SHOWN``), or SQLite would not see 
 # ruff: noqa: S608 - SQL is made of our own names; values travel as parameters.
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from axis.adapters import rows, tables
@@ -269,6 +272,13 @@ def certificates(connection: sqlite3.Connection) -> list[Certificate]:
 
 def client(connection: sqlite3.Connection, client_id: str) -> Client | None:
     return next(map(rows.client_from, _ask(connection, "client", client_id)), None)
+
+
+def ready(connection: sqlite3.Connection, folder: Path) -> None:
+    """Raises ``OSError`` where the disk is read only: Linux makes it so when it has met a fault."""
+    client(connection, "")
+    if not os.access(folder, os.W_OK):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(folder))
 
 
 def audit_log(connection: sqlite3.Connection, limit: int) -> list[Audit]:

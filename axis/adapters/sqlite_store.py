@@ -265,6 +265,9 @@ class SqliteStore:
     async def amiss(self, packages: Sequence[Package], *, read: bool) -> Mapping[int, str]:
         return await self._read(amiss, self._packages, packages, read=read)
 
+    async def ready(self) -> None:
+        await self._read(reads.ready, self._packages)
+
     async def close(self) -> None:
         if not self._closed:
             self._closed = True

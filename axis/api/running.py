@@ -116,7 +116,9 @@ class _Watch:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether an axis can work: its store answers a read, its bus takes what is published."""
+    """Whether an axis can work: its store can be read and written, its bus takes what is
+    published.
+    """
 
     store: bool
     bus: bool
@@ -156,7 +158,7 @@ class Axis:
 
     async def readiness(self) -> Readiness:
         """Ask the store and the bus for the least they can do."""
-        store = await _answers(self.store.client(""))
+        store = await _answers(self.store.ready())
         bus = await _answers(self.bus.publish(()))
         if bus and self.publisher is not None:
             bus = await _answers(self.publisher.publish(()))

@@ -64,11 +64,16 @@ async def health(axis: TheAxis) -> Response:
     response_description="The axis can work.",
     response_model=rest_service.Ready,
     responses={
-        503: {"model": rest_service.Ready, "description": "The store or the bus does not answer."}
+        503: {
+            "model": rest_service.Ready,
+            "description": "The store or the bus does not answer, or the store is read only.",
+        }
     },
 )
 async def ready(axis: TheAxis) -> Response:
-    """The store answers a read and the bus takes a notice. 503 until both do."""
+    """The store answers a read and is not read only (a standby is), and the bus takes a notice. 503
+    until both do. On a full disk an axis stays ready: it hands out what it has.
+    """
     found = await axis.readiness()
     content = {
         "ready": found.ready,

@@ -1,11 +1,13 @@
-"""A PostgreSQL server that answers, and will not serve yet or any more."""
+"""A PostgreSQL server that answers, and will not serve yet or any more, or serves a little."""
 
 from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -13,6 +15,8 @@ from axis.adapters.postgres_server import Server
 from axis.adapters.postgres_store import open_store
 from axis.books import UnfitBooks
 from axis.core.errors import Unavailable
+from tests import postgres
+from tests.contract.books import CODES, Scribe, agency, document_of, one
 
 
 @asynccontextmanager
@@ -68,3 +72,57 @@ async def test_an_address_that_nobody_understands_is_told_in_a_sentence(
     mark = "&" if "?" in postgres_url else "?"
     with pytest.raises(UnfitBooks, match=f"as AXIS_DATABASE says: .*{why}"):
         await open_store(f"{postgres_url}{mark}{said}", postgres_run)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A user of the shared server, whose rights are a test's matter."""
+
+    server: str
+    name: str
+    url: str
+
+    async def may(self, sql: str) -> None:
+        """Change the user; what is connected as that user is not any more."""
+        sessions = f"pg_stat_activity where usename = '{self.name}'"
+        ending = f"select pg_terminate_backend(pid, 10000) from {sessions}"
+        await postgres.execute(self.server, f'alter role "{self.name}" {sql}')
+        await postgres.execute(self.server, ending)
+
+
+@pytest.fixture
+def guest(postgres_url: str, postgres_run: str) -> Iterator[Guest]:
+    parts = urlsplit(postgres_url)
+    name = postgres_run.replace("-", "_")
+    netloc = f"{name}:guest@{parts.netloc.rpartition('@')[2]}"
+    made = Guest(postgres_url, name, urlunsplit(parts._replace(netloc=netloc)))
+    made_by = f"create role {name} login password 'guest'"
+    database = parts.path.lstrip("/")
+    granted = f'grant create on database "{database}" to {name}'
+    postgres.apart(postgres.execute(postgres_url, f"{made_by}; {granted}"))
+    try:
+        yield made
+    finally:
+        gone = f"drop owned by {name} cascade; drop role {name}"
+        postgres.apart(postgres.execute(postgres_url, gone))
+
+
+async def test_books_that_may_only_be_read_are_not_ready(
+    guest: Guest, postgres_run: str, scribe: Scribe
+):
+    store = await open_store(guest.url, postgres_run)
+    await store.enrol([agency(code) for code in CODES], [], [])
+    await store.ready()
+    # As on a standby, whose sessions say the same of themselves.
+    await guest.may("set default_transaction_read_only = on")
+    for _ in range(2):
+        with pytest.raises(Unavailable, match=r"axis\.store_away"):
+            await store.apply([scribe.accept("1/UBND")])
+        assert [row.code for row in await store.agencies()] == sorted(CODES)
+        with pytest.raises(Unavailable, match=r"axis\.store_away"):
+            await store.ready()
+    # Nobody writes to an axis that is not ready: it finds out by itself.
+    await postgres.execute(guest.server, f"alter role {guest.name} reset all")
+    await store.ready()
+    assert document_of(await one(store, scribe.accept("1/UBND"))).seq == 1
+    await store.close()

@@ -131,6 +131,24 @@ async def test_a_disk_without_room_for_rows_writes_nothing_and_reading_goes_on(
     assert await differences(store) == []
 
 
+async def test_books_on_a_disk_that_became_read_only_are_not_ready(
+    store: SqliteStore, folder: Path
+):
+    packages = str(folder / "packages")
+    await store.ready()
+    try:
+        subprocess.run(["mount", "--bind", packages, packages], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"only root may make a folder read only to itself: {error}")
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", packages], check=True)
+        with pytest.raises(Unavailable, match=r"axis\.store_away"):
+            await store.ready()
+    finally:
+        subprocess.run(["umount", packages], check=True)
+    await store.ready()
+
+
 @pytest.mark.parametrize("here", [True, False])
 async def test_the_bytes_are_on_the_disk_before_the_rows_that_name_them(
     store: SqliteStore, scribe: Scribe, monkeypatch: pytest.MonkeyPatch, here: bool

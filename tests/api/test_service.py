@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from axis.adapters.embedded_bus import EmbeddedBus
-from axis.core.directory import Client
 from axis.core.errors import unavailable
 from axis.core.topic import Topic
 from schemas import rest_service
@@ -40,14 +39,14 @@ async def test_an_axis_is_ready_when_store_and_bus_are(
     rest_service.Ready.model_validate_json(answer.content)
     assert answer.json() == {"ready": True, "store": True, "bus": True, "waiting_commands": 0}
 
-    async def away(_: str) -> Client | None:
+    async def away() -> None:
         raise unavailable("axis.store_away")
 
     async def refuses(_: Sequence[Topic]) -> None:
         raise ConnectionError
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(here.axis.store), "client", lambda _, name: away(name))
+        patched.setattr(type(here.axis.store), "ready", lambda _: away())
         answer = await here.http.get("/v1/ready")
         assert (answer.status_code, answer.json()["store"]) == (503, False)
     monkeypatch.setattr(EmbeddedBus, "publish", lambda _, notices: refuses(notices))

@@ -112,6 +112,7 @@ async def test_a_refused_command_never_aborts_its_neighbours(store: Store, scrib
 
 async def test_a_group_without_changes_answers_and_writes_nothing(store: Store, scribe: Scribe):
     assert await store.apply([]) == []
+    await store.ready()
     assert code_of(await one(store, scribe.lock("000.00.00.H99"))) == "agency.unknown"
     assert document_of(await one(store, scribe.accept())).seq == 1
 
