@@ -21,7 +21,7 @@ from axis.adapters.postgres_history import amiss, history
 from axis.adapters.postgres_lanes import PostgresLanes
 from axis.adapters.postgres_migrate import migrate
 from axis.adapters.postgres_replays import PostgresReplays
-from axis.adapters.postgres_server import PATIENCE, Patience, Server
+from axis.adapters.postgres_server import PATIENCE, Driver, Patience, Server
 from axis.adapters.postgres_writer import Tell, Writer, tell_nobody
 from axis.adapters.revisions import require_known
 from axis.adapters.rows import delivery_from, document_from, event_from
@@ -62,26 +62,26 @@ async def open_store(
         await migrate(server)
     store = PostgresStore(server, tell)
     try:
-        await _examine(server)
+        # Who writes has the connection for it before any reader has one, and keeps it: where the
+        # server has few, what is left over is for reading.
+        async with server.writing() if upgrade else server.reading() as driver:
+            await _examine(driver, server.schema)
     except BaseException:
         await store.close()
         raise
     return store
 
 
-async def _examine(server: Server) -> None:
-    async with server.reading() as driver:
-        try:
-            revision = await driver.fetchval("select version_num from alembic_version")
-            require_known(revision, f"the schema {server.schema}")
-            await driver.fetchval("select seq from head where id = 1")
-            await driver.execute("select arrived_at from delivery limit 0")
-        except asyncpg.UndefinedColumnError:
-            raise OldBooks(
-                f"the books in the schema {server.schema} are of an older axis"
-            ) from None
-        except asyncpg.UndefinedTableError:
-            raise NoBooks(f"the database has no books in the schema {server.schema}") from None
+async def _examine(driver: Driver, schema: str) -> None:
+    try:
+        revision = await driver.fetchval("select version_num from alembic_version")
+        require_known(revision, f"the schema {schema}")
+        await driver.fetchval("select seq from head where id = 1")
+        await driver.execute("select arrived_at from delivery limit 0")
+    except asyncpg.UndefinedColumnError:
+        raise OldBooks(f"the books in the schema {schema} are of an older axis") from None
+    except asyncpg.UndefinedTableError:
+        raise NoBooks(f"the database has no books in the schema {schema}") from None
 
 
 class PostgresStore:

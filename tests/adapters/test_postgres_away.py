@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
 import pytest
 
-from axis.adapters.postgres_server import Server
+from axis.adapters.postgres_server import Driver, Server
 from axis.adapters.postgres_store import open_store
 from axis.books import UnfitBooks
 from axis.core.errors import Unavailable
@@ -126,3 +127,29 @@ async def test_books_that_may_only_be_read_are_not_ready(
     await store.ready()
     assert document_of(await one(store, scribe.accept("1/UBND"))).seq == 1
     await store.close()
+
+
+async def test_who_writes_has_a_connection_though_others_take_all_that_are_left(
+    guest: Guest, postgres_run: str, scribe: Scribe
+):
+    await guest.may("connection limit 4")
+    store = await open_store(guest.url, postgres_run)
+    others = await _all_that_are_left(guest.url)
+    await store.enrol([agency(code) for code in CODES], [], [])
+    assert document_of(await one(store, scribe.accept("1/UBND"))).seq == 1
+    # An axis that cannot read is not ready.
+    with pytest.raises(Unavailable, match=r"axis\.store_away"):
+        await store.ready()
+    for other in others:
+        await other.close()
+    await store.close()
+
+
+async def _all_that_are_left(url: str) -> list[Driver]:
+    """Every connection that the server still gives away."""
+    taken: list[Driver] = []
+    while True:
+        try:
+            taken.append(await asyncpg.connect(url))
+        except asyncpg.TooManyConnectionsError:
+            return taken
