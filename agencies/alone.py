@@ -28,11 +28,17 @@ def alone(home: Path, codes: Iterable[str], seconds: float = ALONE_S_MAX) -> Ite
     """
     deadline = time.monotonic() + seconds
     with ExitStack() as held:
-        left = list(codes)
-        while left := [code for code in left if not _hold(home, code, held)]:
-            if time.monotonic() > deadline:
-                raise PlayedElsewhere(f"another process plays {', '.join(left)}")
-            time.sleep(_LOOK_S)
+        # In one order, and none behind one that is not to be had: of two that begin at the same
+        # moment each would hold some, and both give up for what the other has.
+        left = sorted(codes)
+        while left:
+            if _hold(home, left[0], held):
+                left.pop(0)
+            elif time.monotonic() > deadline:
+                others = [code for code in left if not _hold(home, code, held)]
+                raise PlayedElsewhere(f"another process plays {', '.join(others or left[:1])}")
+            else:
+                time.sleep(_LOOK_S)
         yield
 
 
