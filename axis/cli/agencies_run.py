@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
@@ -16,6 +15,7 @@ from agencies.crew import ANSWER_LONGEST_US, Orders
 from agencies.process import log_as_json, work
 from agencies.share import chosen, share_of
 from axis.cli import screen, session
+from axis.ending import asked_to_end
 from axis.settings import Settings
 from schemas.codes import agencies
 
@@ -92,7 +92,7 @@ def brokers(settings: Settings, over: Over) -> Brokers | None:
 async def _until_told(orders: Orders, url: str, over: Over) -> Mapping[str, int | bool]:
     """Work until a signal; how far they are then."""
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in asked_to_end():
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     told: Mapping[str, int | bool] = {}
 

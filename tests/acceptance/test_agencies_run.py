@@ -189,7 +189,8 @@ async def test_nobody_is_played_twice_and_bad_usage_is_told(settings: Settings) 
             crew(settings, "--only", "H37,G22"),
         ):
             pass
-        assert playing.end() == 0
+        assert playing.end(signal.SIGHUP) == 0
+        assert "Stopped: 0 received" in playing.said
     for bad in (["--share", "3/2"], ["--only", "H99"], ["--but", "H99"]):
         with pytest.raises(AssertionError, match="Invalid value"), crew(settings, *bad):
             pass
