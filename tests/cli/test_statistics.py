@@ -199,6 +199,16 @@ def test_what_was_not_counted_reads_so(axis: Axis, books: Path, tmp_path: Path) 
     assert "signature, sending, acceptance: recorded since 2020-01-16" in shown
 
 
+def test_words_in_the_place_of_figures_break_where_columns_are_narrow(
+    axis: Axis, books: Path, tmp_path: Path
+) -> None:
+    text, _ = _report(axis, tmp_path)
+    wide, narrow = text.split("@media screen", 1)
+    assert re.search(r"td \.none \{ white-space: normal; \}", wide)
+    # There columns are as wide as what stands in them, and scroll.
+    assert "td .none { white-space: nowrap; }" in narrow
+
+
 def test_books_in_which_nothing_happened_have_a_report(
     axis: Axis, var: Path, tmp_path: Path
 ) -> None:
