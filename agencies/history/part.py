@@ -40,8 +40,10 @@ class Part:
     sample: tuple[int, int] = (1, 1)
 
     def __post_init__(self) -> None:
-        if not OPENED <= self.first <= self.last <= CLOSED:
+        if not (OPENED <= self.first <= CLOSED and OPENED <= self.last <= CLOSED):
             raise ValueError(f"{self.first} to {self.last} is not within {OPENED} to {CLOSED}")
+        if self.last < self.first:
+            raise ValueError(f"it would begin on {self.first}, behind its last day, {self.last}")
         if self.only and self.only not in {row.code for row in agencies()}:
             raise ValueError(f"{self.only} is the code of none of the 95 agencies")
         i, n = self.sample

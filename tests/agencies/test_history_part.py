@@ -86,7 +86,7 @@ def test_holds_says_what_documents_yields() -> None:
     [
         ({"first": date(2019, 3, 11)}, "not within"),
         ({"last": date(2020, 2, 5)}, "not within"),
-        ({"first": LAST, "last": FIRST}, "not within"),
+        ({"first": LAST, "last": FIRST}, "behind its last day"),
         ({"only": "H37"}, "none of the 95"),
         ({"sample": (0, 10)}, "no sample"),
         ({"sample": (11, 10)}, "no sample"),
