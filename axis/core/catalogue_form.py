@@ -155,8 +155,8 @@ TRAFFIC: Final[Words] = {
         "Dòng không đứng sau dòng trước: số của nó là {found}.",
     ),
     "traffic.agency": (
-        "Not among the agencies: {codes}.",
-        "Không có trong danh mục cơ quan: {codes}.",
+        "{message}: {codes}.",
+        "{message}: {codes}.",
     ),
     "traffic.time": (
         "{what} at {found} cannot be: {message}.",

@@ -119,7 +119,7 @@ class Checks:
             return _no_time("The export", self._header.exported_at[:40], message)
         asked = self._header.asked
         strange = {asked.sender, asked.recipient} - self._agencies - {""}
-        return _no_agency(strange) if strange else None
+        return _no_agency("Not among the agencies", strange) if strange else None
 
     def fault(self, row: Row) -> Fault | None:
         """Why a row cannot have been, and nothing can be played of it; None when it can."""
@@ -153,7 +153,9 @@ class Checks:
     def _parties(self, row: Row) -> Fault | None:
         recipients = [share.recipient for share in row.deliveries]
         strange = [code for code in (row.sender, *recipients) if code not in self._agencies]
-        strange += [
+        if strange:
+            return _no_agency("Not among the agencies", strange)
+        strange = [
             unit
             for agency, units in (
                 (row.sender, [row.unit]),
@@ -163,7 +165,7 @@ class Checks:
             if not _beneath(unit, agency)
         ]
         if strange:
-            return _no_agency(strange)
+            return _no_agency("No unit of the agency that it stands with", strange)
         if len(set(recipients)) < len(recipients):
             return _no_row("a recipient stands in it twice")
         return None
@@ -227,9 +229,10 @@ def _key(told: str) -> bytes:
     return hashlib.blake2b(told.encode(), digest_size=_KEY_BYTES).digest()
 
 
-def _no_agency(codes: Iterable[str]) -> Fault:
+def _no_agency(message: str, codes: Iterable[str]) -> Fault:
     named = sorted({code[:_CODE_CHARS_MAX] for code in codes})
-    return Fault("traffic.agency", "", {"codes": ", ".join(named[:_CODES_MAX])})
+    told = {"message": message, "codes": ", ".join(named[:_CODES_MAX])}
+    return Fault("traffic.agency", "", told)
 
 
 def _no_row(message: str) -> Fault:

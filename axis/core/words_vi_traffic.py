@@ -46,6 +46,13 @@ _ROWS: Final = Glossary(
         ),
     },
 )
+#: What is wrong with the parties that a row or a header names.
+_PARTIES: Final = Glossary(
+    {
+        "Not among the agencies": "Không có trong danh mục cơ quan",
+        "No unit of the agency that it stands with": "Không phải đơn vị của cơ quan ghi cùng",
+    }
+)
 #: Why something cannot have happened then, and what (``axis.core.traffic``).
 _TIMES: Final = Glossary(
     {
@@ -116,6 +123,7 @@ _PACKAGES: Final = Glossary(
 TRAFFIC: Final[Mapping[str, Mapping[str, Glossary]]] = {
     "traffic.version": {"found": Glossary(patterns={r"(\S+) version (.*)": "{0} phiên bản {1}"})},
     "traffic.row": {"message": _ROWS},
+    "traffic.agency": {"message": _PARTIES},
     "traffic.time": {
         "what": _HAPPENED,
         "found": Glossary({"its header": "ở dòng đầu tệp"}),

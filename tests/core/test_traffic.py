@@ -102,20 +102,30 @@ def test_a_row_that_can_have_been_passes():
 
 
 @pytest.mark.parametrize(
-    "more",
+    ("more", "strange"),
     [
-        {"sender": "000.00.00.X99", "unit": "000.00.00.X99"},
-        {"unit": "000.00.13.H38"},
-        {"unit": "nonsense"},
-        {"deliveries": [share("000.00.00.X99")]},
-        {"deliveries": [share(units=["000.00.13.H26"])]},
+        ({"sender": "000.00.00.X99", "unit": "000.00.00.X99"}, "000.00.00.X99"),
+        ({"sender": "000.00.00.X99", "unit": H37}, "000.00.00.X99"),
+        ({"deliveries": [share("000.00.00.X99", units=[H37])]}, "000.00.00.X99"),
     ],
 )
-def test_unknown_agencies_are_named(more: dict[str, Any]):
+def test_unknown_agencies_are_named(more: dict[str, Any], strange: str):
     told = fault(row(**more))
-    assert told is not None
-    assert told[0] == "traffic.agency"
-    assert told[1]["codes"]
+    assert told == ("traffic.agency", {"message": "Not among the agencies", "codes": strange})
+
+
+@pytest.mark.parametrize(
+    ("more", "strange"),
+    [
+        ({"unit": "000.00.13.H38"}, "000.00.13.H38"),
+        ({"unit": "nonsense"}, "nonsense"),
+        ({"deliveries": [share(units=["000.00.13.H26"])]}, "000.00.13.H26"),
+    ],
+)
+def test_of_a_unit_of_another_it_is_not_said_that_it_is_none(more: dict[str, Any], strange: str):
+    told = fault(row(**more))
+    message = "No unit of the agency that it stands with"
+    assert told == ("traffic.agency", {"message": message, "codes": strange})
 
 
 def test_of_strangers_without_number_and_end_some_are_named():

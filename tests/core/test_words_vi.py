@@ -41,6 +41,7 @@ SAYING: Mapping[str, list[tuple[int, str, str, str]]] = {
     "_not_xml": [(0, "edxml.not_xml", "message", "")],
     "_wrong": [(0, "traffic.package", "message", "")],
     "_no_row": [(0, "traffic.row", "message", "")],
+    "_no_agency": [(0, "traffic.agency", "message", "")],
     "_no_time": [
         (0, "traffic.time", "what", ""),
         (1, "traffic.time", "found", ""),
