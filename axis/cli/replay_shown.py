@@ -119,6 +119,12 @@ def _times(told: Mapping[str, Any] | None) -> tuple[str, str]:
     return screen.moment(told["done"]), f"{told['took_s']:.3f}"
 
 
+def _outcome(one: Mapping[str, Any]) -> str:
+    """Who took the package and has said nothing since is not who never came for it."""
+    words = str(one["outcome"]).replace("_", " ")
+    return f"handed out, {words}" if one["handed_out"] and words == "silent" else words
+
+
 def deliveries(items: Sequence[Mapping[str, Any]]) -> None:
     """Each delivery of a job with its outcome."""
     screen.table(
@@ -127,7 +133,7 @@ def deliveries(items: Sequence[Mapping[str, Any]]) -> None:
             (
                 one["no"],
                 one["delivery"],
-                one["outcome"].replace("_", " "),
+                _outcome(one),
                 screen.moment(one["done_at"]) or "-",
                 one.get("problem", {}).get("detail", "-"),
             )

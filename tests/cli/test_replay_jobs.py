@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from axis.cli import replay_jobs
+from axis.cli import replay_jobs, replay_shown
 from axis.cli.session import Session
 from tests.cli.conftest import Axis
 
@@ -69,3 +69,18 @@ def test_who_waits_is_told_whether_all_was_handed_over(
     assert said.exit_code == code, said.output
     assert stages[-1] in said.stdout
     assert doors.stages == []
+
+
+def test_who_took_a_package_and_who_never_came_are_told_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = [("silent", True), ("silent", False), ("answered", True), ("already_had", False)]
+    replay_shown.deliveries(
+        [
+            {"no": no, "delivery": "doc_1", "outcome": outcome, "handed_out": out, "done_at": None}
+            for no, (outcome, out) in enumerate(told, 1)
+        ]
+    )
+    rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()[1:]]
+    said = ("handed out, silent", "silent", "answered", "already had")
+    assert rows == [f"{no} doc_1 {words} - -" for no, words in enumerate(said, 1)]
