@@ -19,7 +19,7 @@ from agencies.pinning import LANG_SON
 from axis.cli.history_report import broken_down
 from axis.cli.result.csv_files import MARK, files
 from axis.cli.result.figures import Result
-from axis.cli.result.opening import part_of
+from axis.cli.result.opening import part_of, published
 from axis.core.breakdown import Breakdown
 from axis.core.timetable import number_of_day
 from schemas.edxml import UPDATE
@@ -146,6 +146,11 @@ def test_the_first_month_is_compared_with_the_one_point_it_reaches() -> None:
     assert (point.measure, point.published, point.found) == ("month", 69_272, 69_272)
     (only,) = month.months
     assert only.planned == only.traffic == model.month_total(1)
+    drawn = published(month)
+    assert "The line is what the published points leave for month 1." in drawn
+    # None is drawn in what it has, and month 10 is not there.
+    assert "Rings" not in drawn
+    assert "Lines are published" not in drawn
 
 
 def test_the_last_day_of_a_month_that_is_missing_takes_its_point_away() -> None:
@@ -189,6 +194,9 @@ def test_all_eight_points_are_met_by_books_that_have_them() -> None:
     points = whole().points
     assert [p.exact for p in points] == [True] * 8
     assert [p.published for p in points[:4]] == [298_000, 945_000, 163_107, 488_165]
+    drawn = published(whole())
+    assert "Lines are published: month 10 is twice month 1." in drawn
+    assert "Rings are published." in drawn
 
 
 def test_what_happened_behind_the_last_day_counts_for_no_point_of_it() -> None:

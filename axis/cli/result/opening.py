@@ -75,8 +75,14 @@ def published(result: Result) -> str:
     growing = "As they add up."
     below = ""
     if points:
-        monthly += " Lines are published: month 10 is twice month 1."
-        growing += " Rings are published."
+        # Only what is drawn: of a part that ends before are fewer points reached.
+        measures = [point.measure for point in points]
+        if measures.count("month") > 1:
+            monthly += " Lines are published: month 10 is twice month 1."
+        else:
+            monthly += " The line is what the published points leave for month 1."
+        if {"sent", "received"}.intersection(measures):
+            growing += " Rings are published."
         below = _points(result)
     elif result.played is not None:
         below = para("No published point can be compared with what was played.", "quiet")
