@@ -105,22 +105,22 @@ def _parser(*, huge: bool) -> etree.XMLParser:
 _parsers = _Parsers()
 
 
-def parse(raw: bytes, limits: Limits) -> etree._Element | Problem:
-    """The root element, or the one reason why there is none. Never raises."""
+def parse(raw: bytes, limits: Limits) -> etree._Element | tuple[Problem, ...]:
+    """The root element, or why there is none. Never raises."""
     refusal = _refusal_of_bytes(raw, limits)
     if refusal is not None:
-        return refusal
+        return (refusal,)
     parser = _parsers.huge if len(raw) > _PLAIN_TEXT_BYTES_MAX else _parsers.plain
     try:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:
         return _malformed(raw, error, parser, limits)
     if _deeper_than(root, limits.depth):
-        return Problem("edxml.too_deep", "", detail={"limit": str(limits.depth)})
+        return (Problem("edxml.too_deep", "", detail={"limit": str(limits.depth)}),)
     if _crowded(raw, limits) and sum(1 for _ in root.iter()) > limits.elements:
-        return _too_many(limits)
+        return (_too_many(limits),)
     if raw.count(b"=") > ATTRIBUTES_MAX and _wide(raw, root):
-        return Problem("edxml.too_many_attributes", "", detail={"limit": str(ATTRIBUTES_MAX)})
+        return (Problem("edxml.too_many_attributes", "", detail={"limit": str(ATTRIBUTES_MAX)}),)
     return root
 
 
@@ -199,22 +199,34 @@ def _refusal_of_start(raw: bytes, start: int) -> Problem | None:
 
 def _malformed(
     raw: bytes, error: etree.XMLSyntaxError, parser: etree.XMLParser, limits: Limits
-) -> Problem:
-    """libxml2's first error: those that follow are mostly its consequences."""
-    log = parser.error_log.filter_from_errors()  # A warning says nothing of why it stopped.
-    message, line, column = (
-        (log[0].message, log[0].line, log[0].column)
-        if len(log)
-        else (error.msg or "unreadable", error.lineno or 1, error.offset or 1)
-    )
-    if message.startswith("Excessive depth"):
-        return Problem("edxml.too_deep", f"line {line}", detail={"limit": str(limits.depth)})
+) -> tuple[Problem, ...]:
+    """libxml2's errors to the first that ends its reading: those behind it are mostly its
+    consequences. A prefix that is not declared ends nothing, and is told where it is first met.
+    """
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as wrong:
         found = f"a text with the byte 0x{raw[wrong.start]:02X}"
         place = "line {}, column {}".format(*_line_column(raw, wrong.start))
-        return Problem("edxml.encoding", place, detail={"found": found})
+        return (Problem("edxml.encoding", place, detail={"found": found}),)
+    told: dict[str, Problem] = {}
+    # A warning says nothing of why it stopped.
+    for entry in parser.error_log.filter_from_errors():
+        ends = entry.type != etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE
+        # "Namespace prefix x on y is not defined"
+        about = entry.message if ends else entry.message.split()[2]
+        told.setdefault(about, _stopped(entry.message, entry.line, entry.column, limits))
+        if ends or len(told) == limits.problems:
+            break
+    if not told:
+        message = error.msg or "unreadable"
+        return (_stopped(message, error.lineno or 1, error.offset or 1, limits),)
+    return tuple(told.values())
+
+
+def _stopped(message: str, line: int, column: int, limits: Limits) -> Problem:
+    if message.startswith("Excessive depth"):
+        return Problem("edxml.too_deep", f"line {line}", detail={"limit": str(limits.depth)})
     return _not_xml(" ".join(message.split())[:300], line, column)
 
 

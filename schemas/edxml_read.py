@@ -73,8 +73,8 @@ def read(raw: bytes, *, files: bool = False, limits: Limits = DEFAULT_LIMITS) ->
     ``files`` fills ``Attachment.data``; attachments are opened and measured in either case.
     """
     root = parse(raw, limits)
-    if isinstance(root, Problem):
-        return Reading(None, (root,), None)
+    if isinstance(root, tuple):
+        return Reading(None, root, None)
     notes = Notes(limits.problems)
     package = _package(raw, root, notes, files, limits)
     if package is not None:

@@ -174,6 +174,19 @@ def test_a_nul_byte_is_refused_anywhere(at: int) -> None:
     assert problem.code in ("edxml.not_xml", "edxml.encoding")
 
 
+def test_a_prefix_that_is_not_declared_hides_no_other_fault() -> None:
+    """Each is told once, then what ends the reading; what is behind that follows from it."""
+    raw = b"<edXML><a:b/>\n<a:c d:e=''/>\n<f></edXML>\n<g:h/>"
+    found = [(p.place.partition(",")[0], p.detail["message"]) for p in read(raw).problems]
+    assert [(place, words.partition(" on ")[0]) for place, words in found] == [
+        ("line 1", "Namespace prefix a"),
+        ("line 2", "Namespace prefix d for e"),
+        ("line 3", "Opening and ending tag mismatch: f line 3 and edXML"),
+    ]
+    many = b"".join(b"<p%d:a/>" % n for n in range(2 * PROBLEMS_MAX))
+    assert codes(b"<edXML>" + many + b"</edXML>") == ["edxml.not_xml"] * PROBLEMS_MAX
+
+
 def test_a_place_counts_lines_and_columns_from_one() -> None:
     (problem,) = read(b"<edXML>\n <a>\n</b></edXML>").problems
     assert problem.place.startswith("line 3, column ")
