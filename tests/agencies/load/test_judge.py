@@ -61,6 +61,13 @@ def test_what_was_only_late_in_its_step_is_not_called_lost() -> None:
     assert (came.met, came.lost, came.why) == (False, 0, "1 not there in time")
 
 
+def test_a_step_in_which_the_axis_refused_something_was_not_met():
+    made = record([0.05] * 1000)
+    made.refuse(made.letters[3], "503")
+    found = judge(STEP, made, reconcile(made), usage())
+    assert (found.met, found.failed, found.why) == (False, 1, "1 not accepted")
+
+
 @given(rate=st.floats(0.001, 0.5))
 def test_what_falls_behind_is_seen_a_minute_ahead(rate: float) -> None:
     points = [(n / 100, 0.05 + rate * n / 100) for n in range(1000)]

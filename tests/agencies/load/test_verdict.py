@@ -93,6 +93,18 @@ def test_nor_is_a_machine_that_others_used() -> None:
     assert verdict(S5, busy(told([measured(32.7, REACHED)]), 1.9)).answer == "yes"
 
 
+def test_of_a_rate_that_was_missed_twice_neither_time_may_have_another_to_blame() -> None:
+    twice = [measured(32.7, MISSED), measured(32.7, MISSED, driver_late_s=0.5)]
+    found = verdict(S5, told(twice))
+    assert (found.answer, "the driver" in found.why) == ("unknown", True)
+
+
+def test_a_rate_that_was_missed_once_on_a_quiet_machine_was_missed() -> None:
+    twice = told([measured(32.7, MISSED), measured(32.7, MISSED)])
+    twice["steps"][1]["usage"]["machine"] = 1.9
+    assert verdict(S5, twice).answer == "no"
+
+
 def test_more_than_was_asked_and_missed_says_nothing() -> None:
     found = verdict(find("S1"), told([measured(3.34, MISSED)]))
     assert found.answer == "unknown"
