@@ -69,6 +69,20 @@ def test_periods_are_named(unit: Unit, label: str, first: str, last: str, name_v
     assert (period.first.isoformat(), period.last.isoformat()) == (first, last)
 
 
+def test_a_year_has_two_halves_and_four_quarters_by_name():
+    year = date(2020, 1, 1), date(2020, 12, 31)
+    halves = [(p.label, p.name_vi, p.name_en) for p in periods(Unit.HALF, *year)]
+    assert halves == [
+        ("2020-H1", "6 tháng đầu năm 2020", "First half of 2020"),
+        ("2020-H2", "6 tháng cuối năm 2020", "Second half of 2020"),
+    ]
+    quarters = [(p.label, p.name_vi) for p in periods(Unit.QUARTER, *year)]
+    assert quarters == [
+        (f"2020-Q{n}", f"Quý {roman} năm 2020")
+        for n, roman in enumerate(("I", "II", "III", "IV"), start=1)
+    ]
+
+
 def test_the_first_month_of_30_days_begins_when_the_axis_opened():
     (before, first) = periods(Unit.MONTH30, date(2019, 3, 11), date(2019, 3, 12))
     assert (before.label, first.label, first.first) == ("30d0", "30d1", date(2019, 3, 12))

@@ -29,6 +29,13 @@ def test_signatures_that_are_not_counted_are_valid():
     assert measured(SIGNATURE, counts) == {"signature_valid": 6, "signature_valid_share": 0.75}
 
 
+def test_shares_have_four_digits_and_means_two():
+    signed = measured(SIGNATURE, {"sent": 3, "signature.absent": 1})
+    assert signed["signature_valid_share"] == 0.6667
+    counts = {"sent": 4, "sending.later": 3, "sending.undated": 1, "sending.days": 7}
+    assert measured(SENDING, counts)["sent_mean_days"] == 2.33
+
+
 def test_sending_has_classes_that_add_up():
     counts = {
         "sent": 10,
