@@ -49,6 +49,14 @@ def test_what_is_otherwise_is_different_and_says_how(change: dict[str, Any], dif
     assert (found.verdict, found.differences) == ("different", (difference,))
 
 
+def test_what_a_lock_had_parked_is_parked_by_its_recipient_when_it_is_played():
+    parked = {"state": "parked", "answer": "none", "happened": [happening("parked")]}
+    recorded = row(deliveries=[share(reason="locked", **parked)])
+    assert one(row(deliveries=[share(reason="'locked'", **parked)]), recorded).verdict == "same"
+    other = one(row(deliveries=[share(reason="đĩa đầy", **parked)]), recorded)
+    assert other.differences == ("reason: 'locked', now đĩa đầy",)
+
+
 def test_other_bytes_are_a_difference_where_the_very_package_went_in():
     other = row(sha256="f" * 64, verdict="untrusted")
     found = one(other)

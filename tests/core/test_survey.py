@@ -104,3 +104,19 @@ def test_nothing_is_lost_between_the_chosen_and_the_left_out(
     for out in outs:
         assert len(out.examples) == min(out.deliveries, EXAMPLES_MAX)
         assert "?" not in out.fault.sentence()
+
+
+def test_each_recipient_has_its_share_and_each_reason_its_first_examples():
+    to_b = [candidate(no) for no in (1, 2)]
+    waiting = [candidate(no, transport=_T.WAITING) for no in range(3, 10)]
+    parked = candidate(10, transport=_T.PARKED)
+    to_c = candidate(1, recipient=C)
+    found = survey(Kind.GIVE_BACK, [*to_b, *waiting, parked, to_c], named=False, locked=())
+    assert (found.documents, found.size) == (2, 400)
+    shares = [(s.recipient, s.deliveries, s.documents, s.size) for s in found.shares.values()]
+    assert shares == [(B, 2, {1, 2}, 300), (C, 1, {1}, 100)]
+    assert found.shares[B].senders == {"sender 0", "sender 1"}
+    not_done = found.left_out["delivery.not_done", "waiting"]
+    assert not_done.deliveries == 7
+    assert not_done.examples == [one.delivery.id for one in waiting[:EXAMPLES_MAX]]
+    assert found.left_out["delivery.not_done", "parked"].examples == [parked.delivery.id]
