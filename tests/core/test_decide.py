@@ -255,6 +255,15 @@ def test_every_status_does_what_the_tables_say(code: str, state: Business, reque
     assert len(changes.events) == 1
 
 
+def test_what_was_asked_back_and_refused_twice_is_still_known_as_said():
+    commands = [_say(code) for code in ("13", "16", "13", "13", "16", "16")]
+    outcomes, changes = decide(_facts(_delivery(transport=Transport.DONE)), commands)
+    repeated = [outcome.repeated for outcome in outcomes if isinstance(outcome, Said)]
+    assert repeated == [False, False, False, True, False, True]
+    assert changes.updated[PLACE].said == 1 << 13 | 1 << 16
+    assert len(changes.events) == 4
+
+
 @pytest.mark.parametrize("transport", [Transport.WAITING, Transport.OFFERED, Transport.PARKED])
 def test_whoever_speaks_of_a_document_has_it(transport: Transport):
     (outcome,), changes = decide(_facts(_delivery(transport=transport)), [_say("03")])
