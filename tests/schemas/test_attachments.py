@@ -81,6 +81,23 @@ def in_zip64(packed: bytes, *, alone: bool = True, field: bytes = b"") -> bytes:
     return packed[:offset] + bytes(central) + end + locator + last
 
 
+def lengthened(packed: bytes, more: bytes) -> bytes:
+    """The same zip whose entry has ``more`` bytes behind the end of what was deflated."""
+    end_at = len(packed) - 22
+    (offset,) = struct.unpack_from("<I", packed, end_at + 16)
+    longer = bytearray(packed[:offset] + more + packed[offset:])
+    for at in (18, offset + len(more) + 20):
+        struct.pack_into("<I", longer, at, struct.unpack_from("<I", longer, at)[0] + len(more))
+    struct.pack_into("<I", longer, end_at + len(more) + 16, offset + len(more))
+    return bytes(longer)
+
+
+def sizes_of(packed: bytes) -> tuple[int, int]:
+    """The size of the file in a zip, and how much of the zip it takes."""
+    (entry,) = zipfile.ZipFile(io.BytesIO(packed)).infolist()
+    return entry.file_size, entry.compress_size
+
+
 def declaring(packed: bytes, size: int) -> bytes:
     """The same zip with another uncompressed size in both its headers."""
     lying = bytearray(packed)
@@ -235,10 +252,14 @@ def test_small_files_may_compress_as_well_as_they_like() -> None:
 def test_what_turns_out_to_be_no_zip_counts_for_what_it_inflated_to() -> None:
     """Or else a package of many broken ones inflates without a bound."""
     packed = by_zipfile(DATA)
+    begins = 30 + len("0.txt")
     crc = struct.pack("<I", zlib.crc32(DATA))
     behind = packed.index(b"PK\x01\x02") - 1
     broken = {
         "false CRC": packed.replace(crc, bytes(4)),
+        # A block of a kind that there is not.
+        "broken beginning": packed[:begins] + b"\7" + packed[begins + 1 :],
+        "more behind the end": lengthened(packed, b"more"),
         "broken end": packed[:behind] + bytes([packed[behind] ^ 0xFF]) + packed[behind + 1 :],
     }
     for name, raw in broken.items():
@@ -253,6 +274,12 @@ def test_the_budget_of_the_package_is_a_bound() -> None:
     bomb = opened(packed, budget_bytes=len(DATA) - 1).faults[0]
     assert (bomb.code, bomb.severity) == ("attachment.bomb", "error")
     assert bomb.detail == {"size": str(len(DATA)), "limit": str(len(DATA) - 1)}
+
+
+def test_the_budget_of_the_package_is_a_bound_of_large_files_too() -> None:
+    large = by_zipfile(bytes(INFLATE_RATIO_FREE_BYTES + 1), zipfile.ZIP_STORED)
+    (bomb,) = opened(large, budget_bytes=INFLATE_RATIO_FREE_BYTES).faults
+    assert bomb.detail["limit"] == str(INFLATE_RATIO_FREE_BYTES)
 
 
 @pytest.mark.parametrize("count", [0, 2, 3])
@@ -276,6 +303,43 @@ def test_a_spoiled_content_is_no_zip_that_can_be_opened() -> None:
     assert codes(opened(bytes(spoiled))) == ["attachment.not_zip"]
     cut = by_zipfile(DATA)[:-30]
     assert codes(opened(cut)) == ["attachment.not_zip"]
+
+
+def test_what_hides_beside_the_only_entry_is_no_zip_that_can_be_opened() -> None:
+    packed, two = by_zipfile(DATA), bytearray(by_zipfile(DATA, count=2))
+    two[-14:-10] = struct.pack("<2H", 1, 1)
+    astray = bytearray(packed)
+    struct.pack_into("<I", astray, packed.index(b"PK\x01\x02") + 42, len(packed) - 22)
+    odd = {
+        "bytes behind the directory": packed[:-22] + b"more" + packed[-22:],
+        "bytes behind the end": packed + b"more",
+        "an entry that is not counted": bytes(two),
+        "an entry that begins in the end record": bytes(astray),
+        "another method in front": packed[:8] + b"\0\0" + packed[10:],
+        "a field twice": in_zip64(packed, field=struct.pack("<2H3Q", 1, 24, *sizes_of(packed), 0)),
+        "one of two on this disk": packed[:-12] + b"\2\0" + packed[-10:],
+        "on the second disk": packed[:-18] + b"\1\0" + packed[-16:],
+        "a directory that began on another": packed[:-16] + b"\1\0" + packed[-14:],
+    }
+    for name, raw in odd.items():
+        assert codes(opened(raw)) == ["attachment.not_zip"], name
+
+
+def test_what_reaches_into_the_directory_is_no_zip_though_nobody_looks_at_its_bytes() -> None:
+    reaching = bytearray(by_zipfile(DATA, zipfile.ZIP_STORED))
+    size = struct.pack("<2I", len(DATA) + 9, len(DATA) + 9)
+    central = reaching.index(b"PK\x01\x02")
+    reaching[18:26] = reaching[central + 20 : central + 28] = size
+    assert codes(unpack(encoded(bytes(reaching)), files=False)) == ["attachment.not_zip"]
+
+
+@pytest.mark.parametrize("length", [1, 0xFFFF])
+def test_a_zip_in_a_zip_with_a_comment_is_found_by_the_outer_one(length: int) -> None:
+    inner, target = by_zipfile(DATA), io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as made:
+        made.writestr("a.docx", inner)
+        made.comment = b"." * length
+    assert opened(target.getvalue()) == Unpacked(inner, True, len(inner), ())
 
 
 def test_an_encrypted_zip_is_none_that_can_be_opened() -> None:
