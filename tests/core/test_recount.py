@@ -209,11 +209,13 @@ def test_rows_are_ticked_off() -> None:
 
 def test_documents_follow_each_other_in_every_lane() -> None:
     recount = Recount()
-    for seq, no in ((1, 1), (5, 3), (6, 4)):
+    for seq, no in ((1, 1), (5, 3), (6, 4), (7, 4)):
         to = (Addressee(B, (), no),)
         recount.take(DOCUMENT._replace(seq=seq, id=f"doc_{seq}", recipients=to))
-    words = "document doc_5: number 3 in lane 000.00.00.H02/0, where 2 follows"
-    assert recount.lines.told == [words]
+    assert recount.lines.told == [
+        "document doc_5: number 3 in lane 000.00.00.H02/0, where 2 follows",
+        "document doc_7: number 4 in lane 000.00.00.H02/0, where 5 follows",
+    ]
 
 
 @pytest.mark.parametrize(
