@@ -140,6 +140,12 @@ def test_many_problems_are_cut_off_but_errors_are_not_lost_among_warnings() -> N
     assert found.count("edxml.value") == 1
 
 
+def test_a_recipient_named_again_and_again_is_told_so_often_and_no_more() -> None:
+    begin, end = RAW.index(b"<edXML:To>"), RAW.index(b"</edXML:To>") + len(b"</edXML:To>")
+    raw = RAW[:end] + RAW[begin:end] * (PROBLEMS_MAX + 20) + RAW[end:]
+    assert codes(raw) == ["recipient.twice"] * PROBLEMS_MAX
+
+
 def test_a_huge_text_is_refused_by_its_length() -> None:
     assert codes(inside(b"x" * 12_000_000)) == ["edxml.too_long"]
 

@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from schemas.edxml import NS, Attachment, DocumentPackage, Signer, StatusPackage, Trace
+from schemas.edxml import (
+    NS,
+    Attachment,
+    Business,
+    DocumentPackage,
+    ReceiverChange,
+    Signer,
+    StatusPackage,
+    Trace,
+)
 from schemas.edxml_node import ABSENT
 from schemas.edxml_read import read
 from schemas.edxml_write import write
@@ -269,3 +278,22 @@ def test_a_trace_without_a_time_is_an_error() -> None:
     raw = changed("<edXML:Timestamp>2020/02/14 08:30:00</edXML:Timestamp>", "")
     assert found(raw) == [("edxml.missing", "Timestamp")]
     assert document(raw).traces == (Trace(organ_id="000.00.00.H37", at=None),)
+
+
+def test_a_station_that_is_named_null_is_named_nothing() -> None:
+    trace = "<edXML:TraceHeader>\n<edXML:OrganId>"
+    (station,) = document(changed(f"{trace}000.00.00.H37", f"{trace}null")).traces
+    assert station == replace(DOCUMENT.traces[0], organ_id="")
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "last"), [("BussinessDocType", 2, 3), ("ReceiverType", 1, 1)]
+)
+def test_a_choice_is_one_of_those_there_are(kind: str, told: int, last: int) -> None:
+    receivers = (ReceiverChange(organ_id="000.00.00.G09", added=True),)
+    business = Business(doc_type=2, receivers_changed=True, receivers=receivers)
+    raw = write(replace(DOCUMENT, business=business))
+    for digit in range(5):
+        one = changed(f"<edXML:{kind}>{told}<", f"<edXML:{kind}>{digit}<", raw)
+        assert (("edxml.value", kind) in found(one)) == (digit > last), digit
+    assert document(raw).business.receivers == receivers
