@@ -205,6 +205,15 @@ def test_a_range_takes_open_deliveries_of_its_lane_in_order():
     assert [item.delivery.place.no for item in outcome.items if item.delivery] == [1, 2, 3, 12]
 
 
+def test_a_range_finds_what_its_group_accepted_behind_another_range():
+    facts = _facts()
+    facts.lanes = {Lane(B, 0): 0}
+    up_to = _move(Step.DONE, targets=(UpTo(B, 0, 1),))
+    outcomes, changes = decide(facts, [up_to, _accept(), up_to])
+    assert outcomes[0] == Moves(())
+    assert changes.created[PLACE].transport is Transport.DONE
+
+
 @pytest.mark.parametrize("back", [Step.RESET, Step.UNLOCK])
 def test_a_range_leaves_alone_what_was_put_back_until_it_is_offered_again(back: Step):
     put_back: list[Lock | Move] = [_move(Step.FAIL), _move(Step.RESET)]
