@@ -16,6 +16,7 @@ from schemas.edxml import (
     DocumentPackage,
     ReceiverChange,
     Signer,
+    Staff,
     StatusPackage,
     Trace,
 )
@@ -297,3 +298,10 @@ def test_a_choice_is_one_of_those_there_are(kind: str, told: int, last: int) -> 
         one = changed(f"<edXML:{kind}>{told}<", f"<edXML:{kind}>{digit}<", raw)
         assert (("edxml.value", kind) in found(one)) == (digit > last), digit
     assert document(raw).business.receivers == receivers
+
+
+def test_a_person_without_any_word_is_nobody() -> None:
+    staff = (Staff(name="Nguyễn Văn An"),)
+    raw = write(replace(DOCUMENT, business=Business(doc_type=2, staff=staff, info_changed=True)))
+    nobody = "<edXML:StaffInfo/><edXML:StaffInfo>"
+    assert document(changed("<edXML:StaffInfo>", nobody, raw)).business.staff == staff

@@ -32,7 +32,16 @@ def test_a_unit_belongs_to_the_agency_of_its_last_group(unit: str, agency: str) 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "H37", "000.00.00.00.H37", "000.00.00.h37", "000.00.00.H37 ", "0000.00.H37", "000..H37"],
+    [
+        "",
+        "H37",
+        "000.00.00.00.H37",
+        "000.00.00.h37",
+        "000.00.00.H37 ",
+        "0000.00.H37",
+        "000..H37",
+        "000.000.00.H37",
+    ],
 )
 def test_other_shapes_are_no_codes(text: str) -> None:
     assert not is_organ_id(text)

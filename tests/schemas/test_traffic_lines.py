@@ -14,7 +14,7 @@ from jsonschema_rs import validator_for
 
 from schemas import traffic_lines
 from schemas.traffic import Row, json_schema
-from schemas.traffic_lines import Chain, NotTraffic, read
+from schemas.traffic_lines import ROW_BYTES_MAX, Chain, NotTraffic, read
 from tests.traffic_rows import HEADER, lines, row, share
 
 _texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
@@ -78,6 +78,17 @@ def test_a_file_cut_between_rows_says_how_many_there_are():
     with pytest.raises(NotTraffic) as told:
         list(read(FILE[:4]))
     assert (told.value.code, told.value.detail) == ("traffic.cut_short", {"rows": "3"})
+
+
+def test_a_file_cut_within_a_row_says_how_many_are_whole():
+    with pytest.raises(NotTraffic) as told:
+        list(read([*FILE[:3], FILE[3][:-40]]))
+    assert (told.value.code, told.value.detail) == ("traffic.cut_short", {"rows": "2"})
+
+
+def test_a_line_of_just_so_many_bytes_is_looked_at():
+    assert refusal([b"x" * ROW_BYTES_MAX]) == ("traffic.format", "header")
+    assert refusal([b"x" * (ROW_BYTES_MAX + 1)]) == ("traffic.row", "header")
 
 
 @given(st.integers(1, len(FILE) - 1), st.data())
@@ -174,9 +185,11 @@ def test_the_name_of_a_field_that_there_is_not_is_cut_short():
     assert len(told.value.detail["message"]) < 200
 
 
-def test_a_closing_line_that_counts_wrong_is_refused():
+@pytest.mark.parametrize("count", ["rows", "deliveries", "package_bytes"])
+def test_a_closing_line_that_counts_wrong_is_refused(count: str):
     texts = [plain(line) for line in FILE]
-    texts[-1] = texts[-1].replace(b'"rows":5', b'"rows":6')
+    told = json.loads(texts[-1])
+    texts[-1] = json.dumps(told | {count: told[count] + 1}, separators=(",", ":")).encode()
     assert refusal(sealed(*texts)) == ("traffic.row", "row 6")
 
 
