@@ -43,7 +43,7 @@ def _event(seq: int, kind: str, recipient: str = B, code: str = "", **body: str)
         recipient=recipient,
         actor=recipient,
         occurred_at=2 * DAY_US,
-        recorded_at=2 * DAY_US,
+        recorded_at=3 * DAY_US,
         code=code,
         addressee=fold.addressee(kind, code, A, recipient),
         body=body,
@@ -105,11 +105,37 @@ def test_a_recount_folds_the_history_into_counters_and_rows() -> None:
     }
 
 
-def test_what_arrived_before_that_was_kept_has_no_time() -> None:
+@pytest.mark.parametrize(("since", "counted"), [(5, True), (6, False)])
+def test_what_arrived_before_that_was_kept_has_no_time(since: int, counted: bool) -> None:
     rows = [ROWS[0]._replace(arrived_at=None), ROWS[1]]
-    recount = _recount(HISTORY, rows, since=6)
+    recount = _recount(HISTORY, rows, since=since)
     assert recount.lines.told == []
-    assert (B, 2, "acceptance.untimed") not in recount.tally
+    assert ((B, 2, "acceptance.untimed") in recount.tally) is counted
+
+
+def test_deliveries_of_one_agency_are_counted_together() -> None:
+    recount = Recount()
+    second = DOCUMENT._replace(seq=2, id="doc_2", recipients=(Addressee(B, (B,), 2),))
+    for item in (DOCUMENT, second, ACCEPTED, ACCEPTED._replace(seq=2, doc=2), _event(3, "done")):
+        recount.take(item)
+    recount.close()
+    standing = {key[2]: n for key, n in recount.tally.items() if key[:2] == (B, 0)}
+    assert standing == {
+        "deliveries": 2,
+        "transport.done": 1,
+        "transport.waiting": 1,
+        "business.none": 1,
+    }
+
+
+def test_a_reason_stays_until_the_delivery_is_put_back() -> None:
+    parked = ROWS[1]
+    asked = _event(9, "status", C, "13")._replace(actor=A, addressee=C)
+    open_ = parked._replace(request=Request.OPEN, said=1 << 13)
+    assert _recount([*HISTORY, asked], [ROWS[0], open_]).lines.told == []
+    put_back = parked._replace(transport=Transport.WAITING, reason="", attempt=2)
+    for reset in (_event(9, "reset", C), _event(9, "reset", C, reason="x")):
+        assert _recount([*HISTORY, reset], [ROWS[0], put_back]).lines.told == []
 
 
 def test_giving_back_counts_nowhere_and_is_known() -> None:
@@ -122,6 +148,7 @@ def test_giving_back_counts_nowhere_and_is_known() -> None:
         ended = _recount([*HISTORY, *given, _event(11, kind)], [ROWS[0], ROWS[1]])
         assert ended.lines.told == ["delivery doc_1.000.00.00.H02: attempt is 2, by its events 3"]
         assert ended.states == ["doc_1.000.00.00.H02"]
+        assert ended.tally == recount.tally
 
 
 Plant = Callable[[list[Event]], list[Event]]
@@ -150,6 +177,7 @@ PLANTS: dict[str, tuple[Plant, str]] = {
     "no time": (_at(5, occurred_at="noon"), "event 5: cannot be understood"),
     "a lost state": (_at(6, body={}), "event 6: says '' of 000.00.00.H02, which has come to 'acc"),
     "an unknown state": (_at(6, body={"state": "zzz"}), "event 6: says 'zzz' of 000.00.00.H02"),
+    "a state too many": (_at(7, body={"state": "zzz"}), "event 7: says 'zzz' of 000.00.00.H02"),
     "no details": (_at(6, body=7), "event 6: cannot be understood"),
     "a stranger": (_at(6, actor=C), "event 6: said by '000.00.00.H03', and only '000.00.00.H02'"),
     "no stream": (
@@ -164,6 +192,12 @@ PLANTS: dict[str, tuple[Plant, str]] = {
     "no acceptance": (_at(1, kind="offered"), "document doc_1: no event 1 accepts it"),
     "a late acceptance": (_at(1, occurred_at=7), "event 1: is not how document doc_1 was accepted"),
     "another's acceptance": (_at(1, doc=7), "event 1: accepts a document with the number 7"),
+    "a second acceptance": (
+        lambda events: [*events, ACCEPTED._replace(seq=9)],
+        "event 9: accepts a document with the number 1",
+    ),
+    "acceptance by a recipient": (_at(1, recipient=B), "event 1: is not how document doc_1 was"),
+    "acceptance in a stream": (_at(1, addressee=A), "event 1: is not how document doc_1 was"),
 }
 
 
@@ -198,6 +232,12 @@ def test_a_row_that_is_not_what_its_events_say_is_told(field: str, value: Any) -
     assert line.startswith(f"delivery {row}: ")
     assert len(line) < 200
     assert recount.states == [row]
+
+
+def test_an_event_out_of_its_order_is_missed_once() -> None:
+    swapped = [*HISTORY[:2], HISTORY[3], HISTORY[2], *HISTORY[4:]]
+    told = _recount(swapped, ROWS).lines.told
+    assert [line for line in told if line.endswith("missing")] == ["event 3: missing"]
 
 
 def test_rows_are_ticked_off() -> None:
