@@ -394,6 +394,37 @@ def test_what_cannot_have_happened_is_refused(happened: list[dict[str, Any]]):
     assert course(*happened) == "traffic.state"
 
 
+refused = happening("status", code="02", reason="nhầm")
+asked_back = happening("status", code="13", by=H37)
+
+
+@pytest.mark.parametrize(
+    ("happened", "states", "message"),
+    [
+        ([arrived], {"state": "waiting", "answer": "arrived"}, "01 was said before it was done"),
+        ([done, refused | {"reason": " "}], {"answer": "refused"}, "02 has no reason"),
+        (
+            [done, refused, asked_back],
+            {"answer": "refused", "request": "open"},
+            "13 cannot follow",
+        ),
+        ([done, arrived | {"code": "99"}], {"answer": "none"}, "there is no status '99'"),
+        (
+            [done, arrived | {"code": "15"}],
+            {"answer": "none", "request": "agreed"},
+            "15 answers nothing",
+        ),
+        ([done, arrived | {"by": H37}], {"answer": "arrived"}, f"01 is not said by {H37}"),
+    ],
+)
+def test_a_course_that_leads_where_the_row_stands_is_refused_for_its_step(
+    happened: list[dict[str, Any]], states: dict[str, str], message: str
+):
+    told = fault(row(deliveries=[share(happened=happened, **states)]))
+    assert told is not None
+    assert (told[0], told[1]["message"]) == ("traffic.state", message)
+
+
 @pytest.mark.parametrize(
     "states",
     [
