@@ -214,6 +214,13 @@ def test_a_range_finds_what_its_group_accepted_behind_another_range():
     assert changes.created[PLACE].transport is Transport.DONE
 
 
+def test_a_range_begins_above_where_it_is_told_to():
+    lane = [_delivery(place=Place(B, 0, no)) for no in range(1, 5)]
+    (outcome,), _ = decide(_facts(*lane), [_move(Step.DONE, targets=(UpTo(B, 0, 3, above=1),))])
+    assert isinstance(outcome, Moves)
+    assert [item.delivery.place.no for item in outcome.items if item.delivery] == [2, 3]
+
+
 @pytest.mark.parametrize("back", [Step.RESET, Step.UNLOCK])
 def test_a_range_leaves_alone_what_was_put_back_until_it_is_offered_again(back: Step):
     put_back: list[Lock | Move] = [_move(Step.FAIL), _move(Step.RESET)]
@@ -271,6 +278,26 @@ def test_what_was_asked_back_and_refused_twice_is_still_known_as_said():
     assert repeated == [False, False, False, True, False, True]
     assert changes.updated[PLACE].said == 1 << 13 | 1 << 16
     assert len(changes.events) == 4
+
+
+@pytest.mark.parametrize(("actor", "code"), [(B, "delivery.ambiguous"), (C, "delivery.not_found")])
+def test_that_a_name_is_borne_twice_is_told_to_its_parties_alone(actor: str, code: str):
+    target = ByDocument(A, "1/UBND", B)
+    facts = _facts(_delivery(), _delivery(place=Place(B, 0, 2), doc=2, doc_id="doc_2"))
+    facts.named[target] = [PLACE, Place(B, 0, 2)]
+    (outcome,), _ = decide(facts, [_say("01", target=target, actor=actor)])
+    assert isinstance(outcome, Refused)
+    assert outcome.fault.code == code
+
+
+def test_a_package_that_is_known_by_two_ways_is_one():
+    target = ByDocument(A, "1/UBND", B)
+    facts = _facts(_delivery())
+    facts.named[target] = [PLACE]
+    _, changes = decide(_facts(), [_accept(id="doc_1")])
+    facts.documents[A, "1/UBND"] = changes.documents
+    (outcome,), _ = decide(facts, [_say("01", target=target)])
+    assert isinstance(outcome, Said)
 
 
 @pytest.mark.parametrize("transport", [Transport.WAITING, Transport.OFFERED, Transport.PARKED])

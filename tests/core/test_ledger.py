@@ -52,3 +52,16 @@ def test_the_first_attempt_is_nobodys() -> None:
     ledger = Ledger(Facts(seq=7, agencies={}, deliveries={first.place: first}))
     ledger.transport(first, Step.OFFER, "H02", 1, 2)
     assert not ledger.changes.heard
+
+
+@pytest.mark.parametrize(
+    ("reason", "job", "body"),
+    [("", "", {}), ("x", "", {"reason": "x"}), ("x", "rpl_1", {"reason": "x", "job": "rpl_1"})],
+)
+def test_a_line_names_the_reason_and_the_job_of_a_step(
+    reason: str, job: str, body: dict[str, str]
+) -> None:
+    ledger = Ledger(Facts(seq=7, agencies={}))
+    ledger.transport(WAITING, Step.FAIL, "H02", 1, 2, reason, job)
+    ledger.again(GIVEN, Step.FAIL, "H02", 1, 2, reason, job)
+    assert [event.body for event in ledger.changes.events] == [body, body]

@@ -89,6 +89,9 @@ def test_a_file_cut_within_a_row_says_how_many_are_whole():
 def test_a_line_of_just_so_many_bytes_is_looked_at():
     assert refusal([b"x" * ROW_BYTES_MAX]) == ("traffic.format", "header")
     assert refusal([b"x" * (ROW_BYTES_MAX + 1)]) == ("traffic.row", "header")
+    package = b'"package":"QUJD"'
+    assert refusal([package + b"x" * ROW_BYTES_MAX]) == ("traffic.format", "header")
+    assert refusal([package + b"x" * (ROW_BYTES_MAX + 1)]) == ("traffic.row", "header")
 
 
 @given(st.integers(1, len(FILE) - 1), st.data())
