@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from axis.core.commands import ById, UpTo
@@ -81,6 +83,10 @@ async def test_what_is_given_back_is_in_the_inbox_again_and_is_counted_nowhere(
     assert before == (await store.counts(None, 0, 0), await store.counts(None, 1, 99_999))
     assert await differences(store) == []
     assert await store.replays.outcomes(job.id) == Outcomes(silent=2)
+    assert [row.handed for row in await store.replays.items(job.id, 0, 9)] == [False, False]
+    await store.apply([scribe.move(Step.OFFER, Place(B, 0, 2))])
+    assert [row.redelivery for row in await store.inbox(B, {}, 9)] == [r.redelivery for r in rows]
+    assert [row.handed for row in await store.replays.items(job.id, 0, 9)] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +243,11 @@ async def test_what_stops_by_itself_runs_until_its_last_page_was_judged(
 async def test_a_window_is_about_when_a_delivery_was_done(
     store: Replayed, scribe: Scribe, done: list[Document]
 ):
-    await one(store, scribe.accept("4/UBND", at=NOON + 8 * HOUR))
+    fourth = document_of(await one(store, scribe.accept("4/UBND", at=NOON + 8 * HOUR)))
+    other = Place(B, 0, fourth.recipients[0].no + 1)
+    await one(store, scribe.accept("5/UBND", at=NOON + 7 * HOUR))
+    await one(store, scribe.move(Step.OFFER, other, at=NOON + 8 * HOUR))
+    await one(store, scribe.move(Step.DONE, other, at=NOON + 9 * HOUR))
     asked = Filter(recipient=B, since=NOON + 8 * HOUR, until=NOON + 9 * HOUR)
     found = await store.replays.candidates(asked, 9)
     # The second was accepted hours before; the fourth waits, and has only its acceptance.
@@ -344,6 +354,17 @@ async def test_a_job_is_found_by_whose_it_is(store: Replayed, scribe: Scribe, do
     assert [audit.act for audit in await store.audit_log(9)] == ["plan"] * 3
 
 
+async def test_the_newest_plan_comes_first_whatever_its_id(
+    store: Replayed, scribe: Scribe, done: list[Document]
+):
+    newer, other = (scribe.plan((done[0].seq, B)) for _ in range(2))
+    older = replace(other, job=replace(other.job, planned_at=other.job.planned_at - 1))
+    await store.apply([newer, older])
+    for whose in ("", None):
+        found = await store.replays.jobs(whose, 9)
+        assert [job.id for job in found] == [newer.job.id, older.job.id]
+
+
 async def test_another_agencys_job_is_not_there(
     store: Replayed, scribe: Scribe, done: list[Document]
 ):
@@ -367,6 +388,16 @@ async def test_a_plan_runs_for_an_hour_and_is_forgotten_a_day_later(
     await one(store, scribe.plan(planned_at=NOON + KEPT_US + 1))
     assert await store.replays.items(old.job.id, 0, 9) == []
     assert await store.replays.job(old.job.id) is None
+
+
+async def test_a_job_that_was_run_is_never_forgotten(
+    store: Replayed, scribe: Scribe, done: list[Document]
+):
+    job = await gave(store, scribe, done)
+    items = await store.replays.items(job.id, 0, 9)
+    await one(store, scribe.plan(planned_at=NOON + 9 * KEPT_US))
+    assert await store.replays.job(job.id) == job
+    assert await store.replays.items(job.id, 0, 9) == items
 
 
 async def test_nothing_is_handed_over_by_who_has_lost_the_lease(
@@ -417,12 +448,22 @@ async def test_a_page_shows_items_as_they_stand_now(
     assert [no for no, _ in await store.replays.page(job.id, 0, 1)] == [1]
 
 
+async def test_a_page_has_no_other_recipient_of_a_document(store: Replayed, scribe: Scribe):
+    document = document_of(await one(store, scribe.accept(to=(C, B))))
+    await store.apply([scribe.say(ById(document.id, code), "01") for code in (B, C)])
+    job = await running(store, scribe, [document])
+    page = await store.replays.page(job.id, 0, 9)
+    assert [(no, c.delivery.place) for no, c in page] == [(1, Place(B, 0, 1))]
+
+
 async def test_everything_outlives_the_store(
     library: Library, store: Replayed, scribe: Scribe, done: list[Document]
 ):
     job = await running(store, scribe, done)
     job = ran(await one(store, scribe.drive(job, Place(B, 0, 1))))
+    await one(store, scribe.move(Step.OFFER, Place(B, 0, 1)))
     rows = await store.inbox(B, {}, 9)
+    assert [row.redelivery for row in rows] == [Redelivery(job.id, NOON + 1)]
     store = await library.reopen()
     assert await store.replays.job(job.id) == job
     assert await store.inbox(B, {}, 9) == rows
