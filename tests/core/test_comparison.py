@@ -50,7 +50,11 @@ def test_what_is_otherwise_is_different_and_says_how(change: dict[str, Any], dif
 
 
 def test_what_a_lock_had_parked_is_parked_by_its_recipient_when_it_is_played():
-    parked = {"state": "parked", "answer": "none", "happened": [happening("parked")]}
+    parked: dict[str, Any] = {
+        "state": "parked",
+        "answer": "none",
+        "happened": [happening("parked")],
+    }
     recorded = row(deliveries=[share(reason="locked", **parked)])
     assert one(row(deliveries=[share(reason="'locked'", **parked)]), recorded).verdict == "same"
     other = one(row(deliveries=[share(reason="đĩa đầy", **parked)]), recorded)

@@ -234,6 +234,14 @@ def test_a_range_leaves_alone_what_was_put_back_until_it_is_offered_again(back: 
     assert changes.updated[PLACE].transport is Transport.DONE
 
 
+def test_an_act_that_failed_in_part_is_on_record_as_refused():
+    fine, other = PLACE, Place(B, 0, 2)
+    for targets, act in (((fine, other), "lock refused"), ((fine,), "lock")):
+        facts = _facts(_delivery(transport=Transport.PARKED), _delivery(place=other))
+        _, changes = decide(facts, [_move(Step.RESET, targets=targets, audit=AUDIT)])
+        assert [audit.act for audit in changes.audits] == [act]
+
+
 def test_the_deliveries_of_others_are_not_found():
     (outcome,), changes = decide(_facts(_delivery()), [_move(Step.DONE, mine=C)])
     assert isinstance(outcome, Moves)
