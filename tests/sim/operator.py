@@ -24,7 +24,8 @@ class Operator:
         self._dice = session.dice
         self._agencies = agencies
         self.has_unlocked = True
-        self.gives_back = False
+        #: Until the storm is over and its last job too: one may begin at the moment of the heal.
+        self.gives_back = True
 
     async def run(self) -> None:
         """Lock, mend and look for ever."""
@@ -83,7 +84,6 @@ class Operator:
             done = await self._find({"state": "done", "limit": self._dice.choice((1, 3, 9))})
             if not done:
                 continue
-            self.gives_back = True
             rate = self._dice.choice((1, 10, 1000))
             ids = [row["id"] for row in done]
             asked = {"kind": "give_back", "ids": ids, "rate": rate, **_WHY}
@@ -92,7 +92,7 @@ class Operator:
                 await self._run(read_json(answer)["id"])
             elif read_json(answer)["code"] != "replay.too_many_jobs":
                 self._world.fail("misjudged", f"plan of {asked}: {answer.body!r}")
-            self.gives_back = False
+        self.gives_back = False
 
     async def _run(self, job: str) -> None:
         """Run a job, stop and go on as it comes, until it has ended."""
