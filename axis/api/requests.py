@@ -1,4 +1,4 @@
-"""Read what a request says: fields, cursors, times, ids.
+"""Read what a request says: fields, cursors, times, ids, packages.
 
 Whatever is wrong with it ends as one clear rejection, never as a fault of ours.
 """

@@ -36,7 +36,7 @@ from axis.cli.history_playing import Play, Stopped
 from axis.cli.history_state import MAKER, RUN, STATE_FILE, State
 from axis.cli.marked import Marked
 from axis.cli.own_run import own_settings
-from axis.cli.replay_apart import DISK_SHARE_MAX, Anew
+from axis.cli.replay_apart import DISK_SHARE_MAX, Anew, require_one_way
 from axis.core.timetable import OPENED, iso
 from axis.settings import Settings
 
@@ -227,8 +227,7 @@ def _open(folder: Marked, wanted: State, resumed: Iterable[str] | None, *, anew:
     or the one of a fresh world (None); nothing is cleared for a play that is refused, nor, unless
     it is to begin ``anew``, of one that was not finished.
     """
-    if anew and resumed is not None:
-        raise typer.BadParameter("--resume goes on, --anew begins anew; either would do")
+    require_one_way(resume=resumed is not None, anew=anew)
     said = folder.read()
     known = None if said is None else State(**said)
     if resumed is not None:

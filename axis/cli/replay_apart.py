@@ -84,10 +84,9 @@ def opened(
     state), where something was stopped and it is not to begin ``anew``, and where the books of the
     run are somebody else's.
     """
+    require_one_way(resume=resume, anew=anew)
     home, said = folder.settings.home, folder.read()
     if resume:
-        if anew:
-            raise typer.BadParameter("--resume goes on, --anew begins anew; either would do")
         if said is None or not _half_played(said):
             raise typer.BadParameter(f"there is no half-played run in {home} to go on with")
         require_as_kept(typed or {}, said)
@@ -120,6 +119,12 @@ def opened(
     state["checked"] = True
     folder.write(state)
     return state
+
+
+def require_one_way(*, resume: bool, anew: bool) -> None:
+    """Refuse both options at once."""
+    if resume and anew:
+        raise typer.BadParameter("--resume goes on, --anew begins anew; either would do")
 
 
 def require_over(folder: Marked) -> None:

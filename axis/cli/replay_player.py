@@ -133,6 +133,7 @@ def play(
             require_over(folder)
         job = run()
         if anew and said.get("job") == job["id"]:
+            # Nothing goes on with what was stopped of it.
             folder.write({**said, "finished": iso(SystemClock().now())})
         lease = Lease(here, job["id"], _player(folder, job["id"]))
         told = _played(folder, lease, job, seed, json=json)

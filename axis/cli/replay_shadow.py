@@ -19,7 +19,7 @@ from axis.cli import replay_beside, replay_player, screen, session
 from axis.cli.given import given
 from axis.cli.marked import Marked
 from axis.cli.own_run import named_by
-from axis.cli.replay_apart import Anew, opened, require_as_kept
+from axis.cli.replay_apart import Anew, opened, require_as_kept, require_one_way
 from axis.cli.replay_beside import MAKER, STATE_FILE, WINDOW_DAYS_MAX
 from axis.cli.traffic_source import Reason, moment_of, window_of
 from axis.core.timetable import iso
@@ -65,9 +65,8 @@ def shadow(
     """
     settings = named_by("--into", into)
     folder = Marked(settings, STATE_FILE, MAKER)
+    require_one_way(resume=resume, anew=anew)
     if resume:
-        if anew:
-            raise typer.BadParameter("--resume goes on, --anew begins anew; either would do")
         said: dict[str, Any] = {
             "since": since and iso(moment_of("--since", since)),
             "until": until and iso(moment_of("--until", until)),
