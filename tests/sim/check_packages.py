@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from tests.sim.history import Confirmed, Fetched, Page, Refusal, Sent, Violation
+from tests.sim.history import Confirmed, Fetched, History, Page, Refusal, Sent, Violation
 
 if TYPE_CHECKING:
     from tests.sim.checkers import Record
@@ -60,7 +60,7 @@ def _receipt_is_true(record: Record, sent: Sent, body: Mapping[str, Any]) -> Fou
 
 def accepted_packages_arrive(record: Record) -> Found:
     """Every recipient of every accepted package has taken its bytes, and in time."""
-    taken = _taken(record)
+    taken = first_taken(record.history)
     for (sender, sha256), receipts in record.receipts.items():
         doc = str(receipts[0].body["doc"])
         if doc not in record.final.views:
@@ -76,16 +76,17 @@ def accepted_packages_arrive(record: Record) -> Found:
                 yield Violation("late", f"{doc} reached {recipient} at {at}, due {due}", (doc,))
 
 
-def _taken(record: Record) -> dict[tuple[str, str], float]:
+def first_taken(history: History) -> dict[tuple[str, str], float]:
     """(agency, delivery): when its bytes were there for the first time."""
-    taken: dict[tuple[str, str], float] = {}
-    for page in record.history.all(Page):
-        for row, got in zip(page.rows, page.got, strict=True):
-            if got:
-                taken.setdefault((page.agency, row["id"]), page.ended)
-    for fetched in record.history.all(Fetched):
-        taken.setdefault((fetched.agency, fetched.delivery), fetched.ended)
-    return taken
+    there = [
+        (page.ended, page.agency, str(row["id"]))
+        for page in history.all(Page)
+        for row, got in zip(page.rows, page.got, strict=True)
+        if got
+    ]
+    there += [(one.ended, one.agency, one.delivery) for one in history.all(Fetched)]
+    # The latest first, so that what stands in the end is the earliest, by page or by itself.
+    return {(agency, delivery): at for at, agency, delivery in sorted(there, reverse=True)}
 
 
 def received_packages_were_sent(record: Record) -> Found:

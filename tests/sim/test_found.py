@@ -14,6 +14,8 @@ from axis.flows.commit import Committer
 from axis.flows.members import Members
 from axis.ports import Store
 from schemas.examined import Seal
+from tests.sim.check_packages import first_taken
+from tests.sim.history import Fetched, History, Page
 from tests.sim.loop import run
 
 _CODES = ("000.00.00.H37", "000.00.00.G22", "000.00.00.A01")
@@ -97,3 +99,14 @@ def test_a_conflict_names_the_recipients_in_the_order_of_the_package() -> None:
         outcome, _ = run(main(order))
         assert isinstance(outcome, Refused)
         assert outcome.fault.detail["recipient"] == ", ".join(order)
+
+
+def test_what_was_fetched_and_came_in_a_page_later_was_taken_when_it_was_fetched() -> None:
+    fetched = Fetched(agency=_CODES[0], delivery="doc_1", got="one", stated=("", ""), ended=27.0)
+    page = Page(
+        agency=_CODES[0], rows=({"id": "doc_1"},), got=("one",), missing=(), began=30.0, ended=31.0
+    )
+    for lines in ([fetched, page], [page, fetched]):
+        assert first_taken(History(lambda: 0.0, [(0.0, line) for line in lines])) == {
+            (_CODES[0], "doc_1"): 27.0
+        }
