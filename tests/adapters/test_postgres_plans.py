@@ -308,6 +308,31 @@ async def test_observers_far_behind_cost_no_more_than_those_near_the_end(long: D
     assert await rows_read(0) == await rows_read(99_980) == 41
 
 
+@pytest.mark.parametrize("name", ["by_id", "by_document"])
+async def test_a_delivery_is_found_without_the_others_of_its_document(driver: Driver, name: str):
+    # Most documents go to two agencies, and a few to ninety.
+    await driver.execute(
+        f"""insert into document
+            select n, 'doc_' || n, '{A}', '{A}', n || '/UBND', 0, 0, n::text, 22, '[]',
+                {NOON}, {NOON}, 'valid', '', ''
+            from generate_series(1, 1000) n;
+        insert into delivery
+            select n, 'to ' || m, 0, n, 0, 0, 0, 0, '', 1
+            from generate_series(1, 1000) n, generate_series(1, 90) m where n <= 9 or m <= 2;
+        analyze"""
+    )
+    wanted = {
+        "by_id": "array['doc_1', 'doc_2'], array['to 7', 'to 9']",
+        "by_document": f"array['{A}', '{A}'], array['1/UBND', '2/UBND'], array['to 7', 'to 9']",
+    }
+    await driver.execute(f"prepare asked as {_facts(name)}")
+    (found,) = await driver.fetchval(
+        f"explain (analyze, format json) execute asked(0, '', {wanted[name]})"
+    )
+    # Of each the document and the one delivery.
+    assert sum(_rows(found["Plan"])) == 4
+
+
 async def test_a_page_reads_no_more_of_a_long_lane_than_of_a_short_one(long: Driver):
     async def rows_read(behind: int) -> int:
         sql = postgres_reads.LANES[frozenset({Transport.WAITING, Transport.OFFERED})]
