@@ -211,6 +211,10 @@ class Store(Books, Protocol):
         """
         ...
 
+    async def delivery(self, doc_id: str, recipient: str) -> Row | None:
+        """One delivery, by the ids that the doors know it by."""
+        ...
+
     async def deliveries(self, doc: int) -> list[Delivery]:
         """The deliveries of a document, by recipient."""
         ...

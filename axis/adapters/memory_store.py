@@ -90,9 +90,8 @@ class MemoryStore:
     def _load(self, wanted: Wants, facts: Facts) -> None:
         books = self._books
         for sender, document_id, _ in wanted.names:
-            facts.documents[sender, document_id] = list(
-                books.by_name.get((sender, document_id), ())
-            )
+            named = books.by_name.get((sender, document_id), ())
+            facts.documents[sender, document_id] = list(named)
         facts.lanes = {lane: books.lanes.get(lane, 0) for lane in wanted.lanes}
         for target in wanted.by_id:
             document = books.by_id.get(target.doc_id)
@@ -108,11 +107,11 @@ class MemoryStore:
             facts.certificates = {c.fingerprint: c for c in self._certificates()}
         lanes = {(want.recipient, want.urgency) for want in wanted.up_to}
         whole = {code for code, *_ in wanted.whole}
-        named = wanted.places | set(facts.found.values()) | set(chain(*facts.named.values()))
+        places = wanted.places | set(facts.found.values()) | set(chain(*facts.named.values()))
         facts.deliveries = {
             place: delivery
             for place, delivery in books.deliveries.items()
-            if place in named
+            if place in places
             or (place[:2] in lanes and delivery.shown)
             or (
                 place.recipient in whole
@@ -199,6 +198,10 @@ class MemoryStore:
             for relation in sorted(other.relations_to(sender, document_id))
         ]
         return Linked(tuple(found[:limit]), len(found))
+
+    async def delivery(self, doc_id: str, recipient: str) -> Row | None:
+        documents = filter(None, [self._books.by_id.get(doc_id)])
+        return next(map(self._row, self._reached(documents, recipient)), None)
 
     async def deliveries(self, doc: int) -> list[Delivery]:
         return [self._books.deliveries[place] for place in sorted(self._books.by_doc.get(doc, ()))]

@@ -86,6 +86,9 @@ QUERIES: Final = {
             left join delivery d on d.doc = s.seq and d.recipient = $4""",
         reached=" and s.seq = l.doc and (s.sender = $4 or d.doc is not null)",
     ),
+    "delivery": f"""
+        select {DELIVERY} from document t cross join delivery d
+        where t.id = $1 and d.doc = t.seq and d.recipient = $2""",
     "deliveries": f"""
         select {DELIVERY} from delivery d cross join document t
         where d.doc = $1 and t.seq = d.doc order by d.recipient""",

@@ -135,6 +135,13 @@ class PostgresStore:
         async with self._server.reading() as driver:
             return await reads.linked_to(driver, sender, document_id, reaching, limit)
 
+    async def delivery(self, doc_id: str, recipient: str) -> Row | None:
+        async with self._server.reading() as driver:
+            found = [
+                delivery_from(row) for row in await reads.ask(driver, "delivery", doc_id, recipient)
+            ]
+            return next(iter(await reads.with_documents(driver, self._kept, found)), None)
+
     async def deliveries(self, doc: int) -> list[Delivery]:
         return [delivery_from(row) for row in await self._ask("deliveries", doc)]
 

@@ -72,6 +72,11 @@ class Recent:
             return None
         return inbox.page(after, limit, transports)
 
+    def delivery(self, doc_id: str, recipient: str) -> Row | None:
+        """As ``axis.ports.Store.delivery``, of one that is open at a recipient that is known."""
+        inbox = self._inboxes.get(recipient)
+        return None if inbox is None else inbox.of(doc_id)
+
     def ask(self, recipient: str) -> _Asked | None:
         """Announce that the open rows of ``recipient`` are about to be read, to be ``told``.
 
@@ -166,17 +171,24 @@ class _Inbox:
     that is far behind, those above a floor in each.
     """
 
-    __slots__ = ("_floors", "_lanes", "_size", "_to_go")
+    __slots__ = ("_by_doc", "_floors", "_lanes", "_to_go")
 
     def __init__(self, rows: Iterable[Row], floors: Mapping[int, int]) -> None:
         self._floors = dict(floors)
         #: How many must be done until one with floors is forgotten: it may have caught up.
         self._to_go = OPEN_ROWS_MAX
-        self._size = 0
         self._lanes: dict[int, dict[int, Row]] = {urgency: {} for urgency in URGENCIES}
+        self._by_doc: dict[str, Row] = {}
         for row in rows:
-            self._lanes[row.delivery.place.urgency][row.delivery.place.no] = row
-            self._size += 1
+            self._keep(row)
+
+    def _keep(self, row: Row) -> None:
+        self._lanes[row.delivery.place.urgency][row.delivery.place.no] = row
+        self._by_doc[row.delivery.doc_id] = row
+
+    def of(self, doc_id: str) -> Row | None:
+        """The one with this document."""
+        return self._by_doc.get(doc_id)
 
     def page(
         self, after: Mapping[int, int], limit: int, transports: Collection[int]
@@ -185,7 +197,7 @@ class _Inbox:
         for urgency, floor in self._floors.items():
             if after.get(urgency, 0) < floor:
                 return None
-        if not self._size:
+        if not self._by_doc:
             return []
         both = len(OPEN.intersection(transports)) == len(OPEN)
         found: list[Row] = []
@@ -215,14 +227,12 @@ class _Inbox:
         known = lane.get(no)
         if not delivery.shown:
             if known is not None:
-                del lane[no]
-                self._size -= 1
+                del lane[no], self._by_doc[delivery.doc_id]
         elif known is not None:
-            lane[no] = Row(delivery, known.document, known.redelivery)
+            self._keep(Row(delivery, known.document, known.redelivery))
         elif document is not None and (not lane or no > next(reversed(lane))):
-            lane[no] = Row(delivery, document)
-            self._size += 1
-            if self._size > OPEN_ROWS_MAX:
+            self._keep(Row(delivery, document))
+            if len(self._by_doc) > OPEN_ROWS_MAX:
                 self._raise_floor()
         else:
             return False  # It was put or given back: its number is not the highest.
@@ -232,8 +242,7 @@ class _Inbox:
         """Leave the oldest of the longest lane to the tables."""
         urgency, lane = max(self._lanes.items(), key=lambda item: len(item[1]))
         self._floors[urgency] = no = next(iter(lane))
-        del lane[no]
-        self._size -= 1
+        del self._by_doc[lane.pop(no).delivery.doc_id]
 
 
 class _Stream:

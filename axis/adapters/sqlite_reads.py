@@ -68,6 +68,9 @@ QUERIES: Final = {
     "document_of": f"""
         select {DOCUMENT} from package p cross join document t
         where p.sha256 = ? and t.seq = p.doc and t.sender = ? order by p.doc limit 1""",
+    "delivery": f"""
+        select {DELIVERY} from document t cross join delivery d
+        where t.id = ? and d.doc = t.seq and d.recipient = ?""",
     "deliveries": f"""
         select {DELIVERY} from delivery d cross join document t
         where d.doc = ? and t.seq = d.doc order by d.recipient""",
@@ -159,6 +162,13 @@ def document(connection: sqlite3.Connection, doc_id: str) -> Document | None:
 
 def document_of(connection: sqlite3.Connection, sender: str, sha256: str) -> Document | None:
     return next(map(document_from, _ask(connection, "document_of", sha256, sender)), None)
+
+
+def delivery(
+    connection: sqlite3.Connection, kept: DocumentsKept, doc_id: str, recipient: str
+) -> Row | None:
+    found = [delivery_from(row) for row in _ask(connection, "delivery", doc_id, recipient)]
+    return next(iter(with_documents(connection, kept, found)), None)
 
 
 def deliveries(connection: sqlite3.Connection, doc: int) -> list[Delivery]:

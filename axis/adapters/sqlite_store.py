@@ -159,6 +159,12 @@ class SqliteStore:
     async def linked_to(self, sender: str, document_id: str, reaching: str, limit: int) -> Linked:
         return await self._read(sqlite_named.linked_to, sender, document_id, reaching, limit)
 
+    async def delivery(self, doc_id: str, recipient: str) -> Row | None:
+        recent = self._recent.delivery(doc_id, recipient)
+        if recent is not None:
+            return recent
+        return await self._read(reads.delivery, self._kept, doc_id, recipient)
+
     async def deliveries(self, doc: int) -> list[Delivery]:
         return await self._read(reads.deliveries, doc)
 

@@ -173,22 +173,17 @@ class Handover:
 
     async def package(self, caller: Caller, doc_id: str, recipient: str) -> tuple[Document, bytes]:
         """The package of one delivery: for its recipient (who takes it) or its sender."""
-        document = await self._store.document(doc_id)
-        if document is None:
+        row = await self._store.delivery(doc_id, recipient)
+        if row is None or caller.agency not in (recipient, row.document.sender):
             raise rejected("delivery.not_found")
-        agency = caller.agency
-        deliveries = await self._store.deliveries(document.seq)
-        delivery = next((d for d in deliveries if d.place.recipient == recipient), None)
-        if delivery is None or agency not in (recipient, document.sender):
-            raise rejected("delivery.not_found")
-        body = await self._store.body(document.sha256)
+        body = await self._store.body(row.document.sha256)
         if body is None:
-            if delivery.shown:
-                self._park([Row(delivery, document)])
-            raise rejected("axis.package_damaged", sha256=document.sha256)
-        if agency == recipient:
-            self._offer(caller, [Row(delivery, document)], None)
-        return document, body
+            if row.delivery.shown:
+                self._park([row])
+            raise rejected("axis.package_damaged", sha256=row.document.sha256)
+        if caller.agency == recipient:
+            self._offer(caller, [row], None)
+        return row.document, body
 
     async def confirm(
         self,

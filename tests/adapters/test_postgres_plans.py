@@ -47,6 +47,7 @@ EXPECTED = {
     "document_of": ["package_pkey", "document_pkey"],
     "linked_to": ["link_pkey", "document_pkey"],
     "linked_to_concerning": ["link_pkey", "document_pkey", "delivery_pkey", "document_pkey"],
+    "delivery": ["document_by_id", "delivery_pkey"],
     "deliveries": ["delivery_pkey", "document_pkey"],
     "events": ["event_by_doc"],
     "stream": ["event_by_addressee"],

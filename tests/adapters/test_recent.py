@@ -16,7 +16,7 @@ from axis.adapters.sqlite_store import SqliteStore, open_store
 from axis.core.commands import ById, Command
 from axis.core.document import Place
 from axis.core.errors import Unavailable
-from axis.core.lifecycle import Step
+from axis.core.lifecycle import Step, Transport
 from tests.contract.books import CODES, OPEN, A, B, Scribe, agency, document_of, numbers, one
 
 
@@ -41,6 +41,7 @@ def no_tables(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("the tables were asked")
 
     monkeypatch.setattr(sqlite_reads, "inbox", refuse)
+    monkeypatch.setattr(sqlite_reads, "delivery", refuse)
     monkeypatch.setattr(sqlite_reads, "standing", refuse)
     monkeypatch.setattr(sqlite_reads, "stream", refuse)
     monkeypatch.setattr(sqlite_reads, "spots", refuse)
@@ -59,6 +60,7 @@ async def test_who_keeps_up_costs_no_query(
     assert await store.inbox(B, {0: 1, 3: 1}, 10, OPEN) == []
     assert len(await store.inbox(B, {}, 1, OPEN)) == 1
     assert len(await store.bodies([first.sha256, second.sha256])) == 2
+    assert await store.delivery(first.id, B) == row
 
     await store.apply([scribe.move(Step.OFFER, Place(B, 3, 1))])
     assert [r.delivery.doc for r in await store.inbox(B, {}, 10, (0,))] == [first.seq]
@@ -216,6 +218,8 @@ async def test_memory_and_tables_never_differ(
         limit = dice.choice((1, 3, 50))
         tables = await store._read(sqlite_reads.inbox, store._kept, B, after, limit, states)
         assert await store.inbox(B, after, limit, states) == tables
+        for row in await store._read(sqlite_reads.inbox, store._kept, B, {}, 999, tuple(Transport)):
+            assert await store.delivery(row.document.id, B) == row
 
 
 async def test_old_events_and_packages_give_way(

@@ -49,6 +49,7 @@ EXPECTED = {
         "PRIMARY KEY (doc=? AND recipient=?)",
         "INTEGER PRIMARY KEY",
     ],
+    "delivery": ["document_by_id", "PRIMARY KEY (doc=? AND recipient=?)"],
     "deliveries": ["PRIMARY KEY (doc=?)", "INTEGER PRIMARY KEY"],
     "events": ["event_by_doc"],
     "stream": ["event_by_addressee"],

@@ -186,7 +186,9 @@ async def everything(store: Replayed) -> list[Any]:
     read += [await store.audit_log(99), await store.refusals(99), await store.find(Search())]
     read += (await store.extract(Window(since=0, until=2**62), 0, 99)).found
     for seq in seqs:
-        read += [await store.deliveries(seq), await store.events(seq)]
+        deliveries = await store.deliveries(seq)
+        read += [deliveries, await store.events(seq)]
+        read += [await store.delivery(d.doc_id, d.place.recipient) for d in deliveries]
     read += await _of_replays(store)
     for code in CODES:
         read += [await store.stream(code, 0, 99), await store.counts([code], 0, 99_999)]

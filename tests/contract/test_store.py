@@ -8,12 +8,13 @@ from dataclasses import replace
 from axis.books import Head
 from axis.core.commands import Accepted, Note, Recorded, Refuse, Refused
 from axis.core.directory import Client
-from axis.core.document import Link
+from axis.core.document import Link, Place
 from axis.core.errors import Fault
+from axis.core.lifecycle import Step, Transport
 from axis.core.member_commands import Certify, Register, Renew, Revoke, Revoked
 from axis.core.questions import Linked
 from axis.core.trust import Certificate
-from axis.ports import REFUSALS_KEPT_MAX, Store
+from axis.ports import REFUSALS_KEPT_MAX, Row, Store
 from tests.contract.books import (
     CODES,
     NOON,
@@ -221,6 +222,27 @@ async def test_packages_of_a_document_are_read_in_pages(store: Store, scribe: Sc
     assert first == documents[:2]
     assert await store.documents_named(A, "1/UBND", first[-1].seq, 9) == documents[2:]
     assert await store.documents_named(A, "1/UBND", documents[-1].seq, 9) == []
+
+
+async def test_a_delivery_is_found_by_the_ids_of_its_document_and_its_recipient(
+    store: Store, scribe: Scribe
+):
+    documents = [
+        document_of(outcome)
+        for outcome in await store.apply(
+            [scribe.accept(to=[B, C]), scribe.accept("2/UBND", to=[B])]
+        )
+    ]
+    for document in documents:
+        for delivery in await store.deliveries(document.seq):
+            found = await store.delivery(document.id, delivery.place.recipient)
+            assert found == Row(delivery, document)
+    assert await store.delivery(documents[1].id, C) is None
+    assert await store.delivery("doc_unknown", B) is None
+    await store.apply([scribe.move(Step.DONE, Place(B, 0, 1))])
+    done = await store.delivery(documents[0].id, B)
+    assert done is not None
+    assert done.delivery.transport is Transport.DONE
 
 
 async def test_deliveries_come_by_recipient_and_events_oldest_first(store: Store, scribe: Scribe):
