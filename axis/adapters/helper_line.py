@@ -62,7 +62,7 @@ class Helper:
         ``HelperDied`` for the one that ended a helper.
         """
         while True:
-            line = self._line or await self._restarted()
+            line = self._line or await self.started()
             if line is None:
                 return None
             found = await line.examine(raw)
@@ -73,19 +73,19 @@ class Helper:
         """The axis's signature of ``text``; None when the helper has ended."""
         return None if self._line is None else await self._line.sign(text)
 
-    async def _restarted(self) -> Line | None:
+    async def started(self) -> Line | None:
+        """Its line, with a process that is started where there is none; None where none can be."""
         async with self._starting:
             if self._line is None and self.able:
                 await asyncio.to_thread(self.end)
                 try:
-                    await self.start()
+                    await self._start()
                 except OSError as error:
                     # No process, memory or descriptor is to be had.
                     self._ended(0, str(error))
             return self._line
 
-    async def start(self) -> None:
-        """Start the process."""
+    async def _start(self) -> None:
         with ExitStack() as undo:
             arena = Arena.new()
             undo.callback(arena.close)

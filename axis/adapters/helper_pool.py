@@ -122,7 +122,7 @@ async def helper_pool(helpers: int, signer: AxisSigner) -> AsyncIterator[HelperP
     started = [Helper(signer.secret()) for _ in range(helpers)]
     try:
         for helper in started:
-            await helper.start()
+            await helper.started()
         yield HelperPool(started)
     finally:
         for helper in started:

@@ -161,6 +161,17 @@ async def test_what_no_helper_can_be_started_for_is_examined_here(
     assert _line(helper)._arena.begun == 1
 
 
+async def test_an_axis_that_begins_where_no_helper_can_be_started_does_it_all(
+    own: AxisSigner, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", "missing")
+        with capture_logs() as lines:
+            async with helper_pool(2, own) as pool:
+                assert await pool.examine(SIGNED, alone=False) == examine(SIGNED)
+    assert [line["starts_failed"] for line in lines[:2]] == [1, 1]
+
+
 async def test_a_helper_that_cannot_be_started_leaves_it_to_the_others(own: AxisSigner):
     async with helper_pool(2, own) as pool:
         first, second = pool._helpers
