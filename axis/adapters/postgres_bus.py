@@ -149,14 +149,27 @@ class PostgresBus:
         self._news.clear()
         messages, self._heard = self._heard, []
         for message in messages:
-            origin, inboxes, statuses = json.loads(message)
-            if origin != self._origin:
-                self._wake(Topic(code, statuses=False) for code in inboxes)
-                self._wake(Topic(code, statuses=True) for code in statuses)
+            named = _named(message)
+            if named is None:
+                # Whoever may use the database may say something here, another axis too.
+                log.warning("strange message", action="bus.strange", message=message[:200])
+                self._local.tell_all()
+            elif named[0] != self._origin:
+                self._wake(named[1])
 
     def _wake(self, topics: Iterable[Topic]) -> None:
         for topic in topics:
             self._local.tell(topic)
+
+
+def _named(message: str) -> tuple[object, set[Topic]] | None:
+    """Who tells, and of which topics; None where it is no message of ours."""
+    try:
+        origin, inboxes, statuses = json.loads(message)
+        topics = {Topic(code, statuses=False) for code in inboxes}
+        return origin, topics | {Topic(code, statuses=True) for code in statuses}
+    except (ValueError, TypeError):
+        return None
 
 
 def _directory(changes: Changes) -> set[Topic]:

@@ -119,6 +119,22 @@ async def test_a_bus_that_was_cut_off_hears_again(
         assert await listener.wait(SOON_S)
 
 
+async def test_a_message_of_nobodys_wakes_everybody_and_ends_nothing(
+    here: Process, there: Process, postgres_url: str, scribe: Scribe
+):
+    """Whoever may use the database may notify its channels, and an axis may be of another age."""
+    strange = ("", "hello", "7", "[1, 2]", "[1, 2, 3]", '{"a": 1}', "[1, [[]], []]")
+    with there.bus.listen(B, statuses=False) as listener:
+        for message in strange:
+            with structlog.testing.capture_logs() as logged:
+                notify = f"select pg_notify('{there.server.schema}', '{message}')"
+                await postgres.execute(postgres_url, notify)
+                assert await listener.wait(SOON_S)
+            assert {line["action"] for line in logged} == {"bus.strange"}
+        await one(here.store, scribe.accept(to=[B]))
+        assert await listener.wait(SOON_S)
+
+
 async def test_a_bus_that_is_not_there_says_so():
     server = Server("postgresql://axis@127.0.0.1:1/axis")
     bus: Bus = PostgresBus(server)
