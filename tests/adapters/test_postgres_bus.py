@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import structlog
 
 from agencies.world import make_world
+from axis.adapters import postgres_bus
 from axis.adapters.postgres_bus import PostgresBus
-from axis.adapters.postgres_server import Server
+from axis.adapters.postgres_server import PATIENCE, Patience, Server
 from axis.adapters.postgres_store import PostgresStore, open_store
 from axis.api.running import Axis
 from axis.bootstrap import build
 from axis.cli.setup import enrol
 from axis.core.commands import ById
+from axis.core.member_commands import Revoke, Revoked
+from axis.core.trust import Certificate
+from axis.flows.members import DIRECTORY
 from axis.ports import Bus, BusAway
 from axis.settings import Settings
 from tests import postgres
@@ -29,21 +34,22 @@ from tests.contract.test_bus_between_processes import NEVER_S
 class Process:
     """A store and a bus as one process has them."""
 
-    def __init__(self, server: Server, bus: PostgresBus, store: PostgresStore) -> None:
+    def __init__(self, run: str, server: Server, bus: PostgresBus, store: PostgresStore) -> None:
+        self.run = run
         self.server = server
         self.bus = bus
         self.store = store
 
 
 @asynccontextmanager
-async def process(url: str, run: str) -> AsyncIterator[Process]:
-    server = Server(url, run)
+async def process(url: str, run: str, patience: Patience = PATIENCE) -> AsyncIterator[Process]:
+    server = Server(url, run, patience)
     bus = PostgresBus(server, store_tells=True)
     store = await open_store(url, run, tell=bus.tell)
     hearing = asyncio.create_task(bus.run())
     try:
         await listening(bus)
-        yield Process(server, bus, store)
+        yield Process(run, server, bus, store)
     finally:
         hearing.cancel()
         with suppress(asyncio.CancelledError):
@@ -95,6 +101,20 @@ async def test_what_is_refused_is_not_told(here: Process, there: Process, scribe
         assert not await refused.wait(0)
 
 
+async def test_what_changes_the_directory_is_told_as_that(
+    here: Process, there: Process, scribe: Scribe
+):
+    trusted = Certificate(agency=A, fingerprint="aa", not_before=1, not_after=2)
+    await here.store.enrol([], [trusted], [])
+    with there.bus.listen(DIRECTORY, statuses=False) as listener:
+        await one(here.store, scribe.lock(B))
+        assert await listener.wait(SOON_S)
+        audit = scribe.audit("revoke", A)
+        revoked = Revoked((replace(trusted, revoked_at=audit.now),), 1)
+        assert await one(here.store, Revoke(agency=A, audit=audit)) == revoked
+        assert await listener.wait(SOON_S)
+
+
 async def test_a_process_does_not_hear_itself(here: Process, there: Process, scribe: Scribe):
     with here.bus.listen(B, statuses=False) as own, there.bus.listen(B, statuses=False) as other:
         await one(here.store, scribe.accept(to=[B]))
@@ -104,9 +124,18 @@ async def test_a_process_does_not_hear_itself(here: Process, there: Process, scr
 
 
 async def test_a_bus_that_was_cut_off_hears_again(
-    here: Process, there: Process, postgres_url: str, scribe: Scribe
+    here: Process,
+    there: Process,
+    postgres_url: str,
+    scribe: Scribe,
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    # The end of a connection is told: nobody waits until it is asked for.
+    monkeypatch.setattr(postgres_bus, "HEARTBEAT_S", 100 * SOON_S)
     with there.bus.listen(B, statuses=False) as listener:
+        # Let it wait anew, with that in mind.
+        await one(here.store, scribe.accept("1/UBND", to=[B]))
+        assert await listener.wait(SOON_S)
         with structlog.testing.capture_logs():
             await postgres.execute(
                 postgres_url,
@@ -115,8 +144,25 @@ async def test_a_bus_that_was_cut_off_hears_again(
             )
             # Something may have been missed meanwhile: whoever listens looks.
             assert await listener.wait(SOON_S)
-        await one(here.store, scribe.accept(to=[B]))
+        await one(here.store, scribe.accept("2/UBND", to=[B]))
         assert await listener.wait(SOON_S)
+
+
+async def test_a_connection_that_is_gone_without_a_sign_is_made_anew(
+    here: Process, postgres_url: str, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(postgres_bus, "HEARTBEAT_S", 0.1)
+    run = here.run
+    async with process(postgres_url, run, Patience(answer_s=1.0)) as there:
+        with there.bus.listen(B, statuses=False) as listener:
+            silent = there.bus._listening
+            assert silent is not None
+            silent._transport.pause_reading()
+            with structlog.testing.capture_logs():
+                assert await listener.wait(SOON_S)
+            assert silent.is_closed()
+            await one(here.store, scribe.accept(to=[B]))
+            assert await listener.wait(SOON_S)
 
 
 async def test_a_message_of_nobodys_wakes_everybody_and_ends_nothing(
