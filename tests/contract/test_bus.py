@@ -133,4 +133,6 @@ async def test_who_watches_hears_of_everybody(bus: Bus):
         assert await watch.wait(SOON_S) == frozenset((A,))
         await bus.publish([inbox_of(B), stream_of(A)])
         assert await watch.wait(SOON_S) == frozenset((A, B))
+        await bus.publish([inbox_of(B)])
+        assert await watch.wait(SOON_S) == frozenset((B,))
         assert await watch.wait(0.05) is None
