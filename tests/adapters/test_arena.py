@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import deque
 from collections.abc import Iterator
@@ -49,3 +50,23 @@ def test_it_can_be_filled_to_the_last_byte_and_again(arena: Arena):
         arena.give_back()
     assert arena.put(whole + b"x") is None
     assert arena.put(b"") is None
+
+
+def test_pieces_may_fill_it_to_the_last_byte_at_either_end(arena: Arena):
+    first, second = b"a" * 1000, b"b" * (ARENA_BYTES - 8 - 1000)
+    assert (arena.put(first), arena.put(second)) == (8, 1008)
+    arena.give_back()
+    # What comes now lies in front of the second, up to its first byte.
+    assert arena.put(b"c" * 1001) is None
+    assert arena.put(b"c" * 1000) == 8
+    assert arena.put(b"d") is None
+    assert arena.get(1008, len(second)) == second
+    arena.give_back()
+    assert arena.put(b"e" * len(second)) == 1008
+
+
+def test_it_is_given_up_whole():
+    arena = Arena.new()
+    arena.close()
+    with pytest.raises(OSError, match="descriptor"):
+        os.fstat(arena.fd)

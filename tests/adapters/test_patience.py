@@ -65,6 +65,23 @@ def test_what_moves_for_one_moves_for_those_behind_it() -> None:
     assert seconds(main()) == 3 * 3 * 4
 
 
+def test_each_has_a_patience_of_its_own() -> None:
+    async def main() -> None:
+        patience = Patience()
+
+        async def wait(still_s_max: float) -> float:
+            with pytest.raises(TimeoutError):
+                async with patience.scope(still_s_max):
+                    await asyncio.Event().wait()
+            return asyncio.get_running_loop().time()
+
+        short, long = asyncio.create_task(wait(5)), asyncio.create_task(wait(9))
+        await _move(patience, 2)
+        assert (await short, await long) == (13, 17)
+
+    seconds(main())
+
+
 def test_it_is_known_whether_anything_moved_lately() -> None:
     async def main() -> None:
         patience = Patience()
