@@ -84,6 +84,15 @@ async def test_a_delivery_that_was_put_back_comes_at_its_old_place(
     assert await numbers(store, B) == [1, 2, 3]
 
 
+async def test_what_is_parked_is_asked_of_the_tables(store: SqliteStore, scribe: Scribe):
+    await numbers(store, B)
+    await store.apply([scribe.accept(), scribe.accept("2/UBND")])
+    await store.apply([scribe.move(Step.FAIL, Place(B, 0, 1), reason="broken")])
+    assert store._recent.inbox(B, {}, 10, OPEN) is not None
+    assert [r.delivery.place.no for r in await store.inbox(B, {}, 10, (0, 1, 3))] == [1, 2]
+    assert [r.delivery.place.no for r in await store.inbox(B, {}, 10, (3,))] == [1]
+
+
 async def test_what_moves_while_it_is_read_comes_on_top(store: SqliteStore, scribe: Scribe):
     await store.apply([scribe.accept(f"{n}/UBND") for n in range(3)])
     memory = recent.Recent()
@@ -120,6 +129,25 @@ async def test_what_was_put_back_while_it_was_read_is_left_to_the_tables(
     assert memory.inbox(B, {}, 10, OPEN) is None
 
 
+async def test_what_was_forgotten_while_it_was_read_is_not_believed():
+    memory = recent.Recent()
+    first = memory.ask(B)
+    memory.forget()
+    second = memory.ask(B)
+    assert first is not None
+    assert second is not None
+    memory.told(B, first, [], {})
+    memory.unasked(B, first)
+    assert memory.inbox(B, {}, 10, OPEN) is None
+    assert memory.ask(B) is None, "the second reading is under way"
+    memory.told(B, second, [], {})
+    assert memory.inbox(B, {}, 10, OPEN) == []
+    failed = memory.ask(A)
+    assert failed is not None
+    memory.unasked(A, failed)
+    assert memory.ask(A) is not None
+
+
 async def test_of_an_agency_far_behind_the_newest_is_known_until_it_may_have_caught_up(
     store: SqliteStore, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
 ):
@@ -143,6 +171,24 @@ async def test_of_an_agency_far_behind_the_newest_is_known_until_it_may_have_cau
     await store.apply([scribe.move(Step.DONE, Place(B, 0, n)) for n in (3, 4, 6)])
     assert await numbers(store, B) == [1]
     assert known.inbox(B, {}, 10, OPEN) is not None
+
+
+async def test_what_is_done_makes_room(
+    store: SqliteStore, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(recent, "OPEN_ROWS_MAX", 3)
+    await numbers(store, B)
+    for n in range(1, 6):
+        await store.apply([scribe.accept(f"{n}/UBND")])
+        await store.apply([scribe.move(Step.DONE, Place(B, 0, n))])
+    known = store._recent
+    assert known.inbox(B, {}, 10, OPEN) == []
+    # Five more: two of them are left to the tables.
+    await store.apply([scribe.accept(f"{n}/UBND") for n in range(6, 11)])
+    assert known.inbox(B, {}, 10, OPEN) is None
+    await store.apply([scribe.move(Step.DONE, Place(B, 0, n)) for n in (8, 9)])
+    await store.apply([scribe.accept("11/UBND"), scribe.accept("12/UBND")])
+    assert [r.delivery.place.no for r in known.inbox(B, {0: 7}, 10, OPEN) or ()] == [10, 11, 12]
 
 
 async def test_one_found_far_behind_is_answered_from_memory_above_what_waits(
@@ -232,11 +278,39 @@ async def test_old_events_and_packages_give_way(
     for document in documents:
         await store.apply([scribe.say(ById(document.id, B), "01")])
     assert store._recent.stream(A, documents[-1].seq, 10) is None
-    assert len(await store.stream(A, 0, 10)) == 3
+    events = [event for event, _ in await store.stream(A, 0, 10)]
+    assert len(events) == 3
+    assert store._recent.stream(A, events[0].seq, 10) == events[1:]
     assert [event.doc for event, _ in await store.stream(A, 0, 10)] == [d.seq for d in documents]
     assert store._recent.bodies([documents[0].sha256]) == {}
     assert store._recent.bodies([documents[2].sha256]) == {documents[2].sha256: commands[2].body}
     assert len(await store.bodies([d.sha256 for d in documents])) == 3
+
+
+async def test_one_package_that_comes_again_or_is_too_large_drives_out_no_other(
+    store: SqliteStore, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(recent, "BODIES_BYTES_MAX", 25)
+    digests = []
+    for number, body in enumerate((b"a" * 10, b"b" * 10, b"b" * 10, b"c" * 26)):
+        accepted = await one(store, scribe.accept(f"{number}/UBND", body=body))
+        digests.append(document_of(accepted).sha256)
+    assert set(store._recent.bodies(digests)) == set(digests[:2])
+
+
+async def test_a_stream_is_known_from_the_first_event_that_was_learnt_on(
+    store: SqliteStore, scribe: Scribe
+):
+    documents = [document_of(o) for o in await store.apply([scribe.accept(), scribe.accept("2")])]
+    await store.apply([scribe.say(ById(documents[0].id, B), "01")])
+    memory = recent.Recent()
+    group = await store._turns.apply([scribe.say(ById(documents[1].id, B), "01")])
+    memory.learn(group.changes)
+    first = group.changes.events[0].seq
+    assert memory.stream(A, first - 2, 10) is None, "the one before may be its, and is not known"
+    known = memory.stream(A, first - 1, 10)
+    tables = await store._read(sqlite_reads.stream, store._kept, A, first - 1, 10)
+    assert known == [event for event, _ in tables] != []
 
 
 async def test_after_a_failure_nothing_is_believed(store: SqliteStore, scribe: Scribe):
