@@ -182,6 +182,40 @@ async def test_whoever_keeps_the_books_locked_is_sent_away(
     assert [line["sessions_ended"] for line in logged if line["action"] == "store.held"] == [1]
 
 
+async def test_whoever_waits_for_the_books_too_is_not_sent_away(
+    store: PostgresStore, postgres_url: str, postgres_run: str, scribe: Scribe
+):
+    held = "begin; select * from head for update"
+    async with (
+        _session(postgres_url, postgres_run) as person,
+        _session(postgres_url, postgres_run) as another,
+    ):
+        await person.execute(held)
+        waiting = asyncio.create_task(another.execute(held))
+        await _blocked(person)
+        with structlog.testing.capture_logs() as logged:
+            writing = asyncio.create_task(one(store, scribe.accept()))
+            await waiting
+            await another.execute("rollback")
+            assert document_of(await writing).seq == 1
+        assert person.is_closed()
+    assert [line["sessions_ended"] for line in logged if line["action"] == "store.held"] == [1]
+
+
+async def test_whoever_has_the_books_no_longer_than_may_be_is_not_sent_away(
+    store: PostgresStore, postgres_url: str, postgres_run: str, scribe: Scribe
+):
+    asks = Patience(lock_ms=100, held_ms=600_000)
+    other = await open_store(postgres_url, postgres_run, patience=asks)
+    async with _session(postgres_url, postgres_run) as person:
+        await person.execute("begin; select * from head for update")
+        with structlog.testing.capture_logs() as logged, pytest.raises(Unavailable):
+            await other.apply([scribe.accept()])
+        await person.execute("commit")
+    await other.close()
+    assert [line["sessions_ended"] for line in logged if line["action"] == "store.held"] == [0, 0]
+
+
 async def test_whoever_only_reads_is_left_alone(
     store: PostgresStore, postgres_url: str, postgres_run: str, scribe: Scribe
 ):
