@@ -11,8 +11,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+import structlog
 
-from axis.adapters.postgres_server import Driver, Server
+from axis.adapters.postgres_server import Driver, Patience, Server, schema_of
 from axis.adapters.postgres_store import open_store
 from axis.books import UnfitBooks
 from axis.core.errors import Unavailable
@@ -126,6 +127,27 @@ async def test_books_that_may_only_be_read_are_not_ready(
     await postgres.execute(guest.server, f"alter role {guest.name} reset all")
     await store.ready()
     assert document_of(await one(store, scribe.accept("1/UBND"))).seq == 1
+    await store.close()
+
+
+async def test_books_held_by_whom_it_may_not_send_away_are_waited_for(
+    guest: Guest, postgres_run: str, scribe: Scribe
+):
+    """An axis that may see a superuser's sessions has no rights over them."""
+    await postgres.execute(guest.server, f"grant pg_read_all_stats to {guest.name}")
+    store = await open_store(guest.url, postgres_run, patience=Patience(lock_ms=300, held_ms=100))
+    await store.enrol([agency(code) for code in CODES], [], [])
+    person = await asyncpg.connect(
+        guest.server, server_settings={"search_path": schema_of(postgres_run)}
+    )
+    await person.execute("begin; select * from head for update")
+    with structlog.testing.capture_logs() as logged:
+        writing = asyncio.create_task(one(store, scribe.accept()))
+        while not (logged or writing.done()):
+            await asyncio.sleep(0)
+        await person.execute("commit")
+        assert document_of(await writing).seq == 1
+    await person.close()
     await store.close()
 
 
