@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.producer.sender import Sender
 
 from axis.adapters import kafka_publisher
-from axis.adapters.kafka_publisher import KafkaPublisher
+from axis.adapters.kafka_publisher import KafkaPublisher, open_kafka_publisher
 from axis.adapters.kafka_topics import INDEX_BYTES
 from axis.broker.properties import free_port
+from axis.core.errors import unavailable
 from axis.core.lifecycle import Transport
 from axis.core.timetable import iso
 from axis.ports import BusAway
@@ -25,7 +26,15 @@ from schemas import bus as wire
 from tests.adapters.kafka_reading import observing, reading
 from tests.contract.books import NOON, A, B
 from tests.contract.buses import SOON_S
-from tests.contract.publishers import event, prefix, prepare, publishing, record, until_taken
+from tests.contract.publishers import (
+    bodies,
+    event,
+    prefix,
+    prepare,
+    publishing,
+    record,
+    until_taken,
+)
 from tests.kafka import Kafka
 
 INLINE = 100
@@ -81,6 +90,20 @@ async def test_a_small_package_travels_and_a_large_one_is_pointed_at(road: Road)
     )
 
 
+async def test_what_the_books_cannot_give_is_pointed_at(kafka: Kafka):
+    async def away(_: object) -> Mapping[str, bytes]:
+        raise unavailable("axis.store_away")
+
+    start = prefix()
+    prepare(kafka, start)
+    settings = KafkaSettings(bootstrap=kafka.bootstrap)
+    async with open_kafka_publisher(settings, start, "/axis/test", away) as publisher:
+        await publisher.publish([record(1, b"small")])
+    async with reading(kafka.bootstrap, start, B) as reader:
+        (found,) = (await reader.read(1))[0]
+    assert (found.package, found.dataref) == (b"", f"/v1/deliveries/doc_1.{B}/package")
+
+
 async def test_parked_and_withdrawn_numbers_are_tombstones(road: Road):
     told = [
         record(4, urgency=2, transport=state, attempt=attempt)
@@ -129,6 +152,27 @@ async def test_a_page_of_packages_is_published_in_parts(
     assert [m.package for m in found] == [b"%03d" % n * 30 for n in range(1, 21)]
 
 
+@pytest.mark.parametrize(
+    ("most", "packages", "parts"),
+    [
+        pytest.param(3 * INLINE, [INLINE] * 7, [3, 3, 1], id="as many as fit"),
+        pytest.param(INLINE, [INLINE, 0, INLINE, 0, 0], [2, 3], id="large ones do not travel"),
+        pytest.param(1, [INLINE, INLINE, 0], [1, 1, 1], id="one is always taken"),
+        pytest.param(1, [], [], id="nothing"),
+    ],
+)
+def test_a_part_holds_as_many_packages_as_memory_may(
+    monkeypatch: pytest.MonkeyPatch, most: int, packages: list[int], parts: list[int]
+):
+    monkeypatch.setattr(kafka_publisher, "INLINE_BYTES_MAX", most)
+    settings = KafkaSettings(bootstrap="nowhere:1", inline_bytes_max=INLINE)
+    publisher = KafkaPublisher(settings, "", "/axis/test", bodies)
+    records = [record(n, b"x" * size) for n, size in enumerate(packages)]
+    found = list(publisher._parts(records))
+    assert [len(part) for part in found] == parts
+    assert [one for part in found for one in part] == records
+
+
 async def test_what_goes_out_slowly_is_waited_for(road: Road, monkeypatch: pytest.MonkeyPatch):
     """Given up for being long it would be published again and again, and its lane never move."""
     await road.publisher.publish([record(1)])
@@ -167,6 +211,79 @@ async def test_what_is_being_acknowledged_answers_for_the_bus(
     await held.wait()
     await road.publisher.publish(())
     assert not page.done()
+    free.set()
+    await page
+
+
+async def test_nothing_more_is_handed_over_before_what_was_is_answered(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+):
+    """Each try would leave its page in memory, for as long as no broker answers."""
+    await road.publisher.publish([record(1)])
+    send, free = Sender._send_produce_req, asyncio.Event()
+    handed: list[object] = []
+    hand = AIOKafkaProducer.send
+
+    async def held(*args: Any) -> None:
+        await free.wait()
+        await send(*args)
+
+    async def watched(*args: Any, **place: Any) -> asyncio.Future[object]:
+        handed.append(args)
+        future: asyncio.Future[object] = await hand(*args, **place)
+        return future
+
+    monkeypatch.setattr(Sender, "_send_produce_req", held)
+    monkeypatch.setattr(AIOKafkaProducer, "send", watched)
+    with monkeypatch.context() as hasty:
+        hasty.setattr(kafka_publisher, "PUBLISH_S_MAX", 0.5)
+        for _ in range(3):
+            with pytest.raises(BusAway):
+                await road.publisher.publish([record(2)])
+    assert len(handed) == 1
+    free.set()
+    await until_taken(road.publisher, [record(3)])
+    async with reading(road.kafka.bootstrap, road.start, B) as reader:
+        assert [m.no for m in (await reader.read(3))[0]] == [1, 2, 3]
+
+
+@pytest.mark.long
+async def test_a_topic_that_is_gone_is_made_again(road: Road):
+    if not road.kafka.real:
+        pytest.skip("the mock cluster knows no CreateTopics")
+    code = "000.00.00.X03"
+    topic = wire.inbox_topic(road.start, code)
+    await road.publisher.publish([record(1, to=code)])
+    admin = AIOKafkaAdminClient(bootstrap_servers=road.kafka.bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic])
+        await until_taken(road.publisher, [record(2, to=code)])
+        await road.publisher.publish([record(1)])
+        async with reading(road.kafka.bootstrap, road.start, code) as reader:
+            assert [m.no for m in (await reader.read(1))[0]] == [2]
+        await admin.delete_topics([topic])
+    finally:
+        await admin.close()
+
+
+async def test_what_nobody_acknowledges_answers_for_no_bus(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+):
+    send, held, free = Sender._send_produce_req, asyncio.Event(), asyncio.Event()
+
+    async def gated(*args: Any) -> None:
+        held.set()
+        await free.wait()
+        await send(*args)
+
+    monkeypatch.setattr(Sender, "_send_produce_req", gated)
+    page = asyncio.create_task(road.publisher.publish([record(1)]))
+    await held.wait()
+    with monkeypatch.context() as hasty:
+        hasty.setattr(kafka_publisher, "PUBLISH_S_MAX", 0.1)
+        with pytest.raises(BusAway):
+            await road.publisher.publish(())
     free.set()
     await page
 

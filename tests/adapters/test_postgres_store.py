@@ -248,6 +248,21 @@ async def test_lost_connections_are_made_again(
     assert document_of(await _answered(lambda: one(store, second))).seq == 2
 
 
+async def test_a_connection_lost_while_nobody_uses_it_costs_no_request(
+    postgres_url: str, postgres_run: str
+):
+    server = Server(postgres_url, postgres_run)
+    async with _closing(server):
+        async with server.writing() as driver:
+            pass
+        pid = driver.get_server_pid()
+        await postgres.execute(postgres_url, f"select pg_terminate_backend({pid})")
+        while not driver.is_closed():
+            await asyncio.sleep(0)
+        async with server.writing() as another:
+            assert await another.fetchval("select 1") == 1
+
+
 async def _answered(ask: Callable[[], Awaitable[T]]) -> T:
     """Ask as callers do: again, when the store was away. Each lost connection may tell once."""
     for _ in range(READERS + 1):
@@ -352,6 +367,7 @@ async def test_what_was_accepted_outlives_the_server(
         (TimeoutError(), "axis.store_away"),
         (ConnectionRefusedError(), "axis.store_away"),
         (PoolTimeoutError("busy"), "axis.store_away"),
+        (asyncpg.InternalClientError("an answer of no state"), "axis.store_away"),
         (asyncpg.InsufficientPrivilegeError("denied"), "axis.store_away"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value,
