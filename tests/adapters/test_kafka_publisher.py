@@ -15,7 +15,7 @@ from aiokafka.producer.sender import Sender
 
 from axis.adapters import kafka_publisher
 from axis.adapters.kafka_publisher import KafkaPublisher, open_kafka_publisher
-from axis.adapters.kafka_topics import INDEX_BYTES
+from axis.adapters.kafka_topics import INDEX_BYTES, KafkaTopics
 from axis.broker.properties import free_port
 from axis.core.errors import unavailable
 from axis.core.lifecycle import Transport
@@ -243,8 +243,28 @@ async def test_nothing_more_is_handed_over_before_what_was_is_answered(
     assert len(handed) == 1
     free.set()
     await until_taken(road.publisher, [record(3)])
+    assert road.publisher._unsettled == set(), "and nothing that was is kept"
     async with reading(road.kafka.bootstrap, road.start, B) as reader:
         assert [m.no for m in (await reader.read(3))[0]] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("count", [1, 20])
+async def test_what_a_broker_refuses_is_not_published(road: Road, count: int):
+    if not road.kafka.real:
+        pytest.skip("the mock cluster knows no CreateTopics")
+    code = f"000.00.00.Y{count:02}"
+    topic = wire.inbox_topic(road.start, code)
+    admin = AIOKafkaAdminClient(bootstrap_servers=road.kafka.bootstrap)
+    await admin.start()
+    try:
+        narrow = {"max.message.bytes": "100"}
+        await admin.create_topics([NewTopic(topic, wire.PARTITIONS, 1, topic_configs=narrow)])
+        with pytest.raises(BusAway):
+            await road.publisher.publish([record(n, to=code) for n in range(1, count + 1)])
+        await road.publisher.publish([record()])
+        await admin.delete_topics([topic])
+    finally:
+        await admin.close()
 
 
 @pytest.mark.long
@@ -358,6 +378,32 @@ async def test_the_observers_topic_is_made_beforehand_where_they_are_told(kafka:
             await admin.delete_topics(sorted(topics))
     finally:
         await admin.close()
+
+
+async def test_a_topic_that_cannot_be_made_is_told(kafka: Kafka):
+    if not kafka.real:
+        pytest.skip("the mock cluster knows no CreateTopics")
+    settings = KafkaSettings(bootstrap=kafka.bootstrap, replication=9)
+    async with publishing(settings, prefix()) as publisher:
+        for _ in range(2):
+            with pytest.raises(BusAway, match="InvalidReplicationFactor"):
+                await publisher.prepare([B])
+
+
+async def test_a_topic_that_another_process_makes_meanwhile_is_there(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+):
+    if not road.kafka.real:
+        pytest.skip("the mock cluster knows no CreateTopics")
+
+    async def none_yet(*_: object) -> dict[str, int]:
+        return {}
+
+    monkeypatch.setattr(KafkaTopics, "_there", none_yet)
+    await road.publisher.prepare([B])
+    async with publishing(KafkaSettings(bootstrap=road.kafka.bootstrap), road.start) as another:
+        await another.prepare([B])
+        await another.publish([record()])
 
 
 async def test_an_index_of_a_topic_is_laid_out_no_larger_than_it_needs(road: Road):
