@@ -102,6 +102,14 @@ async def test_one_that_was_late_keeps_what_nobody_took(lanes: Lanes):
     assert roll.free == []
 
 
+async def test_one_that_was_late_and_alone_goes_on(lanes: Lanes):
+    await held(lanes)
+    later = NOON + 60 * SECOND
+    roll = await lanes.beat("one", later, later + 10 * SECOND)
+    assert (roll.relays, roll.held, roll.free) == (1, [Lease(code, 1) for code in CODES], [])
+    assert await held(lanes, "two", later + 9 * SECOND) == {}
+
+
 async def test_a_beat_renews(lanes: Lanes):
     await held(lanes)
     await lanes.beat("one", NOON + 9 * SECOND, NOON + 19 * SECOND)

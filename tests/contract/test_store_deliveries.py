@@ -466,6 +466,7 @@ async def test_a_search_finds_what_matches_newest_first(store: Store, scribe: Sc
     assert await found(until=NOON + 5) == [one for one in everything if one not in late]
     assert await found(until=NOON + 5, recipient=B, limit=1) == [("3/BTC", B)]
     assert await found(text="phòng CHỐNG") == everything[4:]
+    assert await found(text="/ubnd", limit=2) == everything[3:5]
     assert await found(text="giao ban", recipient=D) == [("3/BTC", D)]
     assert await found(text="/btc", transport=0) == [everything[0], everything[2]]
     assert await found(text="TỜ TRÌNH", recipient=A) == [("4/BTC", A)]
