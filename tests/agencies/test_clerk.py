@@ -72,6 +72,13 @@ def test_a_script_is_said_step_after_step_in_real_time() -> None:
     assert words == sorted(words)
 
 
+def test_steps_of_one_moment_are_said_in_the_order_of_the_line() -> None:
+    script = Script("steps", steps=(Step("04"), Step("03"), Step("01")))
+    words = clerk().words("d", DOCUMENT, 0, script, "")
+    # A voice says the least first.
+    assert [word.code for word in sorted(words)] == ["04", "03", "01"]
+
+
 def test_whoever_is_to_be_silent_or_failed_says_nothing() -> None:
     assert clerk().words("d", DOCUMENT, 0, Script("silent"), "") == []
     assert clerk().words("d", DOCUMENT, 0, Script("fail", reason="x"), "") == []

@@ -11,6 +11,7 @@ from agencies.script import (
     DELAY_S_MAX,
     REASON,
     SLOW_S,
+    STEPS_MAX,
     USUAL,
     WITH_REASON,
     NotUnderstood,
@@ -23,6 +24,7 @@ CASES = {
     "sim: 01 after 1s, 02 reason='sai thẩm quyền'": Script(
         "steps", 0, (Step("01", 1.0), Step("02", 0, "sai thẩm quyền"))
     ),
+    "SIM: 01 AFTER 1M": Script("steps", 0, (Step("01", 60.0),)),
     "sim: slow 5s": Script(slow_s=5.0),
     "sim: slow": Script(slow_s=SLOW_S),
     "SIM: Slow 2S, 01, 03 after 3s, 06 after 1m": Script(
@@ -77,7 +79,7 @@ def test_a_line_of_the_grammar_is_read(content: str, script: Script) -> None:
         "sim: silent reason='x'",
         "sim: slow 5s reason='x'",
         "sim: dance",
-        "sim: " + ", ".join(["01"] * 20),
+        "sim: " + ", ".join(["01"] * (STEPS_MAX + 1)),
     ],
 )
 def test_a_line_outside_the_grammar_is_not_understood(line: str) -> None:
