@@ -10,6 +10,7 @@ from axis.core import reasons
 from axis.core.commands import Audit, Lock, Outcome, Recorded, Refused
 from axis.core.directory import Agency, Directory
 from axis.core.errors import Rejected, Unavailable, rejected
+from axis.core.lifecycle import Transport
 from axis.core.member_commands import Certify, Register, Renew, Revoke, Revoked
 from axis.core.trust import BadCertificate, Certificate
 from axis.flows.commit import Committer
@@ -76,14 +77,15 @@ class Members:
         return agency
 
     async def lock(self, code: str, locked: bool, actor: str, why: str) -> int:
-        """Lock an agency out or let it in again; returns how many deliveries moved."""
+        """Lock an agency out or let it in again; how many deliveries were parked, or wait again."""
         agency = self.member(code)
         audit = self._audit(actor, "lock" if locked else "unlock", agency.code, why)
         moved, above = 0, None
         while True:
             command = Lock(code=agency.code, locked=locked, audit=audit, above=above)
             outcome = await self._one(command)
-            moved += len(outcome.moved)
+            # What was being given back is done and stays so: it is withheld, and never parked.
+            moved += sum(one.transport is not Transport.DONE for one in outcome.moved)
             # Others write between two stretches of it.
             if (above := outcome.reached) is None:
                 return moved

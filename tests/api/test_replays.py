@@ -430,6 +430,17 @@ async def test_nothing_is_given_back_to_an_agency_that_is_locked(here: World) ->
     assert [out["code"] for out in planned["excluded"]] == ["delivery.locked"]
 
 
+async def test_a_lock_withholds_what_is_given_back_and_parks_none_of_it(here: World) -> None:
+    await done(here, 1)
+    job = (await ran(here, (await plan(here))["id"]))["id"]
+    waiting = (await here.sent(number=2))["deliveries"]
+    door = f"/v1/operator/agencies/{OFFICE}"
+    assert (await here.json(OPERATOR, f"{door}/lock", {"why": WHY})).json()["moved"] == 1
+    assert (await show(here, job))["outcomes"]["withheld"] == 1
+    assert (await here.json(OPERATOR, f"{door}/unlock", {"why": WHY})).json()["moved"] == 1
+    assert [row["id"] for row in await inbox(here)] == waiting
+
+
 # ---- who ---------------------------------------------------------------------------------------
 
 
