@@ -16,6 +16,7 @@ from itertools import islice
 import orjson
 
 from agencies.load.wire import Connection, request
+from axis.core.spread import percentile
 from benchmarks import servers
 from benchmarks.load import Result, connect, open_loop, run
 from benchmarks.measure import Doors
@@ -39,12 +40,6 @@ class Latencies:
     ack_ms: Sequence[float]
     #: Until a recipient's poll has answered, one figure for each delivery to one that polls.
     recipient_ms: Sequence[float]
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which ``share`` of the values lie."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
 def row(scale: Scale) -> Row:
@@ -73,8 +68,11 @@ def row(scale: Scale) -> Row:
 
 def latency(point: str, values_ms: Sequence[float]) -> Latency:
     """What is told of latencies in milliseconds."""
-    p50, p99 = percentile(values_ms, 0.5), percentile(values_ms, 0.99)
-    return Latency(point, len(values_ms), p50, p99)
+    ordered = sorted(values_ms)
+    p50, p99 = percentile(ordered, 50), percentile(ordered, 99)
+    assert p50 is not None, f"nothing was waited for: {point}"
+    assert p99 is not None
+    return Latency(point, len(ordered), p50, p99)
 
 
 def arrivals(rate: float, count: int) -> list[float]:
