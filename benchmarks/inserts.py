@@ -8,7 +8,6 @@ there: what they cost is the store's.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import sqlite3
 import tempfile
@@ -30,7 +29,7 @@ from axis.adapters.postgres_store import open_store as open_postgres
 from axis.adapters.sqlite_file import Database
 from axis.adapters.sqlite_store import open_store as open_sqlite
 from axis.cluster import Cluster
-from axis.core.commands import Accept
+from axis.core.commands import Accept, Accepted, Outcome
 from benchmarks.scale import Act, Scale, in_turn
 from benchmarks.store import CODES, GROUP, accepts, agency
 from benchmarks.table import Pair, Row, Run, Side
@@ -48,8 +47,8 @@ TABLES: Sequence[tuple[Table, str]] = (
 #: Where the rows lie that PostgreSQL's driver is handed.
 TEMPLATE = schema_of("template")
 
-#: The rows of one group, by table, and the bytes of its packages.
-Rows = tuple[list[list[tuple[Any, ...]]], list[bytes]]
+#: The rows of one group, by table.
+Rows = list[list[tuple[Any, ...]]]
 
 
 def row(scale: Scale) -> Row:
@@ -70,6 +69,12 @@ def _select(table: Table, key: str, schema: str = "") -> str:
     names = ", ".join(column.name for column in table.columns)
     source = f"{schema}.{table.name}" if schema else table.name
     return f"select {names} from {source} where {key} in (%s)"
+
+
+def _accepted(outcomes: Sequence[Outcome]) -> None:
+    """Raise unless a group was taken as a whole: what is refused writes no rows."""
+    refused = [one for one in outcomes if not isinstance(one, Accepted)]
+    assert not refused, refused[0]
 
 
 def _timed(count: int, work: Callable[[], object]) -> Run:
@@ -99,13 +104,13 @@ def _sqlite(folder: Path, scale: Scale) -> Pair:
         number += 1
         commands = [accepts(first + at * GROUP) for at in range(groups)]
         parts = [
-            _read(given, seqs[at : at + GROUP], [a.body for a in accepts(at)])
+            (_read(given, seqs[at : at + GROUP]), [a.body for a in accepts(at)])
             for at in range(first, first + groups * GROUP, GROUP)
         ]
 
         async def ours() -> None:
             for group in commands:
-                await store.apply(group)
+                _accepted(await store.apply(group))
 
         return (
             lambda: _timed(groups * GROUP, lambda: loop.run(ours())),
@@ -131,17 +136,25 @@ async def _prepare(folder: Path, documents: int) -> None:
     try:
         await store.enrol([agency(code) for code in CODES], [], [])
         for first in range(0, documents, GROUP):
-            await store.apply(accepts(first))
+            _accepted(await store.apply(accepts(first)))
     finally:
         await store.close()
 
 
-def _read(given: sqlite3.Connection, seqs: Sequence[int], bodies: list[bytes]) -> Rows:
+def _whole(found: Rows) -> Rows:
+    """The rows of a group; raises where some are missing, which nobody would have to insert."""
+    assert all(len(some) >= GROUP for some in found), [len(some) for some in found]
+    return found
+
+
+def _read(given: sqlite3.Connection, seqs: Sequence[int]) -> Rows:
     numbers = ", ".join(map(str, seqs))
-    return [given.execute(_select(*one) % numbers).fetchall() for one in TABLES], bodies
+    return _whole([given.execute(_select(*one) % numbers).fetchall() for one in TABLES])
 
 
-def _insert(target: sqlite3.Connection, file: int, parts: Sequence[Rows]) -> None:
+def _insert(
+    target: sqlite3.Connection, file: int, parts: Sequence[tuple[Rows, list[bytes]]]
+) -> None:
     for found, bodies in parts:
         os.write(file, b"".join(bodies))
         os.fdatasync(file)
@@ -192,7 +205,7 @@ class _Postgres:
                 stack.push_async_callback(made.close)
                 await made.enrol([agency(code) for code in CODES], [], [])
                 for at in range(groups if run == "template" else 0):
-                    await made.apply(accepts(at * GROUP))
+                    _accepted(await made.apply(accepts(at * GROUP)))
         store = await open_postgres(url, "store")
         await store.enrol([agency(code) for code in CODES], [], [])
         driver = await asyncpg.connect(url)
@@ -201,26 +214,27 @@ class _Postgres:
         return cls(store, driver, [seq for (seq,) in found])
 
     async def read(self, first: int) -> Rows:
-        """The rows of the group of documents from ``first`` on."""
+        """The rows of the group of documents from ``first`` on, those of its bytes first. Their
+        digests are known to the store too: whoever examines a package makes them.
+        """
         numbers = ", ".join(map(str, self.seqs[first : first + GROUP]))
         found = [
             [tuple(one) for one in await self.driver.fetch(_select(*table, TEMPLATE) % numbers)]
             for table in TABLES
         ]
-        return found, [one.body for one in accepts(first)]
+        return _whole([[(one.sha256, one.body) for one in accepts(first)], *found])
 
     async def apply(self, groups: Sequence[Sequence[Accept]]) -> None:
         """One group after the other through the store."""
         for group in groups:
-            await self.store.apply(group)
+            _accepted(await self.store.apply(group))
 
     async def insert(self, parts: Sequence[Rows]) -> None:
         """The same rows, a transaction for each group."""
-        for found, bodies in parts:
-            contents = [(hashlib.sha256(body).hexdigest(), body) for body in bodies]
+        written = (postgres_tables.content, *(table for table, _ in TABLES))
+        for found in parts:
             async with self.driver.transaction():
-                await self._many(postgres_tables.content, contents)
-                for (table, _), some in zip(TABLES, found, strict=True):
+                for table, some in zip(written, found, strict=True):
                     await self._many(table, some)
 
     async def _many(self, table: Table, some: Sequence[tuple[Any, ...]]) -> None:
