@@ -28,10 +28,11 @@ def run(main: Coroutine[Any, Any, _T]) -> _T:
 
 @dataclass(slots=True)
 class Result:
-    """What one run saw. Latencies are seconds, in the order of completion."""
+    """What one run saw. Latencies are seconds, and answers bodies, in the order of completion."""
 
     seconds: float = 0.0
     statuses: dict[int, int] = field(default_factory=dict)
+    answers: list[bytes] = field(default_factory=list)
     latencies_s: list[float] = field(default_factory=list)
 
     @property
@@ -53,9 +54,10 @@ async def closed_loop(port: int, requests: Sequence[bytes], connections: int) ->
     async def worker(connection: Connection) -> None:
         for raw in ready:
             start = time.perf_counter()
-            status = (await connection.ask(raw)).status
+            reply = await connection.ask(raw)
             result.latencies_s.append(time.perf_counter() - start)
-            result.statuses[status] = result.statuses.get(status, 0) + 1
+            result.statuses[reply.status] = result.statuses.get(reply.status, 0) + 1
+            result.answers.append(reply.body)
 
     opened = [await connect(port) for _ in range(connections)]
     start = time.perf_counter()

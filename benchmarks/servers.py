@@ -101,6 +101,8 @@ def _process(
     finally:
         process.terminate()
         process.wait(20)
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 @contextmanager
