@@ -58,9 +58,18 @@ def measured(home: Path, told: Mapping[str, Any], spent: Mapping[str, float]) ->
     """Where a play went that came to ``told`` in ``home``; ``spent`` is what each of its processes
     took of a document.
     """
-    each = _packages(home, told)
     deliveries = told["received"] / told["sent"]
-    stored, bus = _stored(deliveries)
+    return attributed(_packages(home, told), *_stored(deliveries), deliveries, spent)
+
+
+def attributed(
+    each: Mapping[str, float],
+    stored: Mapping[str, float],
+    bus: float,
+    deliveries: float,
+    spent: Mapping[str, float],
+) -> Measured:
+    """Whose time each step is, and what is left of each process. Pure."""
     check, xml = each["check"], each["examine"] - each["check"]
     steps = {
         (AGENCIES, "build"): each["build"],

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 
 import pytest
 
 from agencies.load.wire import request
 from benchmarks import servers
-from benchmarks.load import Result, closed_loop, run
+from benchmarks.load import Result, closed_loop, open_loop, run
 from benchmarks.measure import figures
 from benchmarks.table import Run
 
@@ -46,10 +48,27 @@ def test_what_was_refused_repeated_or_never_asked_is_no_figure(found: Result, ea
 def test_a_bare_route_is_asked_everything_once_and_its_cpu_is_read() -> None:
     asked = [request("POST", f"/v1/documents?{number}", b"x" * 1000) for number in range(20)]
     with servers.bare(2) as bare:
-        before = bare.cpu_s()
+        begun, before = time.perf_counter(), bare.cpu_s()
         found = run(closed_loop(bare.port, asked, 3))
-        spent = bare.cpu_s() - before
+        spent, took = bare.cpu_s() - before, time.perf_counter() - begun
     assert found.statuses == {201: 20}
     assert (len(found.latencies_s), found.answers) == (20, [b""] * 20)
-    assert 0 < max(found.latencies_s) <= found.seconds
-    assert spent > 0
+    assert 0 < min(found.latencies_s) <= max(found.latencies_s) <= found.seconds <= took
+    assert 0 < spent <= took * (os.cpu_count() or 1)
+
+
+def test_an_open_loop_counts_from_the_moments_that_were_intended() -> None:
+    late_s, soon_s = -5.0, 0.1
+    seen: dict[int, float] = {}
+
+    def done(index: int, start: float, _body: bytes) -> None:
+        seen[index] = start
+
+    raw = request("POST", "/v1/documents", b"x")
+    with servers.bare(1) as bare:
+        found = run(open_loop(bare.port, [raw] * 3, [late_s, late_s, soon_s], 1, done))
+    assert found.statuses == {201: 3}
+    assert seen[2] - seen[0] == pytest.approx(soon_s - late_s)
+    # What is late has waited since; what is due is not asked before.
+    assert sum(one > -late_s for one in found.latencies_s) == 2
+    assert min(found.latencies_s) > 0
