@@ -41,7 +41,9 @@ def token(
 
 
 def send(
-    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)],
+    files: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="Packages (.edxml).")
+    ],
     as_: Annotated[
         str | None, typer.Option("--as", help="Whose chair; else the sender the package names.")
     ] = None,
@@ -73,7 +75,7 @@ def inbox(
         float, typer.Option(min=0, max=WAIT_S_MAX, help="Seconds to wait for something.")
     ] = 0,
     after: Annotated[str, typer.Option(help="Cursor: urgency:no,…")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
     quiet: Quiet = False,
     json: screen.Json = False,
     url: session.Url = None,
@@ -110,7 +112,10 @@ def inbox(
 
 
 def confirm(
-    deliveries: Annotated[list[str] | None, typer.Argument(metavar="DELIVERY…")] = None,
+    deliveries: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="DELIVERY…", help="Their ids; else a lane with --up-to."),
+    ] = None,
     as_: session.As = session.OWN,
     up_to: Annotated[
         str | None, typer.Option(metavar="URGENCY:NO", help="A whole lane up to this number.")
