@@ -263,13 +263,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, help="documents a second; else half of what is found")
     asked = parser.parse_args()
-    servers.leave_nothing()
     seconds = min(PERIOD_S_MAX, asked.minutes * 60 / PERIODS_MIN)
-    count = round(asked.minutes * 60 / seconds)
+    count = round(asked.minutes * 60 / seconds) if seconds > 0 else 0
     if seconds < SECONDS_MIN or count > STEPS_MAX:
         parser.error(f"--minutes is from {SECONDS_MIN * PERIODS_MIN / 60:.2g} to {STEPS_MAX}")
-    if asked.rate is not None and asked.rate <= 0:
-        parser.error("--rate is above 0")
+    if asked.rate is not None and round(asked.rate * seconds) < 1:
+        parser.error(f"--rate {asked.rate:g} is no document in a period of {seconds:g} s")
+    servers.leave_nothing()
     with (
         servers.axis(settings={"SIMULATION": "true", "RUN": RUN}) as axis,
         tempfile.TemporaryDirectory(prefix="axis-soak-") as folder,

@@ -12,7 +12,7 @@ import pytest
 from agencies.load.plan import Shape, Step
 from agencies.load.spool import Spool
 from agencies.world import make_world
-from benchmarks.soak import Period, build, verdict
+from benchmarks.soak import Period, build, main, verdict
 from tests.acceptance.conftest import DEADLINE_S
 
 GOOD = Period(documents=100, p50=0.005, p99=0.02, memory_mb=200.0, recount_s=0.1, wrong="")
@@ -60,6 +60,28 @@ def test_packages_are_built_for_another_process_to_send(tmp_path: Path) -> None:
         assert [len(spool.raw(one)) for one in letters] == [one.size for one in letters]
         assert all(one.document_id.encode() in spool.raw(one) for one in letters)
     assert not (tmp_path / "packages").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--minutes", "0"), "--minutes is from 0.33 to "),
+        (("--minutes", "0.3"), "--minutes is from 0.33 to "),
+        (("--rate", "0"), "--rate 0 is no document in a period of 60 s"),
+        (("--minutes", "0.4", "--rate", "0.1"), "--rate 0.1 is no document in a period of 2.4 s"),
+    ],
+)
+def test_a_soak_of_nothing_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    said: str,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["soak", *options])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.acceptance
