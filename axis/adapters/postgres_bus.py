@@ -168,7 +168,7 @@ def _named(message: str) -> tuple[object, set[Topic]] | None:
         origin, inboxes, statuses = json.loads(message)
         topics = {Topic(code, statuses=False) for code in inboxes}
         return origin, topics | {Topic(code, statuses=True) for code in statuses}
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
 
 

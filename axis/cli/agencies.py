@@ -118,7 +118,10 @@ def stop(codes: _Codes, run: session.Run = None) -> None:
     for code, switch in switches.items():
         while code in played and not switch.seen and time.monotonic() < deadline:
             time.sleep(LOOK_S)
-        screen.say(f"{code} is stopped; what is sent to it waits")
+        if code in played and not switch.seen:
+            screen.say(f"{code} is switched off, which its software has not seen yet")
+        else:
+            screen.say(f"{code} is stopped; what is sent to it waits")
 
 
 @group.command()

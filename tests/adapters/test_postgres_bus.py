@@ -169,7 +169,7 @@ async def test_a_message_of_nobodys_wakes_everybody_and_ends_nothing(
     here: Process, there: Process, postgres_url: str, scribe: Scribe
 ):
     """Whoever may use the database may notify its channels, and an axis may be of another age."""
-    strange = ("", "hello", "7", "[1, 2]", "[1, 2, 3]", '{"a": 1}', "[1, [[]], []]")
+    strange = ("", "hello", "7", "[1, 2]", "[1, 2, 3]", '{"a": 1}', "[1, [[]], []]", "[" * 7000)
     with there.bus.listen(B, statuses=False) as listener:
         for message in strange:
             with structlog.testing.capture_logs() as logged:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from agencies.alone import alone
+from axis.cli import agencies
 from tests.cli.conftest import Axis
 
 
@@ -45,6 +47,21 @@ def test_a_file_where_a_folder_should_be(
 def test_an_agency_is_not_switched_off_in_no_world(axis: Axis, var: Path) -> None:
     assert "axis init makes it" in _refused(axis, 2, "agencies", "stop", "H01")
     assert not (var / "agencies").exists()
+
+
+def test_an_agency_whose_software_stands_still_is_not_told_as_stopped(
+    axis: Axis, var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agencies, "ANSWER_WAIT_S", 0)
+    monkeypatch.setattr(agencies, "SEEN_S_MAX", 0)
+    for code in ("000.00.00.H01", "000.00.00.H02"):
+        (var / "agencies" / code).mkdir(parents=True)
+    with alone(var, ["000.00.00.H01"]):
+        told = axis("agencies", "stop", "H01", "H02").stdout.splitlines()
+    assert told == [
+        "000.00.00.H01 is switched off, which its software has not seen yet",
+        "000.00.00.H02 is stopped; what is sent to it waits",
+    ]
 
 
 def test_the_run_that_was_started_last_is_named_with_its_file(axis: Axis, var: Path) -> None:
