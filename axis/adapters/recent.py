@@ -23,6 +23,8 @@ from axis.ports import Row
 OPEN_ROWS_MAX: Final = 1000
 #: Events kept of one stream.
 EVENTS_MAX: Final = 256
+#: Deliveries kept as they stand, whoever asks for them.
+DELIVERIES_MAX: Final = 4096
 #: Package bytes kept: some 1,200 packages of 20 kB.
 BODIES_BYTES_MAX: Final = 24 * 1024 * 1024
 
@@ -37,12 +39,14 @@ class Recent:
         self._asked: dict[str, _Asked] = {}
         self._since: int | None = None
         self._streams: dict[str, _Stream] = {}
+        #: By the id of the document and the recipient, the ones met first in front.
+        self._deliveries: dict[tuple[str, str], Delivery] = {}
         self._bodies: dict[str, bytes] = {}
         self._bodies_bytes = 0
 
     def forget(self) -> None:
         """Know nothing any more: whether a group was written is uncertain."""
-        for known in (self._inboxes, self._asked, self._streams):
+        for known in (self._inboxes, self._asked, self._streams, self._deliveries):
             known.clear()
         self._since = None
 
@@ -61,6 +65,12 @@ class Recent:
         for sha256, body in changes.bodies.items():
             self._keep(sha256, body)
 
+    # ---- deliveries ---------------------------------------------------------------------------
+
+    def delivery(self, doc_id: str, recipient: str) -> Delivery | None:
+        """One that has come or moved lately, as it stands."""
+        return self._deliveries.get((doc_id, recipient))
+
     # ---- inboxes ------------------------------------------------------------------------------
 
     def inbox(
@@ -71,11 +81,6 @@ class Recent:
         if inbox is None or not OPEN.issuperset(transports):
             return None
         return inbox.page(after, limit, transports)
-
-    def delivery(self, doc_id: str, recipient: str) -> Row | None:
-        """As ``axis.ports.Store.delivery``, of one that is open at a recipient that is known."""
-        inbox = self._inboxes.get(recipient)
-        return None if inbox is None else inbox.of(doc_id)
 
     def ask(self, recipient: str) -> _Asked | None:
         """Announce that the open rows of ``recipient`` are about to be read, to be ``told``.
@@ -108,6 +113,9 @@ class Recent:
 
     def _move(self, delivery: Delivery, document: Document | None = None) -> None:
         recipient = delivery.place.recipient
+        self._deliveries[delivery.doc_id, recipient] = delivery
+        if len(self._deliveries) > DELIVERIES_MAX:
+            del self._deliveries[next(iter(self._deliveries))]
         if (
             self._asked
             and (asked := self._asked.get(recipient))
@@ -171,24 +179,17 @@ class _Inbox:
     that is far behind, those above a floor in each.
     """
 
-    __slots__ = ("_by_doc", "_floors", "_lanes", "_to_go")
+    __slots__ = ("_floors", "_lanes", "_size", "_to_go")
 
     def __init__(self, rows: Iterable[Row], floors: Mapping[int, int]) -> None:
         self._floors = dict(floors)
         #: How many must be done until one with floors is forgotten: it may have caught up.
         self._to_go = OPEN_ROWS_MAX
+        self._size = 0
         self._lanes: dict[int, dict[int, Row]] = {urgency: {} for urgency in URGENCIES}
-        self._by_doc: dict[str, Row] = {}
         for row in rows:
-            self._keep(row)
-
-    def _keep(self, row: Row) -> None:
-        self._lanes[row.delivery.place.urgency][row.delivery.place.no] = row
-        self._by_doc[row.delivery.doc_id] = row
-
-    def of(self, doc_id: str) -> Row | None:
-        """The one with this document."""
-        return self._by_doc.get(doc_id)
+            self._lanes[row.delivery.place.urgency][row.delivery.place.no] = row
+            self._size += 1
 
     def page(
         self, after: Mapping[int, int], limit: int, transports: Collection[int]
@@ -197,7 +198,7 @@ class _Inbox:
         for urgency, floor in self._floors.items():
             if after.get(urgency, 0) < floor:
                 return None
-        if not self._by_doc:
+        if not self._size:
             return []
         both = len(OPEN.intersection(transports)) == len(OPEN)
         found: list[Row] = []
@@ -227,12 +228,14 @@ class _Inbox:
         known = lane.get(no)
         if not delivery.shown:
             if known is not None:
-                del lane[no], self._by_doc[delivery.doc_id]
+                del lane[no]
+                self._size -= 1
         elif known is not None:
-            self._keep(Row(delivery, known.document, known.redelivery))
+            lane[no] = Row(delivery, known.document, known.redelivery)
         elif document is not None and (not lane or no > next(reversed(lane))):
-            self._keep(Row(delivery, document))
-            if len(self._by_doc) > OPEN_ROWS_MAX:
+            lane[no] = Row(delivery, document)
+            self._size += 1
+            if self._size > OPEN_ROWS_MAX:
                 self._raise_floor()
         else:
             return False  # It was put or given back: its number is not the highest.
@@ -242,7 +245,8 @@ class _Inbox:
         """Leave the oldest of the longest lane to the tables."""
         urgency, lane = max(self._lanes.items(), key=lambda item: len(item[1]))
         self._floors[urgency] = no = next(iter(lane))
-        del self._by_doc[lane.pop(no).delivery.doc_id]
+        del lane[no]
+        self._size -= 1
 
 
 class _Stream:

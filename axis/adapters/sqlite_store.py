@@ -161,8 +161,9 @@ class SqliteStore:
 
     async def delivery(self, doc_id: str, recipient: str) -> Row | None:
         recent = self._recent.delivery(doc_id, recipient)
-        if recent is not None:
-            return recent
+        documents = None if recent is None else self._kept.all([recent.doc])
+        if recent is not None and documents is not None:
+            return Row(recent, documents[recent.doc])
         return await self._read(reads.delivery, self._kept, doc_id, recipient)
 
     async def deliveries(self, doc: int) -> list[Delivery]:

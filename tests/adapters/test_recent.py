@@ -242,6 +242,7 @@ async def test_memory_and_tables_never_differ(
 ):
     monkeypatch.setattr(recent, "OPEN_ROWS_MAX", 4)
     monkeypatch.setattr(sqlite_store, "OPEN_ROWS_MAX", 4)
+    monkeypatch.setattr(recent, "DELIVERIES_MAX", 9)
     dice = random.Random(seed)
     heads = dict.fromkeys((0, 2), 0)
     for number in range(120):
