@@ -1,10 +1,10 @@
 """What was committed lately, in memory: who waits at an inbox or a stream is answered from here.
 
 A recipient that keeps up asks again and again for what has just been written, and mostly for
-nothing. Its open deliveries, the newest events of each stream and the newest packages are kept as
-they are committed, so such a question costs no query. Of one that is far behind the newest are kept
-too: it may be reading at the end. What is not known whole is not answered at all (None), and the
-tables are asked. Belongs to one event loop: no thread may call it.
+nothing. Its open deliveries, those that came or moved last, the newest events of each stream and
+the newest packages are kept as they are committed, so such a question costs no query. Of one that
+is far behind the newest are kept too: it may be reading at the end. What is not known whole is not
+answered at all (None), and the tables are asked. Belongs to one event loop: no thread may call it.
 """
 
 from __future__ import annotations
