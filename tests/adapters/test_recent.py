@@ -265,7 +265,8 @@ async def test_memory_and_tables_never_differ(
         limit = dice.choice((1, 3, 50))
         tables = await store._read(sqlite_reads.inbox, store._kept, B, after, limit, states)
         assert await store.inbox(B, after, limit, states) == tables
-        for row in await store._read(sqlite_reads.inbox, store._kept, B, {}, 999, tuple(Transport)):
+        rows = await store._read(sqlite_reads.inbox, store._kept, B, {}, 999, tuple(Transport))
+        for row in dice.choices(rows, k=3):
             assert await store.delivery(row.document.id, B) == row
 
 
