@@ -23,7 +23,7 @@ from axis.ports import Row
 OPEN_ROWS_MAX: Final = 1000
 #: Events kept of one stream.
 EVENTS_MAX: Final = 256
-#: Deliveries kept as they stand, whoever asks for them.
+#: Deliveries kept as they stand, some two megabytes: who fetches by id mostly does so at once.
 DELIVERIES_MAX: Final = 4096
 #: Package bytes kept: some 1,200 packages of 20 kB.
 BODIES_BYTES_MAX: Final = 24 * 1024 * 1024
