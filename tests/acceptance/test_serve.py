@@ -85,7 +85,10 @@ def test_counterparts_answer_and_a_killed_axis_comes_back(serving: Serving) -> N
     receipt = serving.run("agencies", "write", "--from", "G22", "--to", "H26", "--to", "H37")
     assert len(receipt["deliveries"]) == 2
     answered = ("statuses", "--as", "G22", "--until", "01", "--wait", "60")
-    assert [s["recipient"][-3:] for s in serving.run(*answered)["statuses"]] == ["H26"]
+    said = serving.run(*answered)["statuses"]
+    # How long the clerk takes is drawn by lot: the 03 may stand in the same page.
+    assert {s["recipient"][-3:] for s in said} == {"H26"}
+    assert [s["code"] for s in said] == ["01", "03"][: len(said)]
     serving.kill("axis")
     serving.kill("agencies-1")
     until(serving.listens, "the axis to listen again")
