@@ -8,6 +8,7 @@ brings the same bytes to all agencies of a process.
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -33,7 +34,9 @@ class Examiner:
     """Checks packages against the agencies' own trust list (certificates by fingerprint)."""
 
     certificates: Mapping[str, Certificate]
-    _remembered: dict[tuple[str, str, int], Finding] = field(default_factory=dict, repr=False)
+    _remembered: OrderedDict[tuple[str, str, int], Finding] = field(
+        default_factory=OrderedDict, repr=False
+    )
 
     def examine(self, raw: bytes, said_sha256: str, sender: str, at_us: int) -> Finding:
         """Check a package that the axis says is ``sender``'s, of ``at_us``, with this digest (hex).
@@ -48,7 +51,7 @@ class Examiner:
         if finding is None:
             finding = self._remembered[key] = self._read(raw, sha256, sender, at_us)
             if len(self._remembered) > REMEMBERED_MAX:
-                del self._remembered[next(iter(self._remembered))]
+                self._remembered.popitem(last=False)
         return finding
 
     def _read(self, raw: bytes, sha256: str, sender: str, at_us: int) -> Finding:

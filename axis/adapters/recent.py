@@ -9,7 +9,7 @@ answered at all (None), and the tables are asked. Belongs to one event loop: no 
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -39,9 +39,10 @@ class Recent:
         self._asked: dict[str, _Asked] = {}
         self._since: int | None = None
         self._streams: dict[str, _Stream] = {}
+        # What gives up its first is no dict: that would look at every place given up before it.
         #: By the id of the document and the recipient, the ones met first in front.
-        self._deliveries: dict[tuple[str, str], Delivery] = {}
-        self._bodies: dict[str, bytes] = {}
+        self._deliveries: OrderedDict[tuple[str, str], Delivery] = OrderedDict()
+        self._bodies: OrderedDict[str, bytes] = OrderedDict()
         self._bodies_bytes = 0
 
     def forget(self) -> None:
@@ -115,7 +116,7 @@ class Recent:
         recipient = delivery.place.recipient
         self._deliveries[delivery.doc_id, recipient] = delivery
         if len(self._deliveries) > DELIVERIES_MAX:
-            del self._deliveries[next(iter(self._deliveries))]
+            self._deliveries.popitem(last=False)
         if (
             self._asked
             and (asked := self._asked.get(recipient))
@@ -153,7 +154,7 @@ class Recent:
             self._bodies[sha256] = body
             self._bodies_bytes += len(body)
             while self._bodies_bytes > BODIES_BYTES_MAX:
-                self._bodies_bytes -= len(self._bodies.pop(next(iter(self._bodies))))
+                self._bodies_bytes -= len(self._bodies.popitem(last=False)[1])
 
 
 class _Asked:
@@ -186,7 +187,7 @@ class _Inbox:
         #: How many must be done until one with floors is forgotten: it may have caught up.
         self._to_go = OPEN_ROWS_MAX
         self._size = 0
-        self._lanes: dict[int, dict[int, Row]] = {urgency: {} for urgency in URGENCIES}
+        self._lanes: dict[int, OrderedDict[int, Row]] = {u: OrderedDict() for u in URGENCIES}
         for row in rows:
             self._lanes[row.delivery.place.urgency][row.delivery.place.no] = row
             self._size += 1
@@ -244,8 +245,7 @@ class _Inbox:
     def _raise_floor(self) -> None:
         """Leave the oldest of the longest lane to the tables."""
         urgency, lane = max(self._lanes.items(), key=lambda item: len(item[1]))
-        self._floors[urgency] = no = next(iter(lane))
-        del lane[no]
+        self._floors[urgency], _ = lane.popitem(last=False)
         self._size -= 1
 
 

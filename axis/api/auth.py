@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -59,7 +60,7 @@ class Auth:
         self._signer = signer
         self._clock = clock
         #: By the token: its caller, and when its token ends (microseconds UTC).
-        self._known: dict[bytes, tuple[Caller, int]] = {}
+        self._known: OrderedDict[bytes, tuple[Caller, int]] = OrderedDict()
 
     async def grant(self, headers: HeaderMap, form: bytes) -> dict[str, Any]:
         """Answer a token request (RFC 6749 section 4.4); raises ``auth.*`` and ``request.form``."""
@@ -123,7 +124,7 @@ class Auth:
     def _remember(self, token: bytes, known: tuple[Caller, int]) -> None:
         if len(self._known) >= TOKENS_MAX:
             # The oldest goes: it is the first to end, or will be verified once more.
-            del self._known[next(iter(self._known))]
+            self._known.popitem(last=False)
         self._known[token] = known
 
 
