@@ -23,6 +23,9 @@ log = structlog.get_logger()
 
 _T = TypeVar("_T")
 
+#: How often a helper that is asked for something is looked at, in seconds. One that has begun and
+#: answered nothing from one look to the next hangs: a package takes a second at most.
+LOOK_S: Final = 10.0
 #: Seconds a helper may take to end when its socket is closed: one package takes a second at most.
 END_S: Final = 5.0
 #: Starts that came to nothing, one after the other, before the next has to wait.
@@ -103,9 +106,15 @@ class Helper:
             undo.pop_all()
         ours.setblocking(False)
         loop = asyncio.get_running_loop()
-        line = Line(arena, self._ended)
+        line = Line(arena, self._ended, self._hung)
         await loop.create_unix_connection(lambda: line, sock=ours)
         self._line = line
+
+    def _hung(self) -> None:
+        """The process is there, and does nothing."""
+        assert self._process is not None
+        log.warning("helper hangs", action="helper.hung", pid=self._process.pid)
+        self._process.kill()
 
     def _ended(self, begun: int, why: str = "") -> None:
         """The process is gone, or there was none; it had begun so many examinations."""
@@ -136,9 +145,17 @@ class Line(asyncio.Protocol):
     not come to before it ended.
     """
 
-    def __init__(self, arena: Arena, ended: Callable[[int], None]) -> None:
+    def __init__(
+        self, arena: Arena, ended: Callable[[int], None], hung: Callable[[], None]
+    ) -> None:
         self._arena = arena
         self._ended = ended
+        self._hung = hung
+        self.look_s = LOOK_S
+        self._next_look: asyncio.TimerHandle | None = None
+        #: How far the helper was at the last look: what it had begun, and times it had answered.
+        self._seen: tuple[int, int] | None = None
+        self._heard = 0
         #: Who waits for each package, and whether it lies in the arena.
         self.examining: deque[tuple[asyncio.Future[Examined | None], bool]] = deque()
         self._signing: deque[asyncio.Future[bytes | None]] = deque()
@@ -175,6 +192,25 @@ class Line(asyncio.Protocol):
             # What is asked for in this turn goes out in one call, and wakes the helper once.
             asyncio.get_running_loop().call_soon(self._flush)
         self._outgoing += pieces
+        if self._next_look is None:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._next_look = loop.call_later(self.look_s, self._look)
+
+    def _look(self) -> None:
+        """Look whether what is asked for gets on. It takes two looks to tell that it does not: the
+        first may be late, because this process was stopped.
+        """
+        self._next_look = None
+        before, self._seen = self._seen, None
+        if self.examining or self._signing:
+            self._seen = self._arena.begun, self._heard
+            if self._seen == before:
+                self._hung()
+            else:
+                self._look_later()
 
     def _flush(self) -> None:
         outgoing, self._outgoing = self._outgoing, []
@@ -184,6 +220,7 @@ class Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         buffer, start = self._buffer, 0
         buffer += data
+        self._heard += 1
         while len(buffer) >= (at := start + ANSWER.size):
             kind, size = ANSWER.unpack_from(buffer, start)
             if len(buffer) < (start := at + size):
@@ -203,6 +240,8 @@ class Line(asyncio.Protocol):
     def connection_lost(self, _: Exception | None) -> None:
         begun = self._arena.begun
         self._arena.close()
+        if self._next_look is not None:
+            self._next_look.cancel()
         if not self._closing:
             self._ended(begun)
         # One was begun and not answered, if any: that which ended it is not tried again.

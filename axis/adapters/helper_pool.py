@@ -5,8 +5,9 @@ it examines a package that comes alone, which is done soonest so; those that com
 same turn go to helpers. A loop that is pressed hands on all it can. What finds the helpers busy
 waits for the first of them, or for the loop, which takes one in each of its turns (now and then,
 when it is pressed: a helper may be at something that takes a second). A package that ends its
-helper (a fault of a parser, say) is refused and costs the axis a process, not its life. Where no
-helper can be started, the loop does it all, as an axis without helpers.
+helper (a fault of a parser, say) is refused and costs the axis a process, not its life; a helper
+that hangs is ended. Where no helper can be started, the loop does it all, as an axis without
+helpers.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class HelperPool:
         self._idle = True
         #: Packages for which no helper had room: each is told who examines it, None for the loop.
         self._waiting: deque[asyncio.Future[Helper | None]] = deque()
+        #: The loop is about to take one of them.
+        self._taking = False
 
     async def examine(self, raw: bytes, *, alone: bool = True) -> Examined:
         small = len(raw) <= INLINE_BYTES_MAX
@@ -87,13 +90,14 @@ class HelperPool:
         """Wait until a helper has room, or the loop a moment."""
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[Helper | None] = loop.create_future()
-        if not self._waiting:
+        if not self._taking:
             self._soon()
         self._waiting.append(turn)
         return await turn
 
     def _soon(self) -> None:
         loop = asyncio.get_running_loop()
+        self._taking = True
         if self._pace.pressed():
             loop.call_later(PRESSED_TURN_S, self._take)
         else:
@@ -101,6 +105,7 @@ class HelperPool:
 
     def _take(self) -> None:
         """Examine one here, and another in the next turn of the loop."""
+        self._taking = False
         self._next(None)
         if self._waiting:
             self._soon()

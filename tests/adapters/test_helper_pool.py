@@ -137,6 +137,55 @@ async def test_a_helper_that_dies_between_packages_costs_none(pool: HelperPool):
     assert await pool.examine(package(), alone=False) == examine(package())
 
 
+async def test_a_helper_that_hangs_is_ended_and_costs_nothing_that_it_had_not_begun(
+    pool: HelperPool, own: AxisSigner
+):
+    assert await pool.examine(SIGNED, alone=False) == examine(SIGNED)
+    first = _pid(pool)
+    os.kill(first, signal.SIGSTOP)
+    _line(pool._helpers[0]).look_s = 0.05
+    many = [SIGNED + b" " * n for n in range(3)]
+    payloads = [b"%d" % n for n in range(SIGNED_TOGETHER)]
+    signing = asyncio.create_task(PooledSigner(own, pool).sign_all(payloads, "t"))
+    found = await asyncio.gather(*[pool.examine(raw, alone=False) for raw in many])
+    assert found == [examine(raw) for raw in many]
+    assert await signing == [own.sign(one, "t") for one in payloads]
+    assert _pid(pool) != first
+
+
+@pytest.mark.parametrize("gets_on", ["begins", "answers"])
+async def test_a_helper_hangs_when_two_looks_in_a_row_find_it_where_it_was(gets_on: str):
+    arena, hung = Arena.new(), list[str]()
+    line = Line(arena, lambda _: None, lambda: hung.append("hung"))
+    line.sign(b"1")
+    unanswered = line.sign(b"2")
+    line.examine(SIGNED)
+    line._look()
+    if gets_on == "begins":
+        arena.begun += 1
+    else:
+        line.data_received(ANSWER.pack(SIGN, 0))
+    line._look()
+    assert not hung
+    line._look()
+    assert hung == ["hung"]
+    line.connection_lost(None)
+    assert unanswered.result() is None
+
+
+async def test_a_helper_that_is_asked_for_nothing_does_not_hang():
+    hung = list[str]()
+    line = Line(Arena.new(), lambda _: None, lambda: hung.append("hung"))
+    line.sign(b"1")
+    line._look()
+    line.data_received(ANSWER.pack(SIGN, 0))
+    line._look()
+    line.sign(b"2")
+    line._look()
+    assert not hung
+    line.connection_lost(None)
+
+
 @pytest.mark.parametrize("no_python", ["false", "missing"])
 async def test_what_no_helper_can_be_started_for_is_examined_here(
     pool: HelperPool, monkeypatch: pytest.MonkeyPatch, no_python: str
@@ -194,7 +243,7 @@ async def test_more_than_the_shared_memory_holds_comes_all_the_same(pool: Helper
 @pytest.mark.parametrize("at_once", [1, 2, 5, 7, 64])
 async def test_answers_may_come_in_pieces(at_once: int):
     arena = Arena.new()
-    line = Line(arena, lambda _: None)
+    line = Line(arena, lambda _: None, lambda: None)
     answers = [b"first", b"", b"the third"]
     asked = [line.sign(b"%d" % number) for number in range(len(answers))]
     stream = b"".join(ANSWER.pack(SIGN, len(answer)) + answer for answer in answers)
