@@ -19,6 +19,7 @@ from agencies.words import name_of
 from agencies.world import agency_dir, read_key
 from axis.adapters.system_clock import SystemClock, SystemIds
 from axis.cli import agencies_run, screen, session
+from axis.cli.given import warn_of_no_script
 from axis.cli.whole import attachments
 from schemas.codes import AgencyRow, agencies
 from schemas.edxml import DocumentPackage
@@ -76,6 +77,7 @@ def write(
     """Make a simulated agency write: its document, signed with its key, through the door."""
     here = session.open_session(run, url)
     sender = _row(session.agency(from_))
+    warn_of_no_script(content)
     package = _package(sender, tuple(map(session.organ, to)), urgency)
     package = replace(
         package,

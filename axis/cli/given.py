@@ -1,4 +1,4 @@
-"""Options that were typed: days, and which of them do not just stand as they are by default."""
+"""Options that were typed: days, contents, and which do not just stand as they are by default."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import date
 from typing import Annotated, Any
 
 import typer
+
+from agencies import script
 
 
 def day(text: object) -> date:
@@ -20,6 +22,20 @@ def day(text: object) -> date:
 def of_a_day(name: str, told: str) -> Any:
     """An option that is a day; ``told`` stands in the help."""
     return typer.Option(name, parser=day, metavar="YYYY-MM-DD", help=told)
+
+
+def warn_of_no_script(content: str) -> None:
+    """Say of a ``sim:`` line that no simulated agency will understand it; who sends the document
+    elsewhere may mean it as it is.
+    """
+    try:
+        script.parse(content)
+    except script.NotUnderstood as error:
+        typer.echo(
+            f"Simulated agencies will answer as always: they do not understand '{error}'. "
+            "A line that they do: sim: slow 2s, 01, 02 after 1m reason='…'",
+            err=True,
+        )
 
 
 From = Annotated[date | None, of_a_day("--from", "First day.")]

@@ -12,7 +12,7 @@ from agencies.world import read_key
 from axis.adapters.system_clock import SystemClock, SystemIds
 from axis.cli import checking, screen, session
 from axis.cli.drafting import Draft, compose
-from axis.cli.given import of_a_day
+from axis.cli.given import of_a_day, warn_of_no_script
 from axis.cli.unpacking import safe_name
 from axis.core.timetable import VIETNAM
 from schemas.edxml import DocumentPackage
@@ -84,6 +84,7 @@ def pack(
         day=day,
         secret=secret,
     )
+    warn_of_no_script(content)
     _write(draft, None if unsigned else here, out)
 
 

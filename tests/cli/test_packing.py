@@ -155,6 +155,20 @@ def test_what_cannot_be_packed_is_a_usage_error(
     assert not Path("a.edxml").exists()
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("sim: 01 afer 1s", True), ("sim: 01 after 1s", False), ("Kính gửi quý cơ quan", False)],
+)
+def test_a_line_that_no_simulated_agency_understands_is_packed_and_said(
+    axis: Axis, keys: Path, line: str, told: bool
+) -> None:
+    result = axis("pack", "--to", "G22", "--subject", "a", "--content", line, "-o", "a.edxml")
+    assert result.exit_code == 0
+    assert (line in result.stderr) is told
+    assert line not in result.stdout
+    assert _package().content == line
+
+
 def test_a_file_without_end_is_read_no_further_than_a_package_goes(axis: Axis, keys: Path) -> None:
     Path("a.txt").write_text("a")
     zero, limit = "/dev/zero", "more than a package may have (52,428,800 bytes)"
