@@ -10,7 +10,7 @@ from axis.core.errors import Fault
 from axis.core.job_commands import Drive, JobCommand, Plan, Ran, Report, Steer, Stop, Take
 from axis.core.ledger import Ledger
 from axis.core.replay import STAGES, STAGES_SAME, STEPS, VERDICTS, Act, Job, Kind, Stage, skip
-from axis.core.stepping import step
+from axis.core.stepping import refused, step
 from axis.core.timetable import iso
 
 
@@ -43,9 +43,10 @@ def _steer(ledger: Ledger, command: Steer) -> Outcome:
     if key in STAGES_SAME:
         return Ran(job)
     if key not in STAGES:
-        return Refused(_not_now(job, command.act))
+        return _refused(ledger, command, _not_now(job, command.act))
     if command.act is Act.RUN and job.expired(now):
-        return Refused(Fault("replay.expired", "", {"until": iso(job.expires_at)}))
+        fault = Fault("replay.expired", "", {"until": iso(job.expires_at)})
+        return _refused(ledger, command, fault)
     stage = STAGES[key]
     if command.act is Act.RUN:
         job = replace(job, begun_at=now)
@@ -54,6 +55,11 @@ def _steer(ledger: Ledger, command: Steer) -> Outcome:
     if stage is Stage.ABORTED:
         job = replace(job, ended_at=now)
     return _written(ledger, command, _ended(job, now, judged=False))
+
+
+def _refused(ledger: Ledger, command: Steer, fault: Fault) -> Refused:
+    ledger.changes.audits.append(refused(command.audit))
+    return Refused(fault)
 
 
 def _written(ledger: Ledger, command: Steer, job: Job) -> Ran:

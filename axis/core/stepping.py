@@ -37,10 +37,13 @@ def _places(ledger: Ledger, target: Place | ById | ByDocument) -> list[Place]:
 
 
 def _told(audit: Audit, items: Iterable[Moved]) -> Audit:
-    """The line of an act as it ended: an attempt stays on record, and is not taken for a deed."""
-    if any(item.fault is not None for item in items):
-        return replace(audit, act=f"{audit.act} refused")
-    return audit
+    """The line of an act as it ended."""
+    return refused(audit) if any(item.fault is not None for item in items) else audit
+
+
+def refused(audit: Audit) -> Audit:
+    """The line of an act that was refused: it stays on record, and is not taken for a deed."""
+    return replace(audit, act=f"{audit.act} refused")
 
 
 def _mine(ledger: Ledger, command: Move, delivery: Delivery) -> Moved:

@@ -390,6 +390,19 @@ async def test_a_plan_runs_for_an_hour_and_is_forgotten_a_day_later(
     assert await store.replays.job(old.job.id) is None
 
 
+async def test_what_a_job_refuses_stays_on_record(
+    store: Replayed, scribe: Scribe, done: list[Document]
+):
+    plan = scribe.plan((done[0].seq, B))
+    late = scribe.steer(plan.job.id, Act.RUN)
+    late = replace(late, audit=replace(late.audit, now=plan.job.expires_at))
+    refused = [scribe.steer(plan.job.id, Act.PAUSE), late]
+    await store.apply([plan, *refused, scribe.steer(plan.job.id, Act.ABORT)])
+    told = [(audit.act, audit.target, audit.why) for audit in await store.audit_log(9)]
+    assert told[1:3] == [(f"{o.audit.act} refused", o.job, o.audit.why) for o in refused[::-1]]
+    assert [act for act, _, _ in told if "refused" not in act] == ["abort", "plan"]
+
+
 async def test_a_job_that_was_run_is_never_forgotten(
     store: Replayed, scribe: Scribe, done: list[Document]
 ):
