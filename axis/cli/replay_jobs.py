@@ -43,7 +43,7 @@ def run(
     job: Job,
     wait: Annotated[
         bool,
-        typer.Option("--wait", help="Return when all is handed over; 1 when it was not."),
+        typer.Option("--wait", help="Return when it has ended; 1 unless all was handed over."),
     ] = False,
     into: Into = INTO_DEFAULT,
     seed: Seed = SEED,
@@ -74,8 +74,12 @@ def run(
         replay_player.play(here, begin, into, seed, known=job, anew=anew, json=json)
         return
     _told(told, json=json)
-    if told["stage"] == Stage.STOPPED or (wait and told["stage"] != Stage.FINISHED):
+    if told["stage"] == Stage.STOPPED or (wait and not _all_handed_over(told)):
         raise typer.Exit(1)
+
+
+def _all_handed_over(told: Mapping[str, Any]) -> bool:
+    return told["stage"] == Stage.FINISHED and not told["outcomes"].get("skipped")
 
 
 def _to_be_played(told: Mapping[str, Any]) -> bool:

@@ -9,6 +9,8 @@ from axis.cli import screen
 from axis.core.replay import Kind
 
 _HANDED = ("handed_out", "silent", "answered", "skipped")
+#: All that was handed over is one of these.
+_HEARD = ("silent", "answered", "already_had", "failed", "withheld")
 #: What each kind comes to.
 _OUTCOMES: Mapping[str, Sequence[str]] = {
     Kind.GIVE_BACK: (*_HANDED, "same_digest", "already_had", "withheld"),
@@ -65,12 +67,14 @@ def job(told: Mapping[str, Any]) -> None:
     shadow = told["kind"] == Kind.SHADOW
     of_kind = _OUTCOMES[told["kind"]]
     outcomes = {name: n for name, n in told["outcomes"].items() if name in of_kind}
+    # What was passed over has had its turn, and was not handed over.
+    came = told["handed_over"] if shadow else sum(told["outcomes"].get(one, 0) for one in _HEARD)
     screen.facts(
         {
             "job": told["id"],
             "kind": told["kind"].replace("_", " "),
             "stage": f"{told['stage']}: {told['ending']}" if told["ending"] else told["stage"],
-            "played" if shadow else "handed over": f"{screen.number(told['handed_over'])} of "
+            "played" if shadow else "handed over": f"{screen.number(came)} of "
             f"{screen.number(told['deliveries'])}",
             "player": told.get("player") or "",
         }
@@ -146,7 +150,7 @@ def deliveries(items: Sequence[Mapping[str, Any]]) -> None:
 def jobs(told: Sequence[Mapping[str, Any]]) -> None:
     """Jobs, one a line."""
     screen.table(
-        ("job", "of", "kind", "stage", "planned", "to", "deliveries", "handed over", "why"),
+        ("job", "of", "kind", "stage", "planned", "to", "deliveries", "had a turn", "why"),
         [
             (
                 one["id"],

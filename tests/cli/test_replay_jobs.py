@@ -27,14 +27,16 @@ class Doors:
 
     stages: list[str] = field(default_factory=list)
     posted: list[Mapping[str, Any]] = field(default_factory=list)
+    skipped: int = 0
 
     def post(self, _path: str, body: Mapping[str, Any]) -> Told:
         self.posted.append(body)
         return self.get("")
 
     def get(self, _path: str) -> Told:
-        job = {"id": "rpl_1", "kind": "give_back", "ending": "", "outcomes": {}}
-        return Told({**job, "stage": self.stages.pop(0), "deliveries": 2, "handed_over": 1})
+        outcomes = {"answered": 1, "skipped": self.skipped}
+        job = {"id": "rpl_1", "kind": "give_back", "ending": "", "outcomes": outcomes}
+        return Told({**job, "stage": self.stages.pop(0), "deliveries": 2, "handed_over": 2})
 
 
 @pytest.fixture
@@ -69,6 +71,13 @@ def test_who_waits_is_told_whether_all_was_handed_over(
     assert said.exit_code == code, said.output
     assert stages[-1] in said.stdout
     assert doors.stages == []
+
+
+def test_what_was_passed_over_was_not_handed_over(axis: Axis, doors: Doors) -> None:
+    doors.stages, doors.skipped = ["planned", "finished"], 1
+    said = axis("replay", "run", "rpl_1", "--wait")
+    assert said.exit_code == 1, said.output
+    assert "handed over  1 of 2" in said.stdout
 
 
 def test_who_took_a_package_and_who_never_came_are_told_apart(
