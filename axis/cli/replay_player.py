@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import typer
 
@@ -33,11 +33,14 @@ from axis.cli.replay_apart import opened, require_over
 from axis.cli.replay_outcome import DELIVERIES_FILE
 from axis.cli.session import Session
 from axis.core.errors import Rejected
+from axis.core.replay import Stage
 from axis.core.timetable import iso
 from axis.settings import Settings
 
 #: How often a player that is held looks whether it may go on.
 LOOK_S: Final = 1.0
+#: A job that stands so goes on no more.
+_OVER: Final = (Stage.FINISHED, Stage.STOPPED, Stage.ABORTED)
 #: Verdicts of one report, with what differs: a tenth of what its body may have.
 PAGE_ROWS: Final = 200
 #: What a report may say of one delivery (``schemas.rest_shadows.Verdict``).
@@ -129,17 +132,18 @@ def play(
     folder = Marked(settings, replay_beside.STATE_FILE, replay_beside.MAKER)
     with folder.alone():
         said = folder.read() or {}
-        if not (anew or (known and said.get("job") == known)):
+        if known and said.get("job") == known and not anew:
+            _require_live(folder, Lease(here, known, said["player"]))
+        elif not anew:
             require_over(folder)
         job = run()
         if anew and said.get("job") == job["id"]:
             # Nothing goes on with what was stopped of it.
-            folder.write({**said, "finished": iso(SystemClock().now())})
+            _close(folder, said)
         lease = Lease(here, job["id"], _player(folder, job["id"]))
         told = _played(folder, lease, job, seed, json=json)
     if told is None:
-        typer.echo(f"The job was {lease.look()['stage']}; nothing more is played.", err=True)
-        raise typer.Exit(1)
+        _tell_over(lease.look()["stage"])
     if json:
         screen.data(told)
     else:
@@ -147,6 +151,24 @@ def play(
         screen.say(f"Each delivery, with both times: axis replay show {lease.job} --deliveries")
     if not replay_beside.good(told):
         raise typer.Exit(1)
+
+
+def _require_live(folder: Marked, lease: Lease) -> None:
+    """End the command (1) where a job was ended while nobody played it."""
+    stage = lease.look()["stage"]
+    if stage in _OVER:
+        _close(folder, folder.read() or {})
+        _tell_over(stage)
+
+
+def _close(folder: Marked, state: Mapping[str, Any]) -> None:
+    """Nothing goes on with what the folder has, and the next may clear it away."""
+    folder.write({**state, "finished": iso(SystemClock().now())})
+
+
+def _tell_over(stage: str) -> NoReturn:
+    typer.echo(f"The job was {stage}; nothing more is played.", err=True)
+    raise typer.Exit(1)
 
 
 def _player(folder: Marked, job: str) -> str:
@@ -175,10 +197,9 @@ def _played(
             if _held(lease):
                 continue
             if state:
-                # Nothing goes on with it, and the next may clear it away.
-                folder.write({**state, "finished": iso(SystemClock().now())})
+                _close(folder, state)
             return None
-        folder.write({**state, "finished": iso(SystemClock().now())})
+        _close(folder, state)
         return told
 
 

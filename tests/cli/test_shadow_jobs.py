@@ -111,6 +111,24 @@ def test_over_another_that_was_stopped_nothing_is_begun(
     assert (var / "shadow" / "books").read_text() == "of rpl_0"
 
 
+@pytest.mark.parametrize("stage", ["aborted", "finished"])
+def test_what_was_stopped_of_a_job_that_is_over_holds_up_nothing(
+    axis: Axis, var: Path, doors: Doors, stage: str
+) -> None:
+    state = {"job": "rpl_1", "player": "p", "of": "live", "url": AT[1], "seed": 1}
+    state |= {"checked": True, "finished": ""}
+    (var / "shadow").mkdir(parents=True)
+    mark = var / "shadow" / "shadow.json"
+    mark.write_text(json.dumps({**state, "made_by": replay_beside.MAKER}))
+    doors.stage = stage
+    said = axis("replay", "shadow", "--resume")
+    told = f"The job was {stage}; nothing more is played.\n"
+    assert (said.exit_code, said.stderr, doors.posted) == (1, told, []), said.output
+    assert json.loads(mark.read_text())["finished"]
+    doors.deliveries = 0
+    assert "Nothing was sent" in axis("replay", *BEGIN[0], *AT).stderr
+
+
 @pytest.mark.parametrize("known", ["rpl_0", "rpl_1"])
 def test_what_was_stopped_is_deleted_where_it_is_to_begin_anew(
     axis: Axis, var: Path, doors: Doors, monkeypatch: pytest.MonkeyPatch, known: str
