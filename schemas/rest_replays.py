@@ -223,7 +223,9 @@ class Item(Wire):
     outcome: Outcome
     handed_out: bool = Field(description="Its package was taken since.")
     attempt: int = Field(description="Which of its attempts the job began; 0 for none yet.")
-    done_at: At | None = Field(description="When it was first done; null while it is not.")
+    done_at: At | None = Field(
+        description="When it was first done, as the plan found it; null where it was not."
+    )
     problem: Told | None = Field(None, description="Why it was skipped.")
     differences: list[str] | None = Field(None, description="Shadow: what is not as recorded.")
     recorded: Times | None = Field(None, description="Shadow: its times as they are recorded.")

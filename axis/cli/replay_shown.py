@@ -130,15 +130,16 @@ def _outcome(one: Mapping[str, Any]) -> str:
 
 
 def deliveries(items: Sequence[Mapping[str, Any]]) -> None:
-    """Each delivery of a job with its outcome."""
+    """Each delivery of a job with its outcome, and when it was first done where it was before."""
+    dated = any(one["done_at"] for one in items)
     screen.table(
-        ("no", "delivery", "outcome", "first done", "why"),
+        ("no", "delivery", "outcome", *(["first done"] if dated else []), "why"),
         [
             (
                 one["no"],
                 one["delivery"],
                 _outcome(one),
-                screen.moment(one["done_at"]) or "-",
+                *([screen.moment(one["done_at"]) or "-"] if dated else []),
                 one.get("problem", {}).get("detail", "-"),
             )
             for one in items

@@ -156,7 +156,7 @@ class Job:
 
 
 class Item(NamedTuple):
-    """One delivery of a job. ``done_at`` is when it was first done (0: it is not)."""
+    """One delivery of a job. ``done_at`` is when it was done before its plan (0: not then)."""
 
     no: int
     doc: int
