@@ -58,8 +58,9 @@ Outcome = Annotated[
     Field(
         description="pending: its turn has not come. silent: handed over, and nothing heard since. "
         "answered: the recipient said done, or a status. already_had: it said fail to what it had. "
-        "failed: parked again. withheld: the recipient was locked out meanwhile. skipped: not "
-        "handed over after all. Of a shadow: same, different, missing, as compared with the record."
+        "failed: parked again, since it said fail. withheld: it was locked out meanwhile. skipped: "
+        "not handed over after all. Of a shadow: same, different, missing, as compared with its "
+        "record."
     ),
 ]
 DocType = Literal["new", "recall", "update", "replacement"]
@@ -159,7 +160,7 @@ class Outcomes(Wire):
     silent: int = Field(description="Handed over, and nothing heard since.")
     answered: int = Field(description="The recipient said done, or a status.")
     already_had: int = Field(description="The recipient said fail to what it had.")
-    failed: int = Field(description="Parked again (redrive).")
+    failed: int = Field(description="Parked again, since the recipient said fail (redrive).")
     withheld: int = Field(description="The recipient was locked out meanwhile.")
     skipped: int = Field(description="Not handed over after all.")
     same: int = Field(description="Shadow: came out as it is recorded.")

@@ -14,7 +14,7 @@ _HEARD = ("silent", "answered", "already_had", "failed", "withheld")
 #: What each kind comes to.
 _OUTCOMES: Mapping[str, Sequence[str]] = {
     Kind.GIVE_BACK: (*_HANDED, "same_digest", "already_had", "withheld"),
-    Kind.REDRIVE: (*_HANDED, "failed"),
+    Kind.REDRIVE: (*_HANDED, "failed", "withheld"),
     Kind.SHADOW: ("same", "different", "missing"),
 }
 

@@ -27,7 +27,8 @@ _HEARD = {
     Step.OFFER: _HANDED,
     Step.DONE: Heard(True, Word.ANSWERED),
     Step.FAIL: Heard(False, Word.FAILED),
-    Step.LOCK: Heard(False, Word.FAILED),
+    # A lock is no word of the recipient: what it parks, it lets wait again.
+    Step.LOCK: Heard(False, Word.WITHHELD),
 }
 _AGAIN_HEARD = {
     Step.OFFER: _HANDED,

@@ -104,7 +104,7 @@ class Word(StrEnum):
     SILENT = ""
     ANSWERED = "answered"  #: the recipient confirmed it, or said a status of it
     HAD = "already_had"  #: it said ``fail`` to what is done: it already had it
-    FAILED = "failed"  #: it was parked again
+    FAILED = "failed"  #: it was parked again: the recipient said ``fail``
     WITHHELD = "withheld"  #: the recipient was locked out meanwhile
     # What a shadow came to beside its record (``axis.core.comparison``).
     SAME = "same"

@@ -218,6 +218,10 @@ async def test_what_is_redriven_waits_again_and_its_fate_is_the_outcome(
     assert await store.replays.outcomes(job.id) == Outcomes(
         handed=1, answered=1, failed=1, silent=1
     )
+    await one(store, scribe.lock(B))
+    assert await store.replays.outcomes(job.id) == Outcomes(
+        handed=1, answered=1, failed=1, withheld=1
+    )
     assert await differences(store) == []
 
 

@@ -35,7 +35,7 @@ def _heard(delivery: Delivery, last: Step, *, job: bool) -> Heard:
     [
         (WAITING, Step.DONE, Word.ANSWERED),
         (WAITING, Step.FAIL, Word.FAILED),
-        (WAITING, Step.LOCK, Word.FAILED),
+        (WAITING, Step.LOCK, Word.WITHHELD),
         (GIVEN, Step.DONE, Word.ANSWERED),
         (GIVEN, Step.FAIL, Word.HAD),
         (GIVEN, Step.LOCK, Word.WITHHELD),
