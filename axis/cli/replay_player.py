@@ -88,7 +88,7 @@ class Lease:
         try:
             self.report({"handed_over": played})
         except (NoAxis, Refusal) as error:
-            if not _passes(error):
+            if not passes(error):
                 raise
 
     def report(self, said: Mapping[str, Any]) -> None:
@@ -283,7 +283,7 @@ def _held(lease: Lease) -> bool:
                 lease.take()
                 return True
         except (NoAxis, Refusal) as error:
-            if not _passes(error):
+            if not passes(error):
                 raise
             stage = "paused"
         if stage != "paused":
@@ -294,6 +294,6 @@ def _held(lease: Lease) -> bool:
         time.sleep(LOOK_S)
 
 
-def _passes(error: NoAxis | Refusal) -> bool:
+def passes(error: NoAxis | Refusal) -> bool:
     """Whether it may be another answer in a moment: nobody was there, or could do it just then."""
     return isinstance(error, NoAxis) or error.problem.get("status", 0) >= 500

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from axis.cli import replay_jobs, replay_shown
+from axis.cli.failures import NoAxis, Refusal
 from axis.cli.session import Session
 from tests.cli.conftest import Axis
 
@@ -25,7 +26,7 @@ class Told:
 class Doors:
     """A door that tells of a job at each look the next of some stages."""
 
-    stages: list[str] = field(default_factory=list)
+    stages: list[str | Exception] = field(default_factory=list)
     posted: list[Mapping[str, Any]] = field(default_factory=list)
     skipped: int = 0
 
@@ -34,9 +35,12 @@ class Doors:
         return self.get("")
 
     def get(self, _path: str) -> Told:
+        stage = self.stages.pop(0)
+        if isinstance(stage, Exception):
+            raise stage
         outcomes = {"answered": 1, "skipped": self.skipped}
         job = {"id": "rpl_1", "kind": "give_back", "ending": "", "outcomes": outcomes}
-        return Told({**job, "stage": self.stages.pop(0), "deliveries": 2, "handed_over": 2})
+        return Told({**job, "stage": stage, "deliveries": 2, "handed_over": 2})
 
 
 @pytest.fixture
@@ -71,6 +75,14 @@ def test_who_waits_is_told_whether_all_was_handed_over(
     assert said.exit_code == code, said.output
     assert stages[-1] in said.stdout
     assert doors.stages == []
+
+
+def test_who_waits_waits_on_while_the_axis_is_away(axis: Axis, doors: Doors) -> None:
+    away = [NoAxis("nobody"), Refusal({"code": "axis.store_away", "status": 503})]
+    doors.stages = ["planned", "running", *away, "running", "finished"]
+    said = axis("replay", "run", "rpl_1", "--wait")
+    assert (said.exit_code, doors.stages) == (0, []), said.output
+    assert said.stderr == "No axis answers; the job goes on when one does.\n"
 
 
 def test_what_was_passed_over_was_not_handed_over(axis: Axis, doors: Doors) -> None:
