@@ -42,11 +42,11 @@ def _steer(ledger: Ledger, command: Steer) -> Outcome:
     now, key = command.audit.now, (job.stage, command.act)
     if key in STAGES_SAME:
         return Ran(job)
-    if key not in STAGES:
-        return _refused(ledger, command, _not_now(job, command.act))
-    if command.act is Act.RUN and job.expired(now):
+    if job.expired(now) and command.act is not Act.ABORT:
         fault = Fault("replay.expired", "", {"until": iso(job.expires_at)})
         return _refused(ledger, command, fault)
+    if key not in STAGES:
+        return _refused(ledger, command, _not_now(job, command.act))
     stage = STAGES[key]
     if command.act is Act.RUN:
         job = replace(job, begun_at=now)

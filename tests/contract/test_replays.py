@@ -386,7 +386,8 @@ async def test_a_plan_runs_for_an_hour_and_is_forgotten_a_day_later(
 ):
     old = scribe.plan((done[0].seq, B), planned_at=NOON - VALID_US)
     await one(store, old)
-    assert code_of(await one(store, scribe.steer(old.job.id, Act.RUN))) == "replay.expired"
+    for act in (Act.RUN, Act.PAUSE, Act.RESUME):
+        assert code_of(await one(store, scribe.steer(old.job.id, act))) == "replay.expired"
     await one(store, scribe.plan(planned_at=NOON + KEPT_US))
     assert await store.replays.items(old.job.id, 0, 9) != []
     await one(store, scribe.plan(planned_at=NOON + KEPT_US + 1))
