@@ -99,9 +99,13 @@ class Score:
 
     def __init__(self, home: Path) -> None:
         self._connection = sqlite3.connect(home / SCORE_FILE, isolation_level=None)
-        self._connection.execute("pragma journal_mode = wal")
-        # What a crash of the machine takes back is played again.
-        self._connection.execute("pragma synchronous = normal")
+        try:
+            self._connection.execute("pragma journal_mode = wal")
+            # What a crash of the machine takes back is played again.
+            self._connection.execute("pragma synchronous = normal")
+        except BaseException:
+            self._connection.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

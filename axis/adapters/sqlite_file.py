@@ -112,21 +112,20 @@ class Database:
 
         It waits for nobody's lock unless it is asked to (``patient``).
         """
-        connection = self._connect(WRITER_CACHE_KIB)
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = full")
-        # Checkpoints inside a commit are pauses of 100 ms and more: see ``Checkpoints``.
-        connection.execute("pragma wal_autocheckpoint = 0")
-        # Some systems build SQLite to overwrite what is deleted; nothing here is deleted.
-        connection.execute("pragma secure_delete = off")
-        connection.execute("pragma busy_timeout = 0")
-        return connection
+        return self._connect(
+            WRITER_CACHE_KIB,
+            "journal_mode = wal",
+            "synchronous = full",
+            # Checkpoints inside a commit are pauses of 100 ms and more: see ``Checkpoints``.
+            "wal_autocheckpoint = 0",
+            # Some systems build SQLite to overwrite what is deleted; nothing here is deleted.
+            "secure_delete = off",
+            "busy_timeout = 0",
+        )
 
     def reader(self) -> sqlite3.Connection:
         """A connection that cannot write."""
-        connection = self._connect(READER_CACHE_KIB)
-        connection.execute("pragma query_only = on")
-        return connection
+        return self._connect(READER_CACHE_KIB, "query_only = on")
 
     def at_rest(self) -> sqlite3.Connection:
         """A connection that reads what lies there, also in a folder that cannot be written.
@@ -136,9 +135,8 @@ class Database:
         """
         if self._writable or self._logged:
             return self.reader()
-        return self._connect(
-            READER_CACHE_KIB, f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
-        )
+        uri = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
+        return self._connect(READER_CACHE_KIB, uri=uri)
 
     @property
     def readable(self) -> bool:
@@ -154,7 +152,7 @@ class Database:
         log = self.path.with_name(f"{self.path.name}-wal")
         return log.exists() and log.stat().st_size > 0
 
-    def _connect(self, cache_kib: int, uri: str = "") -> sqlite3.Connection:
+    def _connect(self, cache_kib: int, *pragmas: str, uri: str = "") -> sqlite3.Connection:
         # No isolation level: the driver begins nothing by itself, BEGIN and COMMIT are said aloud.
         connection = sqlite3.connect(
             uri or self.path,
@@ -163,10 +161,21 @@ class Database:
             cached_statements=256,
             uri=bool(uri),
         )
-        connection.execute(f"pragma busy_timeout = {BUSY_MS}")
-        connection.execute(f"pragma cache_size = -{cache_kib}")
-        connection.execute("pragma temp_store = memory")
+        always = (f"busy_timeout = {BUSY_MS}", f"cache_size = -{cache_kib}", "temp_store = memory")
+        with closed_on_failure(connection):
+            for pragma in (*always, *pragmas):
+                connection.execute(f"pragma {pragma}")
         return connection
+
+
+@contextmanager
+def closed_on_failure(connection: sqlite3.Connection) -> Iterator[None]:
+    """Close a connection that something fails with before anybody has it."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 @contextmanager

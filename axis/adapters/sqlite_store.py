@@ -24,7 +24,7 @@ from axis.adapters.recent import OPEN, OPEN_ROWS_MAX, Recent
 from axis.adapters.segments import Segments
 from axis.adapters.sqlite_checkpoints import Checkpoints
 from axis.adapters.sqlite_extract import extract
-from axis.adapters.sqlite_file import Database, LockFile, failures_told, migrate
+from axis.adapters.sqlite_file import Database, LockFile, closed_on_failure, failures_told, migrate
 from axis.adapters.sqlite_history import history
 from axis.adapters.sqlite_lanes import SqliteLanes
 from axis.adapters.sqlite_packages import amiss
@@ -72,7 +72,8 @@ class SqliteStore:
         self._packages = folder / "packages"
         self._segments = Segments(self._packages)
         self._writing = self._database.writer()
-        migrate(self._writing)
+        with closed_on_failure(self._writing):
+            migrate(self._writing)
         writer = Writer(self._writing, self._segments, self._kept)
         self._turns = Turns(writer, self._writing)
         self._recent = Recent()
