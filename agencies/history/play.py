@@ -9,6 +9,7 @@ writes JSON lines to stdout: how far it is behind each day, and at last ``{"fini
 from __future__ import annotations
 
 import argparse
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -87,6 +88,8 @@ async def _play(arguments: argparse.Namespace) -> None:
             tell({"otherwise": str(_first(found))})
         else:
             tell({"finished": True, **_counts(progress)})
+    # One that ended would be started again; the parent ends it when nothing is left to do.
+    await asyncio.Event().wait()
 
 
 def _stretches(part: Part, seed: int, done: date | None, *, by_hour: bool) -> Iterator[Stretch]:

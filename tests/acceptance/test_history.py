@@ -159,3 +159,20 @@ def test_one_that_was_killed_goes_on_when_told(history: History, planned: Figure
     assert told["differences"] == []
     assert told["sent_this_time"] == planned.documents - remembered < planned.documents
     history.must_be_exact(planned)
+
+
+@pytest.mark.long
+def test_one_that_was_killed_when_all_was_played_goes_on_to_its_end(history: History) -> None:
+    # Nothing of the whole history is in this sample; only to count that takes a while.
+    history.start("--from", "2020-02-04", "--sample", "5/298000")
+    code, said = history.end()
+    assert code == 0, said
+    path = history.home / "history.json"
+    state = json.loads(path.read_bytes())
+    path.write_text(json.dumps({**state, "first": "2019-03-12", "finished": ""}), "utf-8")
+
+    history.start("--resume", "--json")
+    code, said = history.end()
+    assert code == 0, said
+    # The agencies had nothing left to play; they waited for who counts, and did not end.
+    assert json.loads(said)["restarts"] == {}
