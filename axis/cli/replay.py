@@ -5,7 +5,7 @@ that give documents back are in ``replay_jobs``.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from datetime import date
@@ -125,7 +125,10 @@ def history(
         _ = wanted.part, wanted.profile  # Raises for what cannot be.
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    told = _played(wanted, speed, typed if resume else None, anew=anew, json=json)
+    # Whoever types months names no day.
+    options = {**_KEPT, "first_months": (f"--months {first_months}, that is --to", "last")}
+    resumed = [options[name] for name in typed] if resume else None
+    told = _played(wanted, speed, resumed, anew=anew, json=json)
     if json:
         screen.data(told)
     else:
@@ -146,13 +149,13 @@ def _until(last: date, first_months: int | None, typed: Iterable[str]) -> date:
 def _played(
     wanted: State,
     speed: float | None,
-    resumed: Iterable[str] | None,
+    resumed: Collection[tuple[str, str]] | None,
     *,
     anew: bool,
     json: bool,
 ) -> dict[str, Any]:
-    """Play it, or go on with what was played before where options are ``resumed``; what came of
-    it.
+    """Play it, or go on with what was played before where options (and what of its state they are)
+    are ``resumed``; what came of it.
     """
     settings = own_settings(RUN)
     folder = Marked(settings, STATE_FILE, MAKER)
@@ -166,7 +169,10 @@ def _played(
                 history_report.introduce(state, where, begun, over)
             play = _play(where, state, speed, json=json)
             folder.write(asdict(replace(state, finished=iso(SystemClock().now()))))
-            return history_report.outcome(where, play)
+            try:
+                return history_report.outcome(where, play)
+            except KeyboardInterrupt:
+                raise _stopped() from None
 
 
 def _require_books_of_its_own(settings: Settings, state: State) -> None:
@@ -192,11 +198,15 @@ def _play(settings: Settings, state: State, speed: float | None, *, json: bool) 
         children.run(play.run())
         return play
     except children.Interrupted:
-        typer.echo("Stopped. Go on: axis replay history --resume", err=True)
-        raise typer.Exit(130) from None
+        raise _stopped() from None
     except (Stopped, children.GivenUp, InUse, AnotherWorld) as error:
         typer.echo(f"{error}", err=True)
         raise typer.Exit(1) from None
+
+
+def _stopped() -> typer.Exit:
+    typer.echo("Stopped. Go on: axis replay history --resume", err=True)
+    return typer.Exit(130)
 
 
 def _require_room(settings: Settings, state: State) -> None:
@@ -222,7 +232,9 @@ def _require_room(settings: Settings, state: State) -> None:
         raise typer.Exit(1)
 
 
-def _open(folder: Marked, wanted: State, resumed: Iterable[str] | None, *, anew: bool) -> State:
+def _open(
+    folder: Marked, wanted: State, resumed: Collection[tuple[str, str]] | None, *, anew: bool
+) -> State:
     """The state to go on from, with which what is wanted by the options ``resumed`` has to agree,
     or the one of a fresh world (None); nothing is cleared for a play that is refused, nor, unless
     it is to begin ``anew``, of one that was not finished.
@@ -231,12 +243,12 @@ def _open(folder: Marked, wanted: State, resumed: Iterable[str] | None, *, anew:
     said = folder.read()
     known = None if said is None else State(**said)
     if resumed is not None:
-        if known is None or known.finished:
+        # One that is finished plays nothing more: what came of it may not have been told.
+        if known is None:
             raise typer.BadParameter("there is no half-played history to go on with")
-        kept = [_KEPT[name] for name in resumed]
         require_kept(
-            {option: getattr(wanted, name) for option, name in kept},
-            {option: getattr(known, name) for option, name in kept},
+            {option: getattr(wanted, name) for option, name in resumed},
+            {option: getattr(known, name) for option, name in resumed},
         )
         _require_books_of_its_own(folder.settings, known)
         return known

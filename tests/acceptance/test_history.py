@@ -160,6 +160,14 @@ def test_one_that_was_killed_goes_on_when_told(history: History, planned: Figure
     assert told["sent_this_time"] == planned.documents - remembered < planned.documents
     history.must_be_exact(planned)
 
+    # What came of it may be asked for again: who was killed while it was counted never heard it.
+    history.start("--resume", "--json")
+    code, said = history.end()
+    assert code == 0, said
+    again = json.loads(said)
+    assert (again["sent_this_time"], again["differences"]) == (0, [])
+    assert again["files"] == told["files"]
+
 
 @pytest.mark.long
 def test_one_that_was_killed_when_all_was_played_goes_on_to_its_end(history: History) -> None:

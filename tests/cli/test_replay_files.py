@@ -22,7 +22,15 @@ from agencies.keys import make_agency, make_authority
 from agencies.replays.rebuilt import rebuilt
 from agencies.words import row_of
 from axis.adapters.sqlite_store import open_store
-from axis.cli import replay_apart, replay_beside, replay_export, replay_outcome, traffic_files
+from axis.cli import (
+    history_report,
+    replay_apart,
+    replay_beside,
+    replay_export,
+    replay_outcome,
+    traffic_files,
+)
+from axis.cli.history_playing import Play
 from axis.cli.replay_apart import Playing
 from axis.cli.traffic_source import Source
 from schemas.traffic import Header, Row
@@ -362,7 +370,7 @@ BESIDE = {**APART, "speed": 10.0, "since": "2020-01-15T00:00:00+07:00", "reason"
     [
         (["history", "--resume", "--seed", "8"], "--seed 8: what --resume goes on with has 7"),
         (["history", "--resume", "--from", "2019-03-13"], "--from 2019-03-13"),
-        (["history", "--resume", "--months", "2"], "--months 2019-05-10"),
+        (["history", "--resume", "--months", "2"], "--months 2, that is --to 2019-05-10: what"),
         (["history", "--resume", "--size", "real"], "--size real"),
         (["history", "--resume", "--over-kafka"], "--over-kafka: what"),
         (["import", "--resume", "--seed", "8"], "--seed 8: what --resume goes on with has 7"),
@@ -406,6 +414,22 @@ def test_what_was_played_before_outlives_a_history_that_has_no_room(
     result = axis("replay", "history", "--months", "1", "--anew")
     assert (result.exit_code, "bytes free" in result.stderr) == (1, True)
     assert (var / "history" / "books").read_text() == "of the history before"
+
+
+def test_a_history_that_is_stopped_while_it_is_counted_says_how_it_goes_on(
+    axis: Axis, var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    _half_played(var, "history", "history.json", "axis replay history", HISTORY)
+    monkeypatch.setattr(Play, "run", lambda *_: asyncio.sleep(0))
+    monkeypatch.setattr(history_report, "outcome", stopped)
+    for _ in range(2):
+        result = axis("replay", "history", "--resume")
+        told = "Stopped. Go on: axis replay history --resume" in result.stderr
+        assert (result.exit_code, told) == (130, True), result.output
+        assert json.loads((var / "history" / "history.json").read_text())["finished"]
 
 
 def test_a_history_that_was_stopped_is_not_played_over(axis: Axis, var: Path) -> None:
