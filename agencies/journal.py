@@ -26,16 +26,20 @@ class Lines:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         whole = _whole(path)
         os.ftruncate(self._file, whole)
 
     def append(self, values: Iterable[Mapping[str, Any]]) -> None:
-        """Write objects, one a line, in one piece."""
+        """Write objects, one a line, in one piece. Raises OSError that names the file."""
         rest = memoryview("".join([_dumps(value) + "\n" for value in values]).encode())
         while rest:
             # A full disk writes less than asked for and says so at the next call.
-            rest = rest[os.write(self._file, rest) :]
+            try:
+                rest = rest[os.write(self._file, rest) :]
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, f"{self._path}") from None
 
     def close(self) -> None:
         """Close the file."""

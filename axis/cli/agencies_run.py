@@ -68,15 +68,20 @@ def run(
     log_as_json()
     try:
         with alone(settings.home, codes):
-            told = asyncio.run(_until_told(orders, url or "", over))
+            progress = asyncio.run(_until_told(orders, url or "", over))
     except PlayedElsewhere as error:
         typer.echo(f"{error}", err=True)
         raise typer.Exit(1) from None
-    except OSError as error:
-        if error.filename is None:
+    except (OSError, ExceptionGroup) as error:
+        failed = _of_a_file(error)
+        if failed is None:
             raise
-        raise typer.BadParameter(f"{error.filename} cannot be read; axis init makes it") from None
-    screen.say(f"Stopped: {told['received']} received, {told['said']} statuses said.")
+        if isinstance(failed, FileNotFoundError):
+            told = f"{failed.filename} cannot be read; axis init makes it"
+            raise typer.BadParameter(told) from None
+        typer.echo(f"Stopped. {failed.filename}: {failed.strerror}", err=True)
+        raise typer.Exit(1) from None
+    screen.say(f"Stopped: {progress['received']} received, {progress['said']} statuses said.")
 
 
 def brokers(settings: Settings, over: Over) -> Brokers | None:
@@ -105,6 +110,13 @@ async def _until_told(orders: Orders, url: str, over: Over) -> Mapping[str, int 
 
     await work(orders, report, stop, url=url)
     return told
+
+
+def _of_a_file(error: Exception) -> OSError | None:
+    """What a file has kept them from, also one that ended a group; None for anything else."""
+    if isinstance(error, ExceptionGroup):
+        return next((found for one in error.exceptions if (found := _of_a_file(one))), None)
+    return error if isinstance(error, OSError) and error.filename is not None else None
 
 
 def _codes(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -170,3 +171,24 @@ def test_what_was_sent_is_remembered_by_its_place_in_the_plan(tmp_path: Path) ->
 def test_who_never_wrote_remembers_nothing(tmp_path: Path) -> None:
     assert read_sent(tmp_path / "nobody") == {}
     assert read_received(tmp_path / "nobody") == {}
+
+
+def test_a_full_disk_is_told_with_the_file_and_what_was_cut_off_is_not_there(
+    tmp_path: Path,
+) -> None:
+    journal = ReceivedJournal(tmp_path)
+    journal.took([taken("d1")])
+    path = tmp_path / RECEIVED_FILE
+    most, others = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # What one process may write to a file; the rest of a line finds no room.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, others))
+    try:
+        with pytest.raises(OSError, match=RECEIVED_FILE) as refused:
+            journal.took([taken("d2")])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, others))
+    assert refused.value.filename == f"{path}"
+    assert [*journal.taken] == [*read_received(tmp_path)] == ["d1"]
+    journal.close()
+    ReceivedJournal(tmp_path).close()
+    assert path.read_bytes().count(b"\n") == 1
