@@ -192,3 +192,15 @@ def test_a_full_disk_is_told_with_the_file_and_what_was_cut_off_is_not_there(
     journal.close()
     ReceivedJournal(tmp_path).close()
     assert path.read_bytes().count(b"\n") == 1
+
+
+def test_how_far_lanes_have_come_is_written_once(tmp_path: Path) -> None:
+    journal = ReceivedJournal(tmp_path)
+    journal.reached({0: 7, 3: 2}, "books")
+    written = (tmp_path / RECEIVED_FILE).read_bytes()
+    # An agency that looks every ten seconds would have its journal grow for ever.
+    journal.reached({0: 7, 3: 1}, "books")
+    assert (tmp_path / RECEIVED_FILE).read_bytes() == written
+    journal.reached({0: 8, 3: 2}, "books")
+    journal.close()
+    assert read_lines(tmp_path / RECEIVED_FILE)[1:] == [{"reached": [[0, 8]], "source": "books"}]
