@@ -234,7 +234,14 @@ class Line(asyncio.Protocol):
                 self._examined += 1
                 if kept:
                     self._arena.give_back()
-                _answer(future, heard(answer))
+                try:
+                    found = heard(answer)
+                except (ValueError, TypeError):
+                    # Who says so is no helper of this axis, and ends with this line.
+                    if not future.done():
+                        future.set_exception(HelperDied("the answer was no examination"))
+                    raise
+                _answer(future, found)
         del buffer[:start]
 
     def connection_lost(self, _: Exception | None) -> None:

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from axis.adapters import helper_line
 from axis.adapters.arena import Arena
 from axis.adapters.examiner import INLINE_BYTES_MAX, InlineExaminer
-from axis.adapters.helper import ANSWER, SIGN
+from axis.adapters.helper import ANSWER, EXAMINE, SIGN
 from axis.adapters.helper_line import Helper, HelperDied, Line
 from axis.adapters.helper_pool import (
     AT_A_TIME,
@@ -251,6 +251,20 @@ async def test_answers_may_come_in_pieces(at_once: int):
         line.data_received(stream[start : start + at_once])
     assert [one.result() for one in asked] == answers
     arena.close()
+
+
+async def test_an_answer_that_is_no_examination_ends_the_wait_for_it_and_for_nothing_else():
+    begun: list[int] = []
+    line = Line(Arena.new(), begun.append)
+    first, second, signed = line.examine(SIGNED), line.examine(package()), line.sign(b"text")
+    line._arena.begun += 1
+    with pytest.raises(ValueError, match="unpack"):
+        line.data_received(ANSWER.pack(EXAMINE, 2) + b"[]")
+    # What the loop does when that is raised.
+    line.connection_lost(None)
+    assert begun == [1]
+    assert isinstance(first.exception(), HelperDied)
+    assert (second.result(), signed.result()) == (None, None)
 
 
 async def test_helpers_sign_as_the_axis_does(pool: HelperPool, own: AxisSigner):
