@@ -62,6 +62,40 @@ def test_ten_rates_stand_geometrically_around_what_a_burst_got_through() -> None
     assert max(steps) / min(steps) < 1.02
 
 
+def test_a_burst_that_hardly_came_through_has_a_ladder_all_the_same() -> None:
+    rungs = ladder(0.1)
+    assert (rungs[0], rungs[-1]) == (1, 2)
+    assert list(rungs) == sorted(set(rungs))
+
+
+def test_a_ladder_is_climbed_from_its_lowest_rung_to_the_first_that_is_missed() -> None:
+    rungs = (50.0, 100.0, 200.0, 400.0)
+    tried: list[Tried] = []
+    for _ in range(3):
+        rate = following(rungs, tried)
+        assert rate is not None
+        tried.append(Tried(rate, rate < 200))
+    assert [one.rate for one in tried] == [50, 100, 200]
+    assert following(rungs, tried) == 141
+
+
+def test_what_was_met_above_a_rate_that_was_only_missed_bounds_nothing() -> None:
+    tried = [Tried(100, met=True), Tried(110, met=False), Tried(120, met=True)]
+    assert bracket(tried) == (100, 110)
+
+
+def test_a_rate_that_was_missed_last_of_all_is_not_tried_again() -> None:
+    # The one above it was missed as well: that is no standstill.
+    tried = [Tried(100, met=True), Tried(107, met=False), Tried(103, met=False)]
+    assert following((100, 107), tried) is None
+
+
+def test_the_lowest_rate_there_is_is_tried_and_none_below_it() -> None:
+    tried = [Tried(2, met=False)]
+    assert following((2,), tried) == 1
+    assert following((2,), [*tried, Tried(1, met=False)]) is None
+
+
 def test_where_nothing_is_met_the_search_goes_down_and_ends() -> None:
     tried = searched((100.0, 200.0), 0.1)
     assert not any(one.met for one in tried)
@@ -78,3 +112,7 @@ def test_where_everything_is_met_the_search_goes_up_and_ends() -> None:
 def test_rates_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(Impossible, match="would do"):
         asked(text)
+
+
+def test_rates_may_be_the_lowest_and_the_highest_there_are() -> None:
+    assert asked("1,20000") == (1, 20_000)
