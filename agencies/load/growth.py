@@ -29,6 +29,8 @@ SEED_NINE_STEPS = Figure(
 #: Growth a month. Below 0.5 % it takes 140 years to grow as far as one laptop goes; above 100 % the
 #: nation would send more than it has people within two years.
 MONTHLY_MIN, MONTHLY_MAX = 0.005, 1.0
+#: Months in which it doubles then, as whole ones.
+DOUBLE_MIN, DOUBLE_MAX = 1, 138
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,11 @@ def parse(text: str | None = None, double_in: float | None = None) -> Growth:
             f"--growth {text} and --double-in {double_in:g} are two growths; either would do"
         )
     if double_in is not None:
-        if not 1 <= double_in <= 139:
+        if not DOUBLE_MIN <= double_in <= DOUBLE_MAX:
             raise Impossible(
-                f"--double-in {double_in:g} is not a growth from 0.5 % to 100 % a month; "
-                "--double-in 9 is what the published figures say"
+                f"--double-in {double_in:g} is not from {DOUBLE_MIN} to {DOUBLE_MAX} months, a "
+                f"growth from {MONTHLY_MIN:.1%} to {MONTHLY_MAX:.0%} a month; --double-in 9, as "
+                "the published figures say, would do"
             )
         return Growth(2 ** (1 / double_in) - 1, f"twice in {double_in:g} months")
     if text is None or text == "seed":

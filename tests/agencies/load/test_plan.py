@@ -58,10 +58,23 @@ def test_the_example_of_the_planner_comes_out() -> None:
     assert f"{calendar(int(month)):%B %Y}" == "February 2029"
 
 
-@pytest.mark.parametrize(("text", "twice_in"), [("0%", None), ("-3", None), ("200%", None)])
-def test_a_growth_that_reaches_nothing_is_refused(text: str, twice_in: float | None) -> None:
+@pytest.mark.parametrize(
+    ("text", "twice_in"),
+    [("0%", None), ("-3", None), ("200%", None), (None, 0.9), (None, 138.99), (None, math.nan)],
+)
+def test_a_growth_that_reaches_nothing_is_refused(text: str | None, twice_in: float | None) -> None:
     with pytest.raises(Impossible, match="would do"):
         growth.parse(text, twice_in)
+
+
+@pytest.mark.parametrize(
+    ("text", "twice_in"), [("0.5%", None), ("100%", None), (None, 1), (None, 138)]
+)
+def test_the_least_and_the_most_growth_there_is_are_both_within_what_a_result_may_say(
+    text: str | None, twice_in: float | None
+) -> None:
+    found = growth.parse(text, twice_in)
+    assert growth.MONTHLY_MIN <= found.monthly <= growth.MONTHLY_MAX
 
 
 @pytest.mark.parametrize(
