@@ -25,6 +25,7 @@ from agencies.load.personas import (
     Personas,
     refusal,
 )
+from agencies.load.reconcile import unsure
 from agencies.load.record import Record
 from agencies.load.spool import Letter
 
@@ -80,14 +81,14 @@ def came(record: Record, agency: str, persona: str) -> Came:
 def books(record: Record, before: Mapping[str, Books], after: Mapping[str, Books]) -> list[str]:
     """What the books of any agency have otherwise than the record.
 
-    A request without an answer may have been accepted: so much more may be there, and no less.
+    What no answer refused may have been accepted: so much more may be there, and no less.
     """
     sent, received, still = Counter[str](), Counter[str](), Counter[str]()
     unknown, unknown_to = Counter[str](), Counter[str]()
     for letter in record.letters:
         if letter.index in record.receipts:
             sent[letter.sender] += 1
-        elif letter.index not in record.codes:
+        elif unsure(record, letter):
             unknown[letter.sender] += 1
             unknown_to.update(letter.recipients)
     for letter, code in record.deliveries():

@@ -46,14 +46,14 @@ def reconcile(record: Record) -> Reconciled:
     """Reconcile the record of a step that is as whole as it will be."""
     lost: list[str] = []
     strange: list[str] = []
-    deliveries = everywhere = waiting = unsure = unsure_deliveries = 0
+    deliveries = everywhere = waiting = unanswered = unanswered_deliveries = 0
     for letter in record.letters:
         receipt = record.receipts.get(letter.index)
         if receipt is None:
             # What has no receipt was promised to nobody. It may have been accepted all the same.
-            if _unsure(record, letter):
-                unsure += 1
-                unsure_deliveries += len(letter.recipients)
+            if unsure(record, letter):
+                unanswered += 1
+                unanswered_deliveries += len(letter.recipients)
             continue
         expected = {f"{receipt.doc}.{code}" for code in letter.recipients}
         deliveries += len(expected)
@@ -72,8 +72,8 @@ def reconcile(record: Record) -> Reconciled:
         lost=tuple(sorted(lost)),
         strange=tuple(sorted(strange)),
         waiting=waiting,
-        unsure=unsure,
-        unsure_deliveries=unsure_deliveries,
+        unsure=unanswered,
+        unsure_deliveries=unanswered_deliveries,
     )
 
 
@@ -112,14 +112,16 @@ def against_books(found: Reconciled, before: Mapping[str, int], after: Mapping[s
     return ""
 
 
-def _more(accepted: int, unsure: int) -> str:
-    return f"more than {accepted} accepted and {unsure} without an answer"
-
-
-def _unsure(record: Record, letter: Letter) -> bool:
-    """Whether no answer says that a letter was refused; an axis that ends may have booked it."""
+def unsure(record: Record, letter: Letter) -> bool:
+    """Whether no answer says that a letter without a receipt was refused; an axis that ends may
+    have booked it.
+    """
     code = record.codes.get(letter.index, "")
     return not code or code.startswith("axis.")
+
+
+def _more(accepted: int, unsure: int) -> str:
+    return f"more than {accepted} accepted and {unsure} without an answer"
 
 
 def _done(record: Record, letter: Letter, delivery: str) -> bool:
