@@ -247,9 +247,18 @@ def require_documents(course: Course, ahead: float) -> int:
         raise Impossible(f"--up-to {ahead:g} is not from 1 to {TIMES_MAX:g}; 2 would do")
     documents = math.ceil(course.documents * ahead)
     if documents > STEP_DOCUMENTS_MAX:
-        less = STEP_DOCUMENTS_MAX / documents
         raise Impossible(
             f"{documents:,} documents are more than the {STEP_DOCUMENTS_MAX:,} that are built "
-            f"beforehand; --seconds {math.floor(course.seconds * less)} would do"
+            f"beforehand; {_fewer(course, ahead)} would do"
         )
     return documents
+
+
+def _fewer(course: Course, ahead: float) -> str:
+    """The options with which the documents are no more than can be built."""
+    each = course.documents / course.seconds
+    seconds = math.floor(STEP_DOCUMENTS_MAX / (each * ahead))
+    if seconds >= SECONDS_MIN:
+        return f"--seconds {seconds}"
+    up_to = math.floor(STEP_DOCUMENTS_MAX / (each * SECONDS_MIN))
+    return f"--seconds {SECONDS_MIN:g} --up-to {up_to}"

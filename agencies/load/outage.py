@@ -62,9 +62,17 @@ def absence(course: Course, agency: str, away_s: float) -> Absence:
     if not away_s >= AWAY_MIN_S or beside_s < BESIDE_MIN_S:
         raise Impossible(
             f"--away {away_s:g} does not lie in {course.seconds:g} s with {BESIDE_MIN_S:g} s "
-            f"before and after it; --away {max(AWAY_MIN_S, course.seconds / 3):g} would do"
+            f"before and after it; {_fitting(course.seconds)} would do"
         )
     return Absence(agency, beside_s, beside_s + away_s)
+
+
+def _fitting(seconds: float) -> str:
+    """An absence that lies within so many seconds, or those and one that does."""
+    most_s = min(seconds / 3, seconds - 2 * BESIDE_MIN_S)
+    if most_s < AWAY_MIN_S:
+        return f"--seconds {3 * BESIDE_MIN_S:g} --away {BESIDE_MIN_S:g}"
+    return f"--away {math.floor(most_s * 10) / 10:g}"
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from functools import partial
 from pathlib import Path
@@ -12,12 +13,12 @@ import typer
 from agencies.load import outage as outages
 from agencies.load import personas as known
 from agencies.load import storage, turning
-from agencies.load.course import BURST, CONSTANT, DAY, RAMP, SHAPES, course
+from agencies.load.course import BURST, CONSTANT, DAY, RAMP, SHAPES, Course, course
 from agencies.load.course_orders import AHEAD, CourseOrders
 from agencies.load.course_result import exact
 from agencies.load.impossible import Impossible
 from agencies.load.orders import DRAIN_S
-from agencies.load.plan import Shape
+from agencies.load.plan import DOCUMENTS_MIN, SECONDS_MIN, Shape
 from agencies.load.send import SINGLE
 from agencies.sizes import SMALL
 from agencies.world import SEED
@@ -235,8 +236,16 @@ def _require_room(orders: CourseOrders, free_bytes: float) -> None:
     needed = orders.documents * (2 * each + storage.ROWS_BYTES)
     room = free_bytes * storage.DISK_SHARE_MAX
     if needed > room:
-        seconds = orders.course.seconds * room / needed
         raise Impossible(
             f"the test would write {needed / storage.GB:.1f} GB and may take "
-            f"{room / storage.GB:.1f} GB of what is free; --seconds {seconds:.0f} would do"
+            f"{room / storage.GB:.1f} GB of what is free; "
+            f"{_would_do(orders.course, room / needed)} would do"
         )
+
+
+def _would_do(course: Course, share: float) -> str:
+    """What makes a test fit, of which no more than that share does."""
+    seconds = math.floor(course.seconds * share)
+    if seconds < SECONDS_MIN or course.documents * seconds / course.seconds < DOCUMENTS_MIN:
+        return "--size small, or another disk (AXIS_VAR),"
+    return f"--seconds {seconds}"

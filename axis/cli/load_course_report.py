@@ -167,8 +167,10 @@ def _personas(told: Result) -> list[str]:
         verdict = "as it must be" if not one["differences"] else "OTHERWISE"
         said.append(f"{name(one['agency'])} {one['must']}: {verdict}.")
         said += [f"  {difference}" for difference in one["differences"]]
-    others = told["others"]
+    others, away = told["others"], told["outage"]
     count = 95 - len(told["personas"])
+    if away is not None and away["agency"] != KAFKA:
+        count -= 1
     said.append(
         f"Between the other {count}: {others['deliveries']:,} deliveries, p50 {ms(others['p50'])}, "
         f"p99 {ms(others['p99'])}."

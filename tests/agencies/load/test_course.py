@@ -141,6 +141,22 @@ def test_no_more_is_built_than_a_machine_can_hold() -> None:
         require_documents(wide, 1)
 
 
+@given(
+    seconds=st.floats(2, 3600), rate=st.floats(5, 20_000), ahead=st.floats(1, 20, exclude_min=True)
+)
+def test_what_is_said_to_be_few_enough_is(seconds: float, rate: float, ahead: float) -> None:
+    asked = ASKED | {"seconds": seconds, "rate": rate}
+    try:
+        require_documents(course("constant", **asked), ahead)
+    except Impossible as error:
+        words = str(error).split()
+        if "built" in words:
+            fewer = asked | {"seconds": float(words[words.index("--seconds") + 1])}
+            if "--up-to" in words:
+                ahead = float(words[words.index("--up-to") + 1])
+            require_documents(course("constant", **fewer), ahead)
+
+
 @pytest.mark.parametrize("times", [0.0, -1.0, 20.1, float("nan"), float("inf")])
 def test_a_rate_is_changed_within_reason(times: float) -> None:
     with pytest.raises(Impossible, match="would do"):

@@ -82,6 +82,19 @@ def test_an_absence_that_leaves_nothing_to_compare_with_is_refused(away_s: float
         absence(even, AWAY, away_s)
 
 
+@pytest.mark.parametrize("seconds", [4.0, 11.9, 12.0, 12.7, 14.123456789, 15.0, 90.0])
+def test_the_absence_that_would_do_does(seconds: float) -> None:
+    asked = dict.fromkeys(("rate", "first", "times", "every_s", "burst_s"), 50.0)
+    asked["seconds"] = seconds
+    with pytest.raises(Impossible, match="would do") as refused:
+        absence(course(CONSTANT, **asked), AWAY, seconds)
+    words = str(refused.value).partition(";")[2].split()
+    if "--seconds" in words:
+        assert seconds < 12
+        asked["seconds"] = float(words[words.index("--seconds") + 1])
+    absence(course(CONSTANT, **asked), AWAY, float(words[words.index("--away") + 1]))
+
+
 def test_the_largest_recipient_is_the_government_office() -> None:
     assert largest(SEED) == "000.00.00.G22"
 
