@@ -105,6 +105,17 @@ def test_too_few_steps_have_no_curve() -> None:
     assert fit(points[:STEPS_MIN], within, OBJECTIVE_S, HOLDS_S) is not None
 
 
+def test_the_interval_lies_where_the_steps_say_and_not_where_the_bracket_is() -> None:
+    curve = Curve(0.02, 0.01, 500)
+    points, _ = searched(curve.p99, 500)
+    found, truth = fitted(points, (300, 330)), curve.rate(OBJECTIVE_S, HOLDS_S)
+    assert truth is not None
+    assert found.mid == pytest.approx(330)
+    assert found.low <= truth <= found.high
+    # Steps without noise are samples all the same, and no surer than those are.
+    assert 1.005 < found.high / found.low < 1.05
+
+
 #: Documents a second of a planted queue, and how many tests it is put to.
 SERVED = 300.0
 TESTS = 50
@@ -171,6 +182,12 @@ def test_a_valley_is_found_wherever_it_lies(x: float, y: float, z: float) -> Non
     )
     assert least == pytest.approx(0, abs=1e-3)
     assert (a, b, c) == pytest.approx((x, y, z), abs=0.05)
+
+
+def test_corners_that_are_equally_good_with_the_valley_between_them_are_no_rest() -> None:
+    least, (x,) = descend(lambda at: at[0] ** 2, (-0.35,))
+    assert least == pytest.approx(0, abs=1e-3)
+    assert x == pytest.approx(0, abs=0.05)
 
 
 @given(at=st.floats(0, 1), most=st.floats(0.01, 1))
