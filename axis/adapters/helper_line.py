@@ -61,16 +61,11 @@ class Helper:
         return 0 if self._line is None else len(self._line.examining)
 
     async def examine(self, raw: bytes) -> Examined | None:
-        """What examining ``raw`` finds; None when no process begins it for now. Raises
-        ``HelperDied`` for the one that ended a helper.
+        """What examining ``raw`` finds; None when no process began it. Raises ``HelperDied`` for
+        the one that ended a helper.
         """
-        while True:
-            line = self._line or await self.started()
-            if line is None:
-                return None
-            found = await line.examine(raw)
-            if found is not None:
-                return found
+        line = self._line or await self.started()
+        return None if line is None else await line.examine(raw)
 
     async def sign(self, text: bytes) -> bytes | None:
         """The axis's signature of ``text``; None when the helper has ended."""
@@ -260,10 +255,8 @@ class Line(asyncio.Protocol):
                 future.set_exception(HelperDied("the process that examined the package ended"))
             else:
                 future.set_result(None)
-        self.examining.clear()
         for signing in self._signing:
             _answer(signing, None)
-        self._signing.clear()
 
     def close(self) -> None:
         """Close the socket, which ends the helper."""

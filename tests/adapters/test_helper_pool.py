@@ -133,8 +133,17 @@ async def test_a_helper_that_dies_costs_the_package_it_was_at_and_no_other(pool:
 
 async def test_a_helper_that_dies_between_packages_costs_none(pool: HelperPool):
     assert await pool.examine(SIGNED, alone=False) == examine(SIGNED)
+    shared = _line(pool._helpers[0])._arena
     os.kill(_pid(pool), signal.SIGKILL)
     assert await pool.examine(package(), alone=False) == examine(package())
+    assert shared is not _line(pool._helpers[0])._arena
+    with pytest.raises(ValueError, match="closed"):
+        shared.get(8, 1)
+
+
+async def test_a_large_package_is_examined_by_a_helper_also_when_it_comes_alone(pool: HelperPool):
+    assert await pool.examine(LARGE) == examine(LARGE)
+    assert _line(pool._helpers[0])._arena.begun == 1
 
 
 async def test_a_helper_that_hangs_is_ended_and_costs_nothing_that_it_had_not_begun(
@@ -238,6 +247,7 @@ async def test_more_than_the_shared_memory_holds_comes_all_the_same(pool: Helper
     many = [SIGNED + b" " * (n * 1024) for n in range(1, AT_A_TIME)] + [LARGE] * 20
     found = await asyncio.gather(*[pool.examine(raw, alone=False) for raw in many])
     assert found == [examine(raw) for raw in many]
+    assert not _line(pool._helpers[0])._arena._held, "all of it was given back"
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 5, 7, 64])
@@ -307,14 +317,67 @@ async def test_who_no_longer_waits_leaves_the_others_their_answers(pool: HelperP
     assert await stays == examine(package())
 
 
+async def test_who_no_longer_waits_when_a_helper_dies_leaves_the_others_their_answers(
+    pool: HelperPool,
+):
+    os.kill(_pid(pool), signal.SIGSTOP)
+    gone = asyncio.create_task(pool.examine(SIGNED, alone=False))
+    stays = asyncio.create_task(pool.examine(package(), alone=False))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.wait([gone])
+    os.kill(_pid(pool), signal.SIGKILL)
+    async with asyncio.timeout(DEADLINE_S):
+        assert await stays == examine(package())
+
+
+async def test_what_waits_when_the_pool_ends_is_told_so(own: AxisSigner):
+    async with helper_pool(1, own) as pool:
+        os.kill(_pid(pool), signal.SIGSTOP)
+        asked = [asyncio.create_task(pool.examine(SIGNED, alone=False)) for _ in range(2)]
+        await asyncio.sleep(0)
+        pool._helpers[0].close()
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        os.kill(_pid(pool), signal.SIGCONT)
+    assert [type(one) for one in found] == [HelperDied, HelperDied]
+
+
 async def test_ctrl_c_at_a_terminal_reaches_no_helper(pool: HelperPool):
     assert os.getsid(_pid(pool)) == _pid(pool)
 
 
 async def test_helpers_end_with_their_pool(own: AxisSigner):
-    async with helper_pool(2, own) as pool:
-        processes = [helper._process for helper in pool._helpers]
+    with capture_logs() as lines:
+        async with helper_pool(2, own) as pool:
+            processes = [helper._process for helper in pool._helpers]
+    assert lines == [], "none of them died"
     assert [process and process.returncode for process in processes] == [0, 0]
+
+
+async def test_a_helper_that_does_not_end_is_killed(
+    own: AxisSigner, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(helper_line, "END_S", 0.1)
+    async with helper_pool(1, own) as pool:
+        process = pool._helpers[0]._process
+        os.kill(_pid(pool), signal.SIGSTOP)
+    assert process is not None
+    assert process.returncode == -signal.SIGKILL
+
+
+async def test_each_start_that_comes_to_nothing_waits_longer(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("random.random", lambda: 1.0)
+    monkeypatch.setattr(helper_line, "PAUSE", Backoff(first_s=1000.0, most_s=3000.0))
+    helper, able, until_s = Helper(b""), [], []
+    for _ in range(5):
+        helper._ended(0)
+        able.append(helper.able)
+        until_s.append(helper._again_s)
+    # One may be an accident.
+    assert able == [True, False, False, False, False]
+    assert until_s[2] - until_s[1] > 500
+    assert until_s[3] - until_s[2] > 500
+    assert until_s[4] - until_s[3] < 500, "there is a longest wait"
 
 
 @pytest.mark.parametrize("evil", [b"", b"\x80\x05N.", b"[]", b'["", 1, "", null, [], []]', b"{}"])
