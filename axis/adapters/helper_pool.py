@@ -47,7 +47,7 @@ class HelperPool:
         self._idle = True
         #: Packages for which no helper had room: each is told who examines it, None for the loop.
         self._waiting: deque[asyncio.Future[Helper | None]] = deque()
-        #: The loop is about to take one of them.
+        #: Whether the loop is about to take one of them.
         self._taking = False
 
     async def examine(self, raw: bytes, *, alone: bool = True) -> Examined:
@@ -90,14 +90,14 @@ class HelperPool:
         """Wait until a helper has room, or the loop a moment."""
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[Helper | None] = loop.create_future()
+        self._waiting.append(turn)
         if not self._taking:
             self._soon()
-        self._waiting.append(turn)
         return await turn
 
     def _soon(self) -> None:
-        loop = asyncio.get_running_loop()
         self._taking = True
+        loop = asyncio.get_running_loop()
         if self._pace.pressed():
             loop.call_later(PRESSED_TURN_S, self._take)
         else:

@@ -16,6 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from axis.adapters import helper_line
+from axis.adapters import helper_pool as helper_pool_module
 from axis.adapters.arena import Arena
 from axis.adapters.examiner import INLINE_BYTES_MAX, InlineExaminer
 from axis.adapters.helper import ANSWER, EXAMINE, SIGN
@@ -113,6 +114,28 @@ async def test_what_a_busy_helper_has_no_room_for_is_examined_here(
     found = await asyncio.gather(*asked)
     assert found == [examine(SIGNED + b" " * n) for n in range(AT_A_TIME + 3)]
     assert len(here) == 3
+
+
+@pytest.mark.parametrize("pressed", [False, True])
+async def test_the_loop_takes_no_more_than_one_at_a_time(
+    pool: HelperPool, monkeypatch: pytest.MonkeyPatch, pressed: bool
+):
+    monkeypatch.setattr(helper_pool_module, "PRESSED_TURN_S", 0)
+    monkeypatch.setattr(pool._pace, "pressed", lambda: pressed)
+    (helper,) = pool._helpers
+
+    async def answered() -> None:
+        pool._next(helper)
+
+    # The first is taken by the helper before the loop comes to it; two more come after that.
+    asked = [pool._turn(), answered(), pool._turn(), pool._turn()]
+    tasks = [asyncio.create_task(one) for one in asked]
+    left: list[int] = []
+    while pool._waiting or not left:
+        await asyncio.sleep(0)
+        left.append(len(pool._waiting))
+    assert {1, 2} <= set(left), "two were taken in one turn of the loop"
+    assert await asyncio.gather(*tasks) == [helper, None, None, None]
 
 
 async def test_a_helper_that_dies_costs_the_package_it_was_at_and_no_other(pool: HelperPool):
