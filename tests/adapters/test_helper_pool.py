@@ -116,6 +116,32 @@ async def test_what_a_busy_helper_has_no_room_for_is_examined_here(
     assert len(here) == 3
 
 
+async def test_the_loop_examines_one_that_comes_alone_in_each_turn_unless_it_is_pressed(
+    pool: HelperPool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pool._pace, "pressed", lambda: False)
+    shared = _line(pool._helpers[0])._arena
+    for begun in (1, 2):
+        await asyncio.gather(*[pool.examine(SIGNED) for _ in range(2)])
+        assert shared.begun == begun
+    monkeypatch.setattr(pool._pace, "pressed", lambda: True)
+    await pool.examine(SIGNED)
+    assert shared.begun == 3
+
+
+async def test_what_waits_goes_to_a_helper_as_soon_as_that_has_room(
+    pool: HelperPool, monkeypatch: pytest.MonkeyPatch
+):
+    # The loop itself comes to none of them.
+    monkeypatch.setattr(helper_pool_module, "PRESSED_TURN_S", 3600)
+    monkeypatch.setattr(pool._pace, "pressed", lambda: True)
+    many = [SIGNED + b" " * n for n in range(AT_A_TIME + 3)]
+    async with asyncio.timeout(DEADLINE_S):
+        found = await asyncio.gather(*[pool.examine(raw, alone=False) for raw in many])
+    assert found == [examine(raw) for raw in many]
+    assert _line(pool._helpers[0])._arena.begun == len(many)
+
+
 @pytest.mark.parametrize("pressed", [False, True])
 async def test_the_loop_takes_no_more_than_one_at_a_time(
     pool: HelperPool, monkeypatch: pytest.MonkeyPatch, pressed: bool
@@ -305,6 +331,17 @@ async def test_helpers_sign_as_the_axis_does(pool: HelperPool, own: AxisSigner):
     for count in (1, SIGNED_TOGETHER):
         payloads = [b"%d" % n for n in range(count)]
         assert await signer.sign_all(payloads, "t") == [own.sign(one, "t") for one in payloads]
+
+
+async def test_a_few_receipts_are_signed_here_unless_the_loop_is_pressed(
+    pool: HelperPool, monkeypatch: pytest.MonkeyPatch
+):
+    many = [b"text"] * SIGNED_TOGETHER
+    monkeypatch.setattr(pool._pace, "pressed", lambda: False)
+    assert await pool.sign(many[1:]) == [None] * (SIGNED_TOGETHER - 1)
+    assert None not in await pool.sign(many)
+    monkeypatch.setattr(pool._pace, "pressed", lambda: True)
+    assert None not in await pool.sign(many[1:])
 
 
 async def test_what_a_dead_helper_did_not_sign_is_signed_here(pool: HelperPool, own: AxisSigner):
