@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,9 +24,11 @@ from axis.adapters.helper import ANSWER, EXAMINE, SIGN
 from axis.adapters.helper_line import Helper, HelperDied, Line
 from axis.adapters.helper_pool import (
     AT_A_TIME,
+    LOOK_S,
     SIGNED_TOGETHER,
     HelperPool,
     PooledSigner,
+    _Pace,
     helper_pool,
 )
 from axis.adapters.signer import AxisSigner, load_signer
@@ -140,6 +143,47 @@ async def test_what_waits_goes_to_a_helper_as_soon_as_that_has_room(
         found = await asyncio.gather(*[pool.examine(raw, alone=False) for raw in many])
     assert found == [examine(raw) for raw in many]
     assert _line(pool._helpers[0])._arena.begun == len(many)
+
+
+async def test_a_turn_is_that_of_the_one_who_has_waited_longest_and_still_does(
+    pool: HelperPool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(helper_pool_module, "PRESSED_TURN_S", 3600)
+    monkeypatch.setattr(pool._pace, "pressed", lambda: True)
+    (helper,) = pool._helpers
+    gone, first, second = [asyncio.create_task(pool._turn()) for _ in range(3)]
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.wait([gone])
+    pool._next(helper)
+    async with asyncio.timeout(DEADLINE_S):
+        assert await first is helper
+    assert not second.done()
+    second.cancel()
+
+
+async def test_helpers_share_what_comes_at_once(own: AxisSigner):
+    async with helper_pool(2, own) as pool:
+        await asyncio.gather(*[pool.examine(SIGNED, alone=False) for _ in range(8)])
+        assert [_line(helper)._arena.begun for helper in pool._helpers] == [4, 4]
+
+
+def test_a_loop_is_pressed_above_six_tenths_of_its_core(monkeypatch: pytest.MonkeyPatch):
+    now_s = used_s = 0.0
+    clock = SimpleNamespace(perf_counter=lambda: now_s, thread_time=lambda: used_s)
+    monkeypatch.setattr("axis.adapters.helper_pool.time", clock)
+    pace = _Pace()
+
+    def pressed(looks: float, share: float) -> bool:
+        nonlocal now_s, used_s
+        now_s += looks * LOOK_S
+        used_s += looks * LOOK_S * share
+        return pace.pressed()
+
+    assert not pressed(1.5, 0.59)
+    assert pressed(1.5, 0.61)
+    assert pressed(0.5, 0.0), "it was looked at just now"
+    assert not pressed(1.0, 0.0)
 
 
 @pytest.mark.parametrize("pressed", [False, True])
