@@ -148,6 +148,20 @@ async def test_what_was_forgotten_while_it_was_read_is_not_believed():
     assert memory.ask(A) is not None
 
 
+async def test_a_reading_during_which_too_much_moves_is_given_up(
+    store: SqliteStore, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(recent, "OPEN_ROWS_MAX", 3)
+    memory = recent.Recent()
+    asked = memory.ask(B)
+    assert asked is not None
+    group = await store._turns.apply([scribe.accept(f"{n}/UBND") for n in range(4)])
+    memory.learn(group.changes)
+    memory.told(B, asked, [], {})
+    assert memory.inbox(B, {}, 10, OPEN) is None
+    assert memory.ask(B) is not None
+
+
 async def test_of_an_agency_far_behind_the_newest_is_known_until_it_may_have_caught_up(
     store: SqliteStore, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
 ):
@@ -159,7 +173,7 @@ async def test_of_an_agency_far_behind_the_newest_is_known_until_it_may_have_cau
     assert known.inbox(B, {0: 1}, 10, OPEN) is None
     assert [r.delivery.place.no for r in known.inbox(B, {0: 2}, 10, OPEN) or ()] == [3, 4, 5]
     assert await numbers(store, B) == [1, 2, 3, 4, 5]
-    await store.apply([scribe.move(Step.OFFER, Place(B, 0, 1))])
+    await store.apply([scribe.move(Step.OFFER, Place(B, 0, n)) for n in (1, 2)])
     assert known.ask(B) is None, "it would be read whole with every poll"
     await store.apply([scribe.accept("6/UBND"), scribe.accept("1/QĐ", urgency=3)])
     assert [r.delivery.place.no for r in known.inbox(B, {0: 4}, 10, OPEN) or ()] == [1, 5, 6]
@@ -317,12 +331,14 @@ async def test_a_stream_is_known_from_the_first_event_that_was_learnt_on(
 
 async def test_after_a_failure_nothing_is_believed(store: SqliteStore, scribe: Scribe):
     await numbers(store, B)
-    await store.apply([scribe.accept()])
+    document = document_of(await one(store, scribe.accept()))
     assert store._recent.inbox(B, {}, 10, OPEN) is not None
+    assert store._recent.delivery(document.id, B) is not None
     store._writing.execute("pragma query_only = on")
     with pytest.raises(Unavailable):
         await store.apply([scribe.accept("2/UBND")])
     store._writing.execute("pragma query_only = off")
     assert store._recent.inbox(B, {}, 10, OPEN) is None
     assert store._recent.stream(A, 0, 10) is None
+    assert store._recent.delivery(document.id, B) is None
     assert await numbers(store, B) == [1]
