@@ -75,6 +75,7 @@ PLANTS: Final = {
         f"event 12: in the stream of '', and belongs to '{A}'",
         False,
     ),
+    "no head": ("delete from head", "head of the books: missing", False),
     "a number given twice": (
         "update head set seq = seq - 3",
         "head 11: the last number given is 11, and there is an event 14",
