@@ -120,6 +120,14 @@ def test_a_capacity_below_the_base_has_no_date() -> None:
     assert dates(Span(0.1, 0.2, 0.3), base(), SEED) is None
 
 
+def test_a_capacity_that_lasts_through_the_first_month_alone_has_a_date() -> None:
+    first = base().documents
+    found = dates(Span(first * 1.01, first * 1.02, first * 1.03), base(), SEED)
+    assert found is not None
+    assert {when.month for when in (found.low, found.mid, found.high)} == {0}
+    assert f"{found.mid.day:%Y-%m}" == "2020-01"
+
+
 def test_each_month_says_how_it_is_known() -> None:
     steps = [measured(10, 0.02), measured(20, 0.04), measured(40, 10.0)]
     span = capacity(steps, 1.0)
@@ -135,9 +143,10 @@ def test_each_month_says_how_it_is_known() -> None:
     assert 0.02 < p99 < 0.04
     assert by[70].sureness == "beyond capacity"
     assert by[70].p99 is None
-    assert [m.sureness == "beyond capacity" for m in found] == sorted(
-        m.sureness == "beyond capacity" for m in found
-    )
+    assert span is not None
+    assert [m.sureness == "beyond capacity" for m in found] == [
+        m.documents > span.mid for m in found
+    ]
 
 
 def test_without_a_capacity_months_are_known_up_to_what_was_met() -> None:

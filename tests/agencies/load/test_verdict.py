@@ -109,11 +109,20 @@ def test_more_than_was_asked_and_missed_says_nothing() -> None:
     found = verdict(find("S1"), told([measured(3.34, MISSED)]))
     assert found.answer == "unknown"
     assert "no less was met" in found.why
+    # A tenth more is more than three digits come to.
+    assert verdict(S5, told([measured(S5.rate * 1.1, MISSED)])).answer == "unknown"
+
+
+def test_what_is_carried_exactly_is_carried() -> None:
+    assert verdict(S5, told([measured(S5.rate, REACHED)])).answer == "yes"
 
 
 @pytest.mark.parametrize("wrong", [{"lost": 1}, {"strange": 2}, {"books": "they differ"}])
 def test_who_loses_carries_nothing(wrong: dict[str, object]) -> None:
     assert verdict(S5, told([measured(32.7, REACHED)], **wrong)).answer == "no"
+    # Also where it could not be told otherwise.
+    late = measured(32.7, MISSED, driver_late_s=0.5)
+    assert verdict(S5, told([late], **wrong)).answer == "no"
 
 
 def test_without_a_step_nothing_is_told() -> None:
