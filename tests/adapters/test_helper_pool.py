@@ -358,7 +358,7 @@ async def test_answers_may_come_in_pieces(at_once: int):
 
 async def test_an_answer_that_is_no_examination_ends_the_wait_for_it_and_for_nothing_else():
     begun: list[int] = []
-    line = Line(Arena.new(), begun.append)
+    line = Line(Arena.new(), begun.append, lambda: None)
     first, second, signed = line.examine(SIGNED), line.examine(package()), line.sign(b"text")
     line._arena.begun += 1
     with pytest.raises(ValueError, match="unpack"):
