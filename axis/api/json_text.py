@@ -14,6 +14,9 @@ from schemas.once import Twice, once
 #: Fields of one JSON object, and values of a body: twice what any request that has a model needs.
 KEYS_MAX = 32
 VALUES_MAX = 100_000
+#: Objects and lists within each other: ten times what any request needs. How deep Python's reader
+#: goes is another number with each version of it.
+DEPTH_MAX = 32
 _HOLDERS = (dict, list)
 #: In a JSON text without escaped backslashes: the first half of a surrogate pair without its
 #: second, or the second without its first.
@@ -44,7 +47,8 @@ def parse_json(raw: bytes) -> Any:
     """Return the JSON value of ``raw``.
 
     Raises ``request.json`` for what is no JSON, no UTF-8, or has a field twice in one object;
-    ``request.invalid`` for what is nested too deep or not text (half a surrogate pair, NUL).
+    ``request.invalid`` for what is nested deeper than Python reads, or not text (half a surrogate
+    pair, NUL).
     """
     if not raw:
         raise rejected("request.empty", taken=JSON)
@@ -59,7 +63,7 @@ def parse_json(raw: bytes) -> Any:
     try:
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=once)
     except RecursionError:
-        raise invalid("body", "is nested too deep", "lồng nhau quá sâu") from None
+        raise _too_deep() from None
     except json.JSONDecodeError as error:
         _, en, vi = next(row for row in _WORDS if error.msg.startswith(row[0]))
         raise _no_json(text, error.pos, en, vi) from None
@@ -88,7 +92,7 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     value = parse_json(raw)
     if not isinstance(value, dict):
         raise invalid("body", "is not an object", "không phải đối tượng JSON")
-    _refuse_too_many(value)
+    _refuse_too_much(value)
     return value
 
 
@@ -98,6 +102,10 @@ class _Constant(Exception):
 
 def _no_constant(_: str) -> NoReturn:
     raise _Constant
+
+
+def _too_deep() -> Rejected:
+    return invalid("body", "is nested too deep", "lồng nhau quá sâu")
 
 
 def _twice(name: str) -> Rejected:
@@ -133,23 +141,29 @@ def _escapes_no_text(text: str) -> bool:
     return "\\u0000" in escapes or _HALF_PAIR.search(escapes) is not None
 
 
-def _refuse_too_many(value: Any) -> None:
-    """Refuse what a model would make a fault of for each field, or for each value."""
-    waiting = [value]
-    values = 0
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            if len(item) > KEYS_MAX:
+def _refuse_too_much(value: Any) -> None:
+    """Refuse what a model would make a fault of for each field, or for each value, and what is
+    nested deeper than any.
+    """
+    level, values = [value], 0
+    for _ in range(DEPTH_MAX):
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                if len(item) > KEYS_MAX:
+                    raise invalid(
+                        "body",
+                        f"has an object with more than {KEYS_MAX} fields",
+                        f"có đối tượng nhiều hơn {KEYS_MAX} trường",
+                    )
+                item = item.values()  # noqa: PLW2901
+            values += len(item)
+            if values > VALUES_MAX:
                 raise invalid(
-                    "body",
-                    f"has an object with more than {KEYS_MAX} fields",
-                    f"có đối tượng nhiều hơn {KEYS_MAX} trường",
+                    "body", f"has more than {VALUES_MAX} values", f"có hơn {VALUES_MAX} giá trị"
                 )
-            item = item.values()
-        values += len(item)
-        if values > VALUES_MAX:
-            raise invalid(
-                "body", f"has more than {VALUES_MAX} values", f"có hơn {VALUES_MAX} giá trị"
-            )
-        waiting += [inner for inner in item if inner and isinstance(inner, _HOLDERS)]
+            inner += [one for one in item if one and isinstance(one, _HOLDERS)]
+        if not inner:
+            return
+        level = inner
+    raise _too_deep()

@@ -116,7 +116,7 @@ async def test_each_frame_may_state_its_time_in_a_run_that_plays_another(
         b'{"size":99999999999999999999}\nab\n',
         b'{"size":1,"size":2}\nab\n',
         b'{"size":1,"\\u0073ize":2}\nab\n',
-        b'{"a":' + b"[" * 1000 + b"]" * 1000 + b',"size":2}\nab\n',
+        b'{"a":' + b"[" * 1500 + b"]" * 1500 + b',"size":2}\nab\n',
     ],
 )
 async def test_a_damaged_stream_is_refused_whole(here: World, body: bytes) -> None:

@@ -39,8 +39,8 @@ async def post(here: World, who: str, path: str, body: bytes, **headers: str) ->
         b'{"why": ["\\u0000"]}',
         b'{"why": ' + b"9" * 5000 + b"}",
         b'{"why": 1e999}',
-        b"[" * 100_000,
-        b'{"a":' * 5000,
+        b"[" * 50_000 + b"]" * 50_000,
+        b'{"a":' * 5000 + b"1" + b"}" * 5000,
         b'{"why": "\\udE00\\ud83D"}',
         b'{"why": "\\ud83d\\ud83d\\ude00"}',
         b'{"why": "\\\\\\u0000"}',
@@ -53,6 +53,16 @@ async def test_json_that_no_request_is_makes_one_clear_problem(
     told = problem(await post(here, who, path, body), 422, "request.invalid")
     assert told["place"]
     assert len(told["detail"]) < 300
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 5000])
+async def test_json_that_is_deep_and_has_no_end_makes_one_clear_problem(
+    here: World, body: bytes
+) -> None:
+    """Which of the two is said first is the version of Python's."""
+    answer = await post(here, OFFICE, "/v1/statuses", body)
+    assert answer.json()["code"] in ("request.invalid", "request.json")
+    problem(answer, answer.status_code, answer.json()["code"])
 
 
 @pytest.mark.parametrize("value", [True, False, "1", 1.5, [1]])
@@ -94,8 +104,9 @@ async def test_a_name_that_is_no_field_is_cut(here: World) -> None:
         ({"deliveries": [{}, {"played": {f"f{n}": 1 for n in range(33)}}]}, "more than 32 fields"),
         ({"ids": [1] * 100_000}, "more than 100000 values"),
         ({"ids": [[[]] * 50_000, [[]] * 50_000]}, "more than 100000 values"),
+        (json.loads('{"ids":' * 32 + "[1]" + "}" * 32), "nested too deep"),
     ],
-    ids=["fields", "inner fields", "values", "inner values"],
+    ids=["fields", "inner fields", "values", "inner values", "depth"],
 )
 async def test_json_with_more_in_it_than_any_request_has_makes_one_fault(
     here: World, value: Any, most: str
