@@ -74,7 +74,7 @@ class SqliteStore:
         self._writing = self._database.writer()
         with closed_on_failure(self._writing):
             migrate(self._writing)
-        writer = Writer(self._writing, self._segments, self._kept)
+            writer = Writer(self._writing, self._segments, self._kept)
         self._turns = Turns(writer, self._writing)
         self._recent = Recent()
         self._readers: SimpleQueue[sqlite3.Connection] = SimpleQueue()
